@@ -1,0 +1,16 @@
+"""Every extension point, one line each. The only place that names them together; imports no member."""
+
+from __future__ import annotations
+
+from headstart.core.backbone import Source
+from headstart.core.baseline import Baseline
+from headstart.core.registry import Registry
+from headstart.core.score import TransferScore
+from headstart.core.strategy import Strategy
+from headstart.core.task import Task
+
+sources = Registry(kind="source", package="headstart.backbones", contract=Source)
+strategies = Registry(kind="strategy", package="headstart.strategies", contract=Strategy)
+tasks = Registry(kind="task", package="headstart.tasks", contract=Task)
+scores = Registry(kind="score", package="headstart.scores", contract=TransferScore)
+baselines = Registry(kind="baseline", package="headstart.baselines", contract=Baseline)

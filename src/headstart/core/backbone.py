@@ -1,0 +1,183 @@
+"""Pretrained models: what is known without loading one (`BackboneInfo`), and what a loaded one offers (`Backbone`)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.core.dataset import Modality
+from headstart.core.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackboneInfo:
+    """Facts about a pretrained model; listing them loads nothing and needs no network.
+
+    ``name`` is ``source:identifier``. ``dim`` is the width D of the pooled feature, ``parameters`` counts the body
+    without any head, ``gflops`` is the cost of one forward pass of one item at the native input (billions of
+    multiply-adds times two; for text at 64 tokens). ``input`` holds the native input: ``{"size": 224}`` in pixels
+    or ``{"tokens": 256}``. ``prior`` orders models before any data are seen: published accuracy in [0, 1] on
+    ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of the weight file.
+    """
+
+    name: str
+    modality: Modality
+    dim: int
+    parameters: int
+    gflops: float
+    input: Mapping[str, int]
+    pretraining: str
+    licence: str
+    revision: str
+    sha256: str
+    bytes: int
+    prior: float
+    prior_of: str
+    family: str = ""
+
+    @property
+    def source(self) -> str:
+        """The member of ``backbones/`` that loads it."""
+        return self.name.partition(":")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearHead:
+    """``logits = features @ weight.T + bias`` with ``weight (C, D)`` and ``bias (C,)``, float64.
+
+    Feature scaling and temperature are already folded in, so that the head reads raw features.
+    """
+
+    weight: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+    def logits(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """``(N, C)`` from ``features (N, D)``."""
+        return features @ self.weight.T + self.bias
+
+    def divided_by(self, temperature: float) -> LinearHead:
+        """The head whose logits are these divided by ``temperature``."""
+        return LinearHead(weight=self.weight / temperature, bias=self.bias / temperature)
+
+
+class Preprocess(ABC):
+    """Raw items to tensors, as the weights' own configuration says; one code path for train, score and serve."""
+
+    modality: Modality
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """Everything that changes the tensors, as one line of JSON; part of every cache key."""
+
+    @abstractmethod
+    def item(self, raw: Any) -> Any:
+        """One decoded item (image: RGB ``PIL.Image``; text: ``str``) made ready for ``collate``. Thread-safe."""
+
+    @abstractmethod
+    def view(self, raw: Any, seed: int) -> Any:
+        """A training view of the item, drawn from ``seed`` alone (images: mild crop and flip; text: the item)."""
+
+    @abstractmethod
+    def cost(self, ready: Any) -> int:
+        """Relative cost of one ready item: its length in tokens; 1 for images. Batches are formed by it."""
+
+    @abstractmethod
+    def collate(self, ready: Sequence[Any]) -> dict[str, torch.Tensor]:
+        """The batch ``Backbone.encode`` takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One step of the body from input to output.
+
+    ``modules`` are names inside ``Backbone.module`` whose parameters and buffers make up the block. The blocks of a
+    backbone partition all its parameters; stems and final norms are folded into a neighbour, so that "the last
+    block" always means a sizeable share of the body.
+    """
+
+    name: str
+    modules: tuple[str, ...]
+
+
+class Backbone(ABC):
+    """A loaded body. ``encode`` gives the pooled features a linear head reads."""
+
+    info: BackboneInfo
+    preprocess: Preprocess
+    module: torch.nn.Module
+    """The body with all its parameters; holds no head."""
+
+    blocks: tuple[Block, ...]
+
+    @abstractmethod
+    def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Pooled features ``(B, D)`` of a collated batch; differentiable, honours train and eval mode."""
+
+    @abstractmethod
+    def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
+        """Activations after ``blocks[:boundary]``, each with leading dimension B.
+
+        ``upper(lower(batch, k), k)`` equals ``encode(batch)`` for every ``0 < k <= len(blocks)``.
+        """
+
+    @abstractmethod
+    def upper(self, activations: Mapping[str, torch.Tensor], boundary: int) -> torch.Tensor:
+        """Pooled features ``(B, D)`` from activations after ``blocks[:boundary]``."""
+
+    @abstractmethod
+    def export(self, folder: Path, head: LinearHead, classes: Sequence[str]) -> None:
+        """Write an ordinary transformers folder: body, head, class names and preprocessing, in float32.
+
+        ``AutoModelForImageClassification`` or ``AutoModelForSequenceClassification`` loads it without headstart.
+        """
+
+
+class Source(ABC):
+    """A place pretrained models come from; one file in ``backbones/``."""
+
+    @abstractmethod
+    def infos(self) -> tuple[BackboneInfo, ...]:
+        """Every model this source knows by heart; no network, no model built."""
+
+    @abstractmethod
+    def find(self, identifier: str) -> BackboneInfo | None:
+        """The model called ``identifier`` (without the ``source:`` prefix), or None. May read local files only."""
+
+    @abstractmethod
+    def in_store(self, info: BackboneInfo) -> bool:
+        """Whether ``load`` needs no network."""
+
+    @abstractmethod
+    def pull(self, info: BackboneInfo, progress: Progress) -> None:
+        """Fetch into the local store and check the SHA-256.
+
+        Raises:
+            Unavailable: no network, a wrong checksum, or no room; the store is left as it was.
+        """
+
+    @abstractmethod
+    def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
+        """Build the backbone from the store. ``pretrained=False`` gives the architecture's own random
+        initialisation drawn from ``seed``; ``size`` overrides the input size in pixels where ``info`` allows.
+
+        Raises:
+            Unavailable: the weights are not in the store or their file is damaged; the message says what to run.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """A model folder read back: the body with its own preprocessing, the head, the class names."""
+
+    backbone: Backbone
+    head: LinearHead
+    classes: tuple[str, ...] = field(default=())

@@ -1,0 +1,42 @@
+"""Simple, non-deep models: what a careful person would try before any pretrained network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from headstart.core.dataset import Modality
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Baseline(ABC):
+    """Fit, predict, save, load. Used as the ``simple`` control and served when it beats the transfer."""
+
+    modality: ClassVar[Modality]
+    summary: ClassVar[str]
+
+    @abstractmethod
+    def fit(self, items: Sequence[Any], targets: NDArray[np.int64], outputs: int) -> None:
+        """Learn from decoded items (image: RGB ``PIL.Image``; text: ``str``); penalties are chosen inside."""
+
+    @abstractmethod
+    def logits(self, items: Sequence[Any]) -> NDArray[np.float64]:
+        """``(N, outputs)`` for decoded items."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write JSON and safetensors into ``folder``; no pickle."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> Baseline:
+        """What ``save`` wrote.
+
+        Raises:
+            Unavailable: a file is missing or damaged.
+        """

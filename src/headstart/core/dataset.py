@@ -1,0 +1,91 @@
+"""What headstart knows about a user's data once it has been read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import datasets
+    import numpy as np
+    from numpy.typing import NDArray
+
+Modality = Literal["image", "text"]
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """One finding of the audit.
+
+    ``code`` is stable and made for machines (``unreadable``, ``exact_duplicates``, ``leak``, ``tiny_class``, ...);
+    ``message`` is one sentence for people; ``items`` are the ids concerned (all of them), ``count`` how many.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    items: tuple[str, ...] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Row numbers of the table. ``test`` is empty when there is no test split: the score is then nested.
+
+    ``origin`` says who made it: ``given`` by the user, ``made`` here (stratified and grouped), or ``none``.
+    """
+
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+    origin: Literal["given", "made", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Labelled items, read once and checked.
+
+    ``table`` is a Hugging Face ``datasets.Dataset`` with one row per usable item and these columns:
+    ``id`` (str, how the item is named to people: relative path or row number), ``item`` (text: str; image:
+    ``{"path": str | None, "bytes": bytes | None}``), ``target`` (int, index into ``classes``) and ``digest``
+    (str, SHA-256 of the item's bytes).
+
+    ``groups`` has shape ``(N,)``: rows with equal numbers are tied (the user's group column, exact and near
+    duplicates) and never straddle a split or a fold. ``roles`` says which column plays which part.
+    """
+
+    name: str
+    modality: Modality
+    table: datasets.Dataset
+    classes: tuple[str, ...]
+    groups: NDArray[np.int64]
+    split: Split
+    fingerprint: str
+    issues: tuple[Issue, ...]
+    roles: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """Class indices, shape ``(N,)``."""
+        import numpy as np
+
+        return np.asarray(self.table["target"], dtype=np.int64)
+
+    @property
+    def ids(self) -> list[str]:
+        """Names of the items, in row order."""
+        return list(self.table["id"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unlabelled:
+    """Items without targets. There is no field that could hold one: leaking target labels is a type error."""
+
+    name: str
+    modality: Modality
+    table: datasets.Dataset
+    fingerprint: str

@@ -1,0 +1,51 @@
+"""The exceptions headstart raises on purpose.
+
+    HeadstartError          anything headstart says in one sentence instead of a traceback (exit code 1)
+    ├── UserError           something the caller asked for cannot be done as asked (exit code 2)
+    └── Unavailable         something outside both is missing: network, disk space, an intact file (exit code 1)
+
+Only the command line turns these into exit codes; the Python interface raises them as they are.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HeadstartError(Exception):
+    """Base of every error that is meant to be read by a user."""
+
+    exit_code = 1
+
+
+class UserError(HeadstartError):
+    """What was asked for cannot be done; each problem says what was given, what was expected and what to do.
+
+    Several problems found by one check travel in one exception, so that nobody fixes them one run at a time.
+    """
+
+    exit_code = 2
+
+    def __init__(self, *problems: str) -> None:
+        if not problems:
+            raise ValueError("UserError needs at least one problem to report")
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class Unavailable(HeadstartError):
+    """A download, a file in the store or room on the disk is missing through nobody's mistake."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A sentence to append to "unknown ..." messages: the nearest known name, or the names there are."""
+    names = sorted(known)
+    lowered = {candidate.lower(): candidate for candidate in names}
+    close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean '{lowered[close[0]]}'?"
+    if not names:
+        return "There are none to choose from."
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return f"Known: {shown}."

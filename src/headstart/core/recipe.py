@@ -1,0 +1,63 @@
+"""What was asked for: equal recipes give equal runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from headstart.core.errors import UserError
+
+Preset = Literal["quick", "standard", "thorough"]
+PRESETS: tuple[Preset, ...] = ("quick", "standard", "thorough")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """A bound on the whole run: a preset, which counts work and is the same on every machine, or seconds."""
+
+    preset: Preset | None
+    seconds: float | None
+
+    def __str__(self) -> str:
+        return self.preset or f"{self.seconds:g}s"
+
+    @classmethod
+    def parse(cls, text: str) -> Budget:
+        """``quick``, ``standard``, ``thorough``, or a duration such as ``90s``, ``5m``, ``1h`` or ``1h30m``.
+
+        Raises:
+            UserError: the text is neither, or the duration is zero.
+        """
+        for preset in PRESETS:
+            if text == preset:
+                return cls(preset=preset, seconds=None)
+        match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
+        if match and any(match.groups()):
+            hours, minutes, seconds = (int(part or 0) for part in match.groups())
+            total = 3600 * hours + 60 * minutes + seconds
+            if total > 0:
+                return cls(preset=None, seconds=float(total))
+        raise UserError(
+            f"Budget '{text}' is neither a preset ({', '.join(PRESETS)}) nor a duration such as 90s, 5m or 1h30m."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything a run depends on besides the data's content. Saved as ``recipe.toml``.
+
+    ``data`` and ``test`` are paths (empty when the data came as an object); ``roles`` names columns that were
+    named by the user (``input``, ``label``, ``group``). ``model`` and ``strategy`` are names or ``auto``.
+    """
+
+    data: str = ""
+    test: str = ""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    task: str = "classification"
+    model: str = "auto"
+    pool: tuple[str, ...] = ()
+    strategy: str = "auto"
+    budget: str = "standard"
+    seed: int = 0

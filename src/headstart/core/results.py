@@ -1,0 +1,221 @@
+"""The records a run leaves behind. Plain values only, so that ``dataclasses.asdict`` is the JSON document.
+
+``report/schema.json`` describes the same structure for readers in other languages; a test keeps both equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Outcome = Literal["positive", "negative", "no_material_difference", "cannot_tell"]
+SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A value with a two-sided 95% interval and the name of the method that made it."""
+
+    value: float
+    low: float
+    high: float
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueRecord:
+    """See `headstart.core.dataset.Issue`; ``items`` holds at most twenty ids, ``count`` all."""
+
+    code: str
+    severity: str
+    message: str
+    items: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataRecord:
+    """The data as they were used. ``class_counts`` counts training items by class name."""
+
+    name: str
+    modality: str
+    fingerprint: str
+    n_train: int
+    n_test: int
+    split: str
+    classes: tuple[str, ...]
+    class_counts: Mapping[str, int]
+    issues: tuple[IssueRecord, ...]
+    roles: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRecord:
+    """The chosen backbone."""
+
+    name: str
+    source: str
+    revision: str
+    sha256: str
+    licence: str
+    parameters: int
+    pretraining: str
+    input: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankingRow:
+    """One ranked backbone: static prior, kNN and linear probe (cross-validated primary metric), scores, cost.
+
+    ``taken`` marks those that went on to the comparison of strategies; ``skipped`` says why one was not measured.
+    """
+
+    model: str
+    prior: float
+    knn: Interval | None
+    probe: Interval | None
+    scores: Mapping[str, float | None]
+    seconds: float
+    parameters: int
+    bytes: int
+    licence: str
+    taken: bool
+    skipped: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateRow:
+    """One model x strategy tried: cross-validated primary metric, its standard error, and cost.
+
+    ``cost`` counts forward passes over the training data that adapting once takes; ``seconds`` is what trying it
+    took. ``difference`` is the paired difference to the best candidate.
+    """
+
+    model: str
+    strategy: str
+    score: Interval | None
+    standard_error: float | None
+    difference: Interval | None
+    cost: float
+    seconds: float
+    folds: int
+    chosen: bool
+    skipped: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlRow:
+    """A control: its score, and the chosen transfer minus the control, paired on the same items."""
+
+    name: Literal["scratch", "simple", "random_trunk"]
+    detail: str
+    score: Interval | None
+    delta: Interval | None
+    seconds: float
+    skipped: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Did transfer help? Chosen transfer minus the best control, in points of the primary metric over 100.
+
+    ``needed`` is about how many scored items would settle it (None when it is settled or cannot be estimated),
+    ``smallest_detectable`` the smallest true difference that this many items find four times out of five.
+    """
+
+    outcome: Outcome
+    against: str
+    delta: float
+    low: float
+    high: float
+    margin: float
+    smallest_detectable: float
+    needed: int | None
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReliabilityBin:
+    """Equal-mass bin of top-class confidence."""
+
+    confidence: float
+    accuracy: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """A confidently wrong prediction; ``thumbnail`` is a ``data:`` URI for images, ``text`` an excerpt for texts."""
+
+    id: str
+    truth: str
+    predicted: str
+    confidence: float
+    text: str | None
+    thumbnail: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapPoint:
+    """An item in the 2-D map of the features."""
+
+    x: float
+    y: float
+    truth: int
+    predicted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurvePoint:
+    """Mean primary metric after training on ``n`` items, with the range over draws."""
+
+    n: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningCurve:
+    """What more labels would buy. ``forecast`` is empty when the curve is too flat or too noisy: ``note`` says so."""
+
+    points: tuple[CurvePoint, ...]
+    forecast: tuple[CurvePoint, ...]
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """Every number of the report. ``scored_on`` is ``test`` or ``cross-validation``; ``served`` says whether the
+    model folder holds the ``transfer`` or the ``simple`` control that beat it.
+    """
+
+    headline: str
+    data: DataRecord
+    model: ModelRecord
+    strategy: str
+    strategy_options: Mapping[str, float | int | str | bool]
+    primary: str
+    ranking: tuple[RankingRow, ...]
+    candidates: tuple[CandidateRow, ...]
+    scores: Mapping[str, Interval]
+    scored_on: Literal["test", "cross-validation"]
+    controls: Mapping[str, ControlRow]
+    verdict: Verdict
+    served: Literal["transfer", "simple"]
+    temperature: float
+    confusion: tuple[tuple[int, ...], ...]
+    reliability: tuple[ReliabilityBin, ...]
+    mistakes: tuple[Mistake, ...]
+    map: tuple[MapPoint, ...]
+    learning_curve: LearningCurve
+    skipped: tuple[str, ...]
+    seconds: Mapping[str, float]
+    forward_pass_seconds: float
+    environment: Mapping[str, str | int | bool | Mapping[str, str]]
+    budget: str
+    seed: int
+    schema: int = field(default=SCHEMA)

@@ -1,0 +1,94 @@
+"""Ways to adapt a backbone: how much of it changes, from which start, at which rates."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from headstart.core.backbone import Backbone, BackboneInfo, LinearHead
+from headstart.core.task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Strategy(ABC):
+    """What every way to adapt declares. A member implements one of the two contracts below, never this one."""
+
+    summary: ClassVar[str]
+    """One line for ``headstart strategies``, with the paper where there is one."""
+
+    @abstractmethod
+    def supports(self, info: BackboneInfo, task: Task) -> str | None:
+        """None if it can adapt this backbone to this task, else the reason why not. Asked before any download."""
+
+
+class FeatureStrategy(Strategy):
+    """Reads frozen features and ends in a linear head; the body is never touched (closed-form loop)."""
+
+    @abstractmethod
+    def fit(
+        self, features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int, class_weights: Sequence[float]
+    ) -> LinearHead:
+        """Head for ``features (N, D)`` and ``targets (N,)``; ``class_weights (outputs,)`` weigh the items' losses.
+
+        Own hyper-parameters (a penalty, say) are chosen inside, from these rows alone.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParamGroup:
+    """Parameters of ``Backbone.module`` that share a rate. ``rate`` multiplies the base learning rate."""
+
+    name: str
+    parameters: tuple[str, ...]
+    rate: float
+    weight_decay: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """What a strategy decided about one backbone.
+
+    ``blocks[:frozen_blocks]`` are really frozen: no gradient, normalisation buffers and dropout in evaluation mode.
+    ``groups`` hold the trainable body parameters, deepest group last; the head is trained beside them at
+    ``head_rate`` times the base learning rate. ``body_from`` and ``head_from`` say where both start: ``probe`` is
+    the head found on frozen features (LP-FT), ``prior`` is zero weights and the log class frequencies as bias.
+    ``batch_statistics`` lets BatchNorm in the trainable blocks normalise by batch and update its buffers.
+    """
+
+    frozen_blocks: int
+    groups: tuple[ParamGroup, ...]
+    body_from: Literal["pretrained", "random"]
+    head_from: Literal["probe", "prior"]
+    head_rate: float
+    batch_statistics: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How long and how fast; AdamW with linear warm-up in steps and cosine decay to zero."""
+
+    epochs: int
+    learning_rate: float
+    batch_size: int
+    warmup_steps: int
+    views: bool
+    """Train on random views of the items instead of the one fixed view."""
+
+
+class InputStrategy(Strategy):
+    """Trains the head and some of the body on the items themselves (supervised loop)."""
+
+    schedule: Schedule
+
+    @abstractmethod
+    def prepare(self, backbone: Backbone) -> Preparation:
+        """Decide what is trained.
+
+        Raises:
+            UserError: nothing in this backbone would be trained (a silent linear probe is never the answer).
+        """

@@ -1,0 +1,44 @@
+"""What kind of prediction is asked for: outputs, loss, metrics. Semantics only, no data and no model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+
+class Task(ABC):
+    """A kind of prediction over ``classes``."""
+
+    classes: tuple[str, ...]
+    primary: str
+    """Name of the metric that choices and verdicts are made on; higher is better, between 0 and 1."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """How many numbers the head gives per item."""
+
+    @abstractmethod
+    def loss(self, logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor) -> torch.Tensor:
+        """Mean training loss; ``logits (B, outputs)``, ``targets (B,)`` int64, ``class_weights (outputs,)``."""
+
+    @abstractmethod
+    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the user is told per item, ``(N, outputs)`` from ``(N, outputs)``."""
+
+    @abstractmethod
+    def credit(self, probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Per-item shares ``(N,)`` of the primary metric: their mean over all N items is the metric itself.
+
+        Paired comparisons and intervals are made on these shares.
+        """
+
+    @abstractmethod
+    def metrics(self, probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> Mapping[str, float]:
+        """Every metric by name, the primary one among them."""

@@ -1,0 +1,1 @@
+"""Linear heads in closed form: pure numerics in float64, below every member that needs one."""
