@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from headstart.core.dataset import Modality
 from headstart.core.progress import Progress
@@ -25,7 +25,8 @@ class BackboneInfo:
     without any head, ``gflops`` is the cost of one forward pass of one item at the native input (billions of
     multiply-adds times two; for text at 64 tokens). ``input`` holds the native input: ``{"size": 224}`` in pixels
     or ``{"tokens": 256}``. ``prior`` orders models before any data are seen: published accuracy in [0, 1] on
-    ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of the weight file.
+    ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of the weight file. ``rate`` is the
+    AdamW learning rate at which the whole body of this family is usually fine-tuned.
     """
 
     name: str
@@ -42,6 +43,7 @@ class BackboneInfo:
     prior: float
     prior_of: str
     family: str = ""
+    rate: float = 1e-4
 
     @property
     def source(self) -> str:
@@ -102,10 +104,16 @@ class Block:
     ``modules`` are names inside ``Backbone.module`` whose parameters and buffers make up the block. The blocks of a
     backbone partition all its parameters; stems and final norms are folded into a neighbour, so that "the last
     block" always means a sizeable share of the body.
+    ``parameters`` names those that the root module holds itself (a class token, position embeddings).
     """
 
     name: str
     modules: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+
+    def owns(self, name: str) -> bool:
+        """Whether the parameter or buffer ``name`` of ``Backbone.module`` belongs to this block."""
+        return name in self.parameters or any(name.startswith(f"{module}.") for module in self.modules)
 
 
 class Backbone(ABC):
@@ -117,6 +125,8 @@ class Backbone(ABC):
     """The body with all its parameters; holds no head."""
 
     blocks: tuple[Block, ...]
+    fixed_shapes: ClassVar[bool]
+    """Whether activations of all items have one shape, so that they can be stored stacked (images: yes)."""
 
     @abstractmethod
     def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
