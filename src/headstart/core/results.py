@@ -36,7 +36,9 @@ class IssueRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class DataRecord:
-    """The data as they were used. ``class_counts`` counts training items by class name."""
+    """The data as they were used. ``class_counts`` counts training items by class name, ``licence`` is that of the
+    data where it is known (else empty).
+    """
 
     name: str
     modality: str
@@ -48,6 +50,7 @@ class DataRecord:
     class_counts: Mapping[str, int]
     issues: tuple[IssueRecord, ...]
     roles: Mapping[str, str]
+    licence: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

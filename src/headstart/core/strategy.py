@@ -70,10 +70,13 @@ class Preparation:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """How long and how fast; AdamW with linear warm-up in steps and cosine decay to zero."""
+    """How long and how fast; AdamW with linear warm-up in steps and cosine decay to zero.
+
+    ``rate_scale`` multiplies the backbone's own fine-tuning rate (`BackboneInfo.rate`).
+    """
 
     epochs: int
-    learning_rate: float
+    rate_scale: float
     batch_size: int
     warmup_steps: int
     views: bool

@@ -1,0 +1,72 @@
+"""Features on disk, found again by content: what was encoded, how it was read, by which weights.
+
+One *space* is a folder per (preprocessing, weights, layer, dtype). In it, every shard is a safetensors file with
+the SHA-256 digests of some items ``(n, 32)`` and their features ``(n, D)``. Shards are written once, atomically,
+while a pass is under way, so that a killed pass loses at most the last few seconds; a damaged shard is named,
+removed and encoded again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from headstart.core.progress import Progress
+from headstart.engine.journal import write_atomically
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+READING = 1
+"""Version of how raw files become decoded items (EXIF, alpha, bit depth); a change makes old features unreachable."""
+
+
+class FeatureSpace:
+    """The features of one (preprocessing, weights, layer, dtype), by item digest."""
+
+    def __init__(self, home: Path, progress: Progress, **identity: str) -> None:
+        text = json.dumps({"reading": READING, **identity}, sort_keys=True)
+        self.folder = home / "features" / hashlib.sha256(text.encode()).hexdigest()[:32]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        note = self.folder / "space.json"
+        if not note.exists():
+            write_atomically(note, text.encode())
+        self._rows: dict[bytes, NDArray[np.float32]] = {}
+        for shard in sorted(self.folder.glob("*.safetensors")):
+            try:
+                arrays = load_file(shard)
+                keys, features = arrays["keys"], arrays["features"]
+            except (SafetensorError, KeyError, OSError):
+                progress.say(f"The cached features in '{shard}' are damaged; they are removed and computed again.")
+                shard.unlink()
+                continue
+            self._rows.update(zip((key.tobytes() for key in keys), features, strict=True))
+
+    def missing(self, digests: Sequence[str]) -> list[int]:
+        """Positions in ``digests`` (hexadecimal SHA-256) whose features are not here; of equal items, the first."""
+        seen: set[str] = set()
+        positions = []
+        for position, digest in enumerate(digests):
+            if digest not in seen and bytes.fromhex(digest) not in self._rows:
+                positions.append(position)
+            seen.add(digest)
+        return positions
+
+    def add(self, digests: Sequence[str], features: NDArray[np.float32]) -> None:
+        """Keep ``features (n, D)`` of ``n`` items in one new shard."""
+        keys = np.frombuffer(bytes.fromhex("".join(digests)), dtype=np.uint8).reshape(len(digests), 32)
+        shard = self.folder / f"{uuid.uuid4().hex}.safetensors"
+        write_atomically(shard, save({"keys": keys, "features": np.ascontiguousarray(features)}))
+        self._rows.update(zip((key.tobytes() for key in keys), features, strict=True))
+
+    def take(self, digests: Sequence[str]) -> NDArray[np.float32]:
+        """Features ``(N, D)`` in the order of ``digests``; all of them must be here."""
+        return np.stack([self._rows[bytes.fromhex(digest)] for digest in digests])

@@ -1,0 +1,74 @@
+"""Items of a data set as the engine walks over them: read when needed, never all in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+READERS = 2
+"""Threads that decode ahead of the network. Pillow and the tokenizers release the interpreter lock."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Items:
+    """``N`` items: ``digests`` identify their content, ``lengths`` order them for batching (characters of a text, 1
+    for an image), ``read`` decodes the item at a position.
+    """
+
+    digests: Sequence[str]
+    lengths: NDArray[np.int64]
+    read: Callable[[int], Any]
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+    def subset(self, positions: NDArray[np.int64]) -> Items:
+        """The items at ``positions``, in that order."""
+        return Items(
+            digests=[self.digests[position] for position in positions],
+            lengths=self.lengths[positions],
+            read=lambda position: self.read(int(positions[position])),
+        )
+
+
+def batches(lengths: NDArray[np.int64], *, most: int, budget: int) -> list[NDArray[np.int64]]:
+    """Positions grouped into batches of similar length, longest first.
+
+    A batch holds at most ``most`` items and at most ``budget`` units of padded length (never fewer than one item).
+    The grouping depends on ``lengths`` alone, so that an interrupted pass meets the very same batches again.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    grouped, start = [], 0
+    while start < len(order):
+        longest = max(1, int(lengths[order[start]]))
+        size = max(1, min(most, budget // longest))
+        grouped.append(order[start : start + size])
+        start += size
+    return grouped
+
+
+def ahead(work: Sequence[Callable[[], T]], threads: int = READERS) -> Iterator[T]:
+    """Results of ``work`` in order, computed by ``threads`` threads a few steps ahead of the consumer."""
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        pending: list[Future[T]] = []
+        position = 0
+        try:
+            for position in range(min(2 * threads, len(work))):
+                pending.append(pool.submit(work[position]))
+            position = len(pending)
+            while pending:
+                result = pending.pop(0).result()
+                if position < len(work):
+                    pending.append(pool.submit(work[position]))
+                    position += 1
+                yield result
+        finally:
+            for future in pending:
+                future.cancel()

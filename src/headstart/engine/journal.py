@@ -1,0 +1,103 @@
+"""Results of finished pieces of work, kept until the run is complete, so that a killed run goes on where it was.
+
+Each piece (one fold of one candidate, say) is written once, atomically, under a name made from everything it
+depends on. A rerun with the same recipe on the same data finds it; the value read back is the value written, bit
+for bit, so an interrupted run ends in the same result as an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headstart.core.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Arrays = Mapping[str, NDArray[np.generic]]
+
+
+class Journal:
+    """Pieces of one run in ``folder``; ``folder=None`` keeps nothing.
+
+    ``identity`` is what the run depends on (recipe, data fingerprint, version). A folder that holds pieces of
+    another run is refused.
+
+    Raises:
+        UserError: the folder holds an unfinished run with another identity.
+    """
+
+    def __init__(self, folder: Path | None, identity: Mapping[str, object]) -> None:
+        self.folder = folder
+        if folder is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        note = folder / "run.json"
+        text = json.dumps(dict(identity), sort_keys=True, default=str)
+        if note.exists():
+            if note.read_text() != text:
+                raise UserError(
+                    f"'{folder.parent}' holds an unfinished run of other data or other options. Choose another "
+                    "output folder, or delete that one to start afresh."
+                )
+        else:
+            write_atomically(note, text.encode())
+
+    def recall(self, name: str, compute: Callable[[], Arrays]) -> Arrays:
+        """The arrays of piece ``name``: read back if they were written before, else computed and written."""
+        if self.folder is None:
+            return compute()
+        path = self.path(name)
+        if path.exists():
+            return _read(path)
+        arrays = compute()
+        _write(path, arrays)
+        # Read back what was written: a resumed run then continues from the very same bytes and layout.
+        return _read(path)
+
+    def path(self, name: str, suffix: str = ".safetensors") -> Path:
+        """Where piece ``name`` is kept.
+
+        Raises:
+            ValueError: nothing is kept, because the journal has no folder.
+        """
+        if self.folder is None:
+            raise ValueError("a journal without a folder keeps no files")
+        digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+        readable = "".join(character if character.isalnum() else "-" for character in name)[:80]
+        return self.folder / f"{readable}.{digest}{suffix}"
+
+    def close(self) -> None:
+        """The run is complete: remove every piece."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write so that a reader sees the old file or the new one, never half of one, even after a power cut."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    import numpy as np
+    from safetensors.numpy import save
+
+    write_atomically(path, save({key: np.ascontiguousarray(value) for key, value in arrays.items()}))
+
+
+def _read(path: Path) -> Arrays:
+    from safetensors.numpy import load_file
+
+    return load_file(path)

@@ -1,0 +1,40 @@
+"""Linear probe, then fine-tune everything from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from headstart.core.backbone import Backbone, BackboneInfo
+from headstart.core.strategy import InputStrategy, Preparation, Schedule
+from headstart.core.task import Task
+from headstart.strategies._depth import groups_by_depth
+
+
+@dataclass(frozen=True, kw_only=True)
+class LpFt(InputStrategy):
+    """LP-FT (Kumar et al. 2022, arXiv 2202.10054): a random head would distort the pretrained features in the first
+    steps of fine-tuning, so the head starts from the probe's solution. Departures: layer-wise rate decay, BatchNorm
+    statistics kept.
+    """
+
+    summary: ClassVar[str] = "Fit a linear probe, then fine-tune every block from there (LP-FT, arXiv 2202.10054)."
+
+    decay: float = 0.8
+    head_rate: float = 1.0
+    schedule: Schedule = Schedule(epochs=6, rate_scale=1.0, batch_size=32, warmup_steps=10, views=True)
+
+    def supports(self, info: BackboneInfo, task: Task) -> str | None:
+        """Any backbone, any task with a linear head."""
+        del info, task
+
+    def prepare(self, backbone: Backbone) -> Preparation:
+        """See `InputStrategy.prepare`."""
+        return Preparation(
+            frozen_blocks=0,
+            groups=groups_by_depth(backbone, 0, self.decay),
+            body_from="pretrained",
+            head_from="probe",
+            head_rate=self.head_rate,
+            batch_statistics=False,
+        )

@@ -1,0 +1,37 @@
+"""The same architecture without pretraining: the control that shows what pretraining is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from headstart.core.backbone import Backbone, BackboneInfo
+from headstart.core.strategy import InputStrategy, Preparation, Schedule
+from headstart.core.task import Task
+from headstart.strategies._depth import groups_by_depth
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scratch(InputStrategy):
+    """All blocks start from the architecture's own random initialisation and learn at one rate, higher than that of
+    fine-tuning because there is nothing to preserve; BatchNorm learns its statistics.
+    """
+
+    summary: ClassVar[str] = "Train the same architecture from random weights; a control, rarely a choice."
+
+    schedule: Schedule = Schedule(epochs=30, rate_scale=5.0, batch_size=32, warmup_steps=20, views=True)
+
+    def supports(self, info: BackboneInfo, task: Task) -> str | None:
+        """Any backbone, any task with a linear head."""
+        del info, task
+
+    def prepare(self, backbone: Backbone) -> Preparation:
+        """See `InputStrategy.prepare`."""
+        return Preparation(
+            frozen_blocks=0,
+            groups=groups_by_depth(backbone, 0, 1.0),
+            body_from="random",
+            head_from="prior",
+            head_rate=1.0,
+            batch_statistics=True,
+        )
