@@ -1,0 +1,185 @@
+"""Ridge classification in closed form, with exact leave-one-out and K-fold predictions for a whole path of penalties.
+
+One symmetric eigendecomposition, of the Gram matrix when N <= D and of the covariance otherwise, serves every
+penalty, every left-out item and every set of folds.
+
+Derivation. With item weights w (sum W), targets Y in {-1, +1} (one column per class) and an unpenalised intercept,
+
+    minimise  sum_i w_i |y_i - B x_i - b|^2 + lambda |B|_F^2.
+
+Centre by the weighted means m and t, scale rows by sqrt(w): A = diag(sqrt w)(X - 1 m'), T = diag(sqrt w)(Y - 1 t').
+With A = U diag(sqrt s) V' the residuals of the scaled problem are
+
+    r = (I - H) T,   I - H = (I - q q' - U U') + U diag(lambda / (s + lambda)) U',   q = sqrt(w / W),
+
+where q, orthogonal to U, is the direction the intercept takes. Leaving out a set S of rows of a least-squares problem
+whose penalty is fixed changes their residuals to exactly
+
+    e_S = (I - H_SS)^-1 r_S   (Woodbury),   for one row  e_i = r_i / (1 - h_i).
+
+The weights of the items left in are held fixed. When N <= D the first term of I - H vanishes; leaving it out keeps
+1 - h_i a sum of positive terms, so that nothing cancels even where the fit interpolates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve
+
+from headstart.core.backbone import LinearHead
+from headstart.heads.weights import checked_weights
+
+RELATIVE_LAMBDAS = np.logspace(-4, 3, 29)
+"""Default path in multiples of the mean eigenvalue of A'A over its rank: four per decade."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RidgePath:
+    """Ridge solutions for every one of ``lambdas (L,)``; see the module for the symbols.
+
+    ``basis`` is U ``(N, R)``, ``spectrum`` is s ``(R,)``, ``back`` is A'U ``(D, R)``, ``projected`` is U'T ``(R, C)``,
+    ``beyond`` is the part of T outside U, ``(N, C)``: None when U spans everything that the intercept leaves.
+    """
+
+    lambdas: NDArray[np.float64]
+    basis: NDArray[np.float64]
+    spectrum: NDArray[np.float64]
+    back: NDArray[np.float64]
+    projected: NDArray[np.float64]
+    beyond: NDArray[np.float64] | None
+    signs: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    feature_mean: NDArray[np.float64]
+    target_mean: NDArray[np.float64]
+
+    def loo(self, index: int) -> NDArray[np.float64]:
+        """Logits ``(N, C)`` of every item from the fit without it, at ``lambdas[index]``."""
+        squared = self.basis**2
+        kept = squared @ self._shrinkage(index)
+        if self.beyond is not None:
+            kept += 1.0 - self.weights / self.weights.sum() - squared.sum(axis=1)
+        return self.signs - self._residuals(index) / (kept * np.sqrt(self.weights))[:, None]
+
+    @property
+    def loo_logits(self) -> NDArray[np.float64]:
+        """`loo` for the whole path, ``(L, N, C)``."""
+        return np.stack([self.loo(index) for index in range(len(self.lambdas))])
+
+    def out_of_fold(self, index: int, folds: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Logits ``(N, C)`` of every item from the fit without its fold, at ``lambdas[index]``.
+
+        ``folds (N,)`` holds fold numbers; any grouping will do, equal sizes are not needed. Exact, at the cost of one
+        linear system of the fold's size per fold.
+
+        Raises:
+            ValueError: all items are in one fold, so that nothing is left to fit on.
+        """
+        names = np.unique(folds)
+        if len(names) < 2:
+            raise ValueError("Out-of-fold predictions need items in at least two folds, got one fold.")
+        residuals, shrinkage = self._residuals(index), self._shrinkage(index)
+        intercept, root = np.sqrt(self.weights / self.weights.sum()), np.sqrt(self.weights)
+        logits = np.empty_like(self.signs)
+        for name in names:
+            rows = np.flatnonzero(folds == name)
+            part = self.basis[rows]
+            kept = (part * shrinkage) @ part.T
+            if self.beyond is not None:
+                kept += np.eye(len(rows)) - np.outer(intercept[rows], intercept[rows]) - part @ part.T
+            errors = solve(kept, residuals[rows], assume_a="pos") / root[rows, None]
+            logits[rows] = self.signs[rows] - errors
+        return logits
+
+    def head(self, index: int) -> LinearHead:
+        """The head fitted on all items at ``lambdas[index]``."""
+        solution = self.projected / (self.spectrum + self.lambdas[index])[:, None]
+        weight = (self.back @ solution).T
+        return LinearHead(weight=weight, bias=self.target_mean - weight @ self.feature_mean)
+
+    def _shrinkage(self, index: int) -> NDArray[np.float64]:
+        return self.lambdas[index] / (self.spectrum + self.lambdas[index])
+
+    def _residuals(self, index: int) -> NDArray[np.float64]:
+        """``(I - H) T`` of the fit on all items, ``(N, C)``, in the scale of sqrt(w)."""
+        inside = self.basis @ (self._shrinkage(index)[:, None] * self.projected)
+        return inside if self.beyond is None else inside + self.beyond
+
+
+def ridge_path(
+    features: NDArray[np.floating],
+    targets: NDArray[np.int64],
+    outputs: int,
+    weights: NDArray[np.floating] | None = None,
+    lambdas: Sequence[float] | NDArray[np.float64] | None = None,
+) -> RidgePath:
+    """Decompose once; see `RidgePath` for what can then be read off.
+
+    Args:
+        features: ``(N, D)``.
+        targets: class indices, ``(N,)``.
+        outputs: number of classes C; a class without items gets zero weights and bias -1.
+        weights: positive item weights, ``(N,)``; None for one each.
+        lambdas: positive penalties, ``(L,)``; None for `RELATIVE_LAMBDAS` times the mean eigenvalue.
+
+    Raises:
+        ValueError: fewer than two items, a wrong shape, or a penalty or weight that is not positive.
+    """
+    items = len(features)
+    if items < 2 or targets.shape != (items,):
+        raise ValueError(f"Ridge needs at least 2 items with one target each, got {items} and {targets.shape}.")
+    weights = checked_weights(weights, items)
+    features = np.asarray(features, dtype=np.float64)
+    signs = np.where(targets[:, None] == np.arange(outputs), 1.0, -1.0)
+    root, total = np.sqrt(weights)[:, None], weights.sum()
+    feature_mean, target_mean = weights @ features / total, weights @ signs / total
+    rows, aims = root * (features - feature_mean), root * (signs - target_mean)
+    if items - 1 <= features.shape[1]:
+        basis, spectrum = _gram_side(rows, root[:, 0] / np.sqrt(total))
+        back, beyond = rows.T @ basis, None
+        projected = basis.T @ aims
+    else:
+        basis, spectrum, back = _covariance_side(rows)
+        projected = basis.T @ aims
+        beyond = aims - basis @ projected
+    if lambdas is None:
+        scale = float(np.sum(rows**2)) / max(1, min(items - 1, features.shape[1]))
+        lambdas = RELATIVE_LAMBDAS * (scale if scale > 0.0 else 1.0)
+    path = np.asarray(lambdas, dtype=np.float64)
+    if path.ndim != 1 or not len(path) or not np.all(np.isfinite(path) & (path > 0)):
+        raise ValueError(f"Ridge penalties must be a non-empty list of positive numbers, got {lambdas}.")
+    return RidgePath(
+        lambdas=path, basis=basis, spectrum=spectrum, back=back, projected=projected, beyond=beyond, signs=signs,
+        weights=weights, feature_mean=feature_mean, target_mean=target_mean,
+    )  # fmt: skip
+
+
+def _gram_side(
+    rows: NDArray[np.float64], intercept: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Orthonormal ``(N, N-1)`` basis of everything orthogonal to ``intercept (N,)``, and its eigenvalues.
+
+    A Householder reflection takes the intercept's direction to the first axis, which is then dropped. Null directions
+    of the Gram matrix (duplicate rows) stay in the basis with eigenvalue zero and never mix with the intercept.
+    """
+    mirror = intercept.copy()
+    mirror[0] += 1.0  # all weights are positive: no cancellation
+    mirror *= np.sqrt(2.0 / (mirror @ mirror))
+    reduced = (rows - np.outer(mirror, mirror @ rows))[1:]
+    spectrum, vectors = np.linalg.eigh(reduced @ reduced.T)
+    basis = np.vstack([np.zeros(len(spectrum)), vectors])
+    return basis - np.outer(mirror, mirror @ basis), np.maximum(spectrum, 0.0)
+
+
+def _covariance_side(
+    rows: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """U ``(N, R)``, s ``(R,)`` and A'U ``(D, R)`` from the eigenvectors of A'A, null directions left out."""
+    spectrum, vectors = np.linalg.eigh(rows.T @ rows)
+    real = spectrum > len(rows) * np.finfo(np.float64).eps * max(float(spectrum[-1]), 0.0)
+    spectrum, vectors = spectrum[real], vectors[:, real]
+    singular = np.sqrt(spectrum)
+    return rows @ vectors / singular, spectrum, vectors * singular

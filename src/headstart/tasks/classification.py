@@ -1,0 +1,106 @@
+"""One class per item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+from scipy.stats import rankdata
+
+from headstart.core.task import Task
+
+if TYPE_CHECKING:
+    import torch
+
+_BINS = 10
+
+
+class Classification(Task):
+    """Every item belongs to exactly one of ``classes``.
+
+    The primary metric is balanced accuracy, the mean over classes of the share of their items that are right: on data
+    where one class is common it cannot be had by always naming that class. Chance is one over the number of classes.
+    """
+
+    primary = "balanced_accuracy"
+
+    def __init__(self, *, classes: Sequence[str]) -> None:
+        self.classes = tuple(classes)
+
+    @property
+    def outputs(self) -> int:
+        """One logit per class."""
+        return len(self.classes)
+
+    def loss(self, logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor) -> torch.Tensor:
+        """Weighted cross-entropy, divided by the number of items.
+
+        Not by the sum of their weights, as torch's own weighted mean does: the gradient of a small batch would then
+        depend on which classes happen to share it.
+        """
+        from torch.nn.functional import cross_entropy
+
+        return cross_entropy(logits, targets, weight=class_weights, reduction="sum") / len(targets)
+
+    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Softmax in float64."""
+        return softmax(np.asarray(logits, dtype=np.float64), axis=1)
+
+    def credit(self, probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> NDArray[np.float64]:
+        """``1[right] N / (C n_y)``: zero for a wrong item, and for a right one more the rarer its class.
+
+        C counts the classes among ``targets``; the mean over the items is the balanced accuracy. Of equally probable
+        classes the first is taken as the prediction.
+        """
+        counts = np.bincount(targets, minlength=self.outputs)
+        worth = len(targets) / (np.count_nonzero(counts) * counts[targets])
+        return np.where(probabilities.argmax(axis=1) == targets, worth, 0.0)
+
+    def metrics(self, probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> Mapping[str, float]:
+        """Balanced accuracy, accuracy, macro F1, log-loss, Brier score and ECE; ROC AUC for two classes.
+
+        Macro F1 averages over the classes that occur among targets or predictions. The Brier score is the sum over
+        classes of squared errors, between 0 and 2. ROC AUC is that of the second class; it is left out when only one
+        class occurs, where it does not exist.
+        """
+        items = np.arange(len(targets))
+        predicted = probabilities.argmax(axis=1)
+        onehot = np.eye(self.outputs)[targets]
+        floor = np.finfo(np.float64).tiny
+        values = {
+            "balanced_accuracy": float(np.mean(self.credit(probabilities, targets))),
+            "accuracy": float(np.mean(predicted == targets)),
+            "macro_f1": _macro_f1(predicted, targets, self.outputs),
+            "log_loss": float(-np.mean(np.log(np.maximum(probabilities[items, targets], floor)))),
+            "brier": float(np.mean(np.sum((probabilities - onehot) ** 2, axis=1))),
+            "ece": _calibration_error(probabilities.max(axis=1), predicted == targets),
+        }
+        if self.outputs == 2 and 0 < np.count_nonzero(targets) < len(targets):
+            values["roc_auc"] = _roc_auc(probabilities[:, 1], targets)
+        return values
+
+
+def _macro_f1(predicted: NDArray[np.int64], targets: NDArray[np.int64], outputs: int) -> float:
+    hits = np.bincount(targets[predicted == targets], minlength=outputs)
+    named = np.bincount(predicted, minlength=outputs) + np.bincount(targets, minlength=outputs)
+    return float(np.mean(2.0 * hits[named > 0] / named[named > 0]))
+
+
+def _calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Expected calibration error of the top class over up to ten bins of equal mass.
+
+    Biased upwards by noise when bins hold few items: below some hundred items trust the log-loss instead.
+    """
+    bins = np.array_split(np.argsort(confidence, kind="stable"), min(_BINS, len(confidence)))
+    gaps = [len(rows) * abs(confidence[rows].mean() - right[rows].mean()) for rows in bins]
+    return float(sum(gaps) / len(confidence))
+
+
+def _roc_auc(scores: NDArray[np.float64], targets: NDArray[np.int64]) -> float:
+    """Mann-Whitney statistic; ties count half."""
+    positive = int(targets.sum())
+    ranks = float(rankdata(scores)[targets == 1].sum())
+    return (ranks - positive * (positive + 1) / 2) / (positive * (len(targets) - positive))

@@ -1,0 +1,34 @@
+"""Coordinates keep geometry and fold back into heads on raw features."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from headstart.core.backbone import LinearHead
+from headstart.heads.frame import Frame
+
+
+@pytest.mark.parametrize(("items", "width"), [(8, 20), (30, 6)])
+@pytest.mark.parametrize("floor", [0.0, None])
+def test_inner_products_and_heads_survive(items, width, floor):
+    features = np.random.default_rng(0).normal(size=(items, width)) + 1.0
+    frame = Frame.of(features, floor=floor)
+    rows = frame.apply(features)
+    plain = frame.standardiser.apply(features) if frame.standardiser else features
+    np.testing.assert_allclose(rows @ rows.T, plain @ plain.T, atol=1e-9)
+    head = LinearHead(weight=np.random.default_rng(1).normal(size=(3, rows.shape[1])), bias=np.arange(3.0))
+    np.testing.assert_allclose(frame.fold(head).logits(features), head.logits(rows), atol=1e-9)
+
+
+def test_sparse_rows_get_the_same_coordinates():
+    features = np.random.default_rng(0).normal(size=(8, 20)) * (np.random.default_rng(1).random((8, 20)) < 0.3)
+    sparse, dense = (Frame.of(given, floor=None) for given in (csr_array(features), features))
+    np.testing.assert_allclose(np.abs(sparse.apply(csr_array(features))), np.abs(dense.apply(features)), atol=1e-8)
+
+
+def test_refitted_learns_from_the_rows_it_is_given():
+    features = np.random.default_rng(0).normal(size=(30, 6))
+    part = Frame.of(features, floor=0.0).refitted(features[:20])
+    np.testing.assert_allclose(part.apply(features[:20]).mean(axis=0), 0.0, atol=1e-12)
+    unscaled = Frame.of(features, floor=None)
+    assert unscaled.refitted(features[:20]) is unscaled
