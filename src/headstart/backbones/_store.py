@@ -1,0 +1,254 @@
+"""The local store: one folder per model under ``HEADSTART_HOME/models``, holding safetensors and JSON.
+
+A model appears in the store whole or not at all: files are written into a scratch folder beside it, the scratch
+folder is renamed into place last, and anything that goes wrong before removes the scratch folder and leaves the store
+as it was. ``model.json`` records the SHA-256 of every file; weights are checked against it once per process.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from headstart.core.errors import Unavailable
+from headstart.core.home import home
+
+if TYPE_CHECKING:
+    import torch
+
+RECORD = "model.json"
+WEIGHTS = "model.safetensors"
+SCHEMA = 1
+SCRATCH = ".part-"
+ABANDONED = 24 * 3600
+"""Seconds after which a scratch folder is taken for the leftover of a killed process."""
+SPARE = 32 * 1024**2
+"""Bytes left free on the disk beyond what is written."""
+CHUNK = 1024**2
+
+_verified: set[tuple[str, int, int, str]] = set()
+"""Files whose SHA-256 this process has checked: path, size, time of change, digest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A model in the store: its folder and the parsed ``model.json``."""
+
+    name: str
+    folder: Path
+    record: Mapping[str, Any]
+
+    def file(self, name: str) -> Path:
+        """The path of one stored file, checked against its recorded SHA-256.
+
+        Raises:
+            Unavailable: the file is missing or damaged; the message says what to run.
+        """
+        path = self.folder / name
+        verify(self.name, path, self.record["files"][name]["sha256"])
+        return path
+
+    def read(self, name: str) -> bytes:
+        """The content of one stored file, checked like `file`."""
+        return self.file(name).read_bytes()
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """The weights by name, float32, on the CPU."""
+        from safetensors.torch import load_file
+
+        return load_file(self.file(WEIGHTS))
+
+
+def folder_of(name: str) -> Path:
+    """Where the model called ``source:identifier`` is or would be stored."""
+    source, _, identifier = name.partition(":")
+    return home() / "models" / source / quote(identifier, safe="")
+
+
+def is_stored(name: str) -> bool:
+    """Whether the store holds the model; its files may still turn out damaged when they are read."""
+    return (folder_of(name) / RECORD).is_file()
+
+
+def open_stored(name: str) -> Stored:
+    """The stored model.
+
+    Raises:
+        Unavailable: it is not in the store, or its record cannot be read; the message says what to run.
+    """
+    folder = folder_of(name)
+    if not is_stored(name):
+        raise Unavailable(f"{name} is not in the local store ({home()}). Fetch it with: headstart models pull {name}")
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        readable = record["schema"] == SCHEMA and all(entry["sha256"] for entry in record["files"].values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(name, folder / RECORD, "cannot be read") from error
+    if not readable:
+        raise _damaged(name, folder / RECORD, f"is not of format {SCHEMA}")
+    return Stored(name=name, folder=folder, record=record)
+
+
+def is_intact(name: str) -> bool:
+    """Whether the store holds the model and every file matches its recorded SHA-256."""
+    try:
+        stored = open_stored(name)
+        for file in stored.record["files"]:
+            stored.file(file)
+    except Unavailable:
+        return False
+    return True
+
+
+def recorded_facts(name: str) -> Mapping[str, Any] | None:
+    """The `BackboneInfo` fields saved when the model was pulled; None when it is not stored or not readable."""
+    try:
+        return open_stored(name).record["info"]
+    except (Unavailable, KeyError):
+        return None
+
+
+def stored_names(source: str) -> list[str]:
+    """The names of this source's stored models that can be read, sorted."""
+    records = (home() / "models" / source).glob(f"*/{RECORD}")
+    names = []
+    for path in records:
+        try:
+            names.append(json.loads(path.read_text(encoding="utf-8"))["info"]["name"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # the name is unknown; load and pull of the model itself report the damage
+    return sorted(names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A model on its way into the store: final files go into ``files``, everything temporary into ``scratch``."""
+
+    files: Path
+    scratch: Path
+
+    def write_tensors(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Write the weights as contiguous safetensors."""
+        from safetensors.torch import save
+
+        # save_file reports a full disk as a SafetensorError; writing the bytes ourselves keeps it an OSError.
+        content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, {"format": "pt"})
+        (self.files / WEIGHTS).write_bytes(content)
+
+
+@contextmanager
+def adding(name: str, *, room: int, facts: Mapping[str, Any], **details: Any) -> Iterator[Arrival]:
+    """Add a model to the store, or replace it, in one step at the end of the block.
+
+    ``room`` is the number of bytes the block will write, ``facts`` the fields of its `BackboneInfo` and ``details``
+    whatever loading needs; all are recorded in ``model.json``. The block may add to ``details`` while it runs.
+
+    Raises:
+        Unavailable: there is not enough room on the disk. The store is left as it was.
+    """
+    place = folder_of(name)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(place.parent)
+        _require_room(name, place.parent, room)
+        work = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=place.parent))
+        try:
+            arrival = Arrival(files=work / "files", scratch=work / "scratch")
+            arrival.files.mkdir()
+            arrival.scratch.mkdir()
+            yield arrival
+            files = {
+                path.name: {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+                for path in sorted(arrival.files.iterdir())
+            }
+            record = {"schema": SCHEMA, "info": dict(facts), **details, "files": files}
+            (arrival.files / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
+            _put_in_place(arrival.files, place, work / "old")
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _no_room(name, place.parent, room) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise Unavailable(
+                f"{name} cannot be stored: {place.parent} cannot be written ({error.strerror}). "
+                "Set HEADSTART_HOME to a folder of yours."
+            ) from error
+        raise
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verify(name: str, path: Path, expected: str) -> None:
+    """Check a stored file against its SHA-256; a file unchanged since the last check is not read again.
+
+    Raises:
+        Unavailable: the file is missing or differs.
+    """
+    try:
+        facts = path.stat()
+        key = (str(path), facts.st_size, facts.st_mtime_ns, expected)
+        if key in _verified:
+            return
+        digest = sha256_of(path)
+    except OSError as error:
+        raise _damaged(name, path, "cannot be read") from error
+    if digest != expected:
+        raise _damaged(name, path, "has changed since it was stored (its SHA-256 differs)")
+    _verified.add(key)
+
+
+def _damaged(name: str, path: Path, what: str) -> Unavailable:
+    return Unavailable(
+        f"{name} is damaged in the store: {path} {what}. Fetch it again with: headstart models pull {name}"
+    )
+
+
+def _require_room(name: str, folder: Path, room: int) -> None:
+    if shutil.disk_usage(folder).free < room + SPARE:
+        raise _no_room(name, folder, room)
+
+
+def _no_room(name: str, folder: Path, room: int) -> Unavailable:
+    free = shutil.disk_usage(folder).free
+    return Unavailable(
+        f"Not enough room for {name}: fetching it needs {_megabytes(room + SPARE)} and {_megabytes(free)} are free in "
+        f"{folder}. Free some space, or set HEADSTART_HOME to a folder on another disk."
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
+
+
+def _put_in_place(new: Path, place: Path, aside: Path) -> None:
+    # A folder cannot replace a non-empty folder in one rename: the old one steps aside, and back if the new fails.
+    replaces = place.exists()
+    if replaces:
+        place.replace(aside)
+    try:
+        new.replace(place)
+    except OSError:
+        if replaces:
+            aside.replace(place)
+        raise
+
+
+def _remove_abandoned(parent: Path) -> None:
+    for leftover in parent.glob(f"{SCRATCH}*"):
+        if time.time() - leftover.stat().st_mtime > ABANDONED:
+            shutil.rmtree(leftover, ignore_errors=True)

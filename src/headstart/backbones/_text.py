@@ -1,0 +1,100 @@
+"""Texts to tokens with the model's own fast tokenizer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from headstart.core.backbone import Preprocess
+from headstart.core.dataset import Modality
+
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "sentencepiece.bpe.model",
+)
+
+
+class TextPreprocess(Preprocess):
+    """Tokens of a text, cut at ``tokens``. Immutable; copies share it.
+
+    Attributes:
+        files: the tokenizer's own files by name, as they go into the exported folder.
+        tokens: longest input, special tokens included.
+    """
+
+    modality: Modality = "text"
+
+    def __init__(self, files: Mapping[str, bytes], tokenizer: Any, tokens: int) -> None:
+        """``tokenizer`` is what ``AutoTokenizer`` makes of ``files``."""
+        self.files = dict(files)
+        self.tokens = tokens
+        # The tokenizer transformers itself uses underneath: same tokens as in the exported folder. Truncation is set
+        # once, here; encoding then only reads, which makes it safe to call from several threads.
+        self._tokenizer = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
+        self._tokenizer.enable_truncation(max_length=tokens)
+        self._tokenizer.no_padding()
+        self._padding = int(tokenizer.pad_token_id)
+        digest = hashlib.sha256(self._tokenizer.to_str().encode()).hexdigest()
+        self._key = json.dumps({"view": "tokens", "tokenizer": digest, "tokens": tokens}, sort_keys=True)
+
+    def __deepcopy__(self, memo: object) -> TextPreprocess:
+        return self
+
+    @property
+    def key(self) -> str:
+        """See `Preprocess.key`."""
+        return self._key
+
+    def item(self, raw: str) -> list[int]:
+        """Token ids, at least the special tokens, at most ``tokens``."""
+        return self._tokenizer.encode(raw).ids
+
+    def view(self, raw: str, seed: int) -> list[int]:
+        """Texts have one view."""
+        del seed
+        return self.item(raw)
+
+    def cost(self, ready: list[int]) -> int:
+        """Number of tokens."""
+        return len(ready)
+
+    def collate(self, ready: Sequence[list[int]]) -> dict[str, torch.Tensor]:
+        """``input_ids`` and ``attention_mask (B, L)``, int64, padded on the right to the longest of the batch."""
+        longest = max(len(ids) for ids in ready)
+        ids = torch.full((len(ready), longest), self._padding, dtype=torch.int64)
+        mask = torch.zeros((len(ready), longest), dtype=torch.int64)
+        for row, tokens in enumerate(ready):
+            ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.int64)
+            mask[row, : len(tokens)] = 1
+        return {"input_ids": ids, "attention_mask": mask}
+
+    def export(self, folder: Path) -> None:
+        """Write the tokenizer's files, its maximal length set to ``tokens``."""
+        for name, content in self.files.items():
+            (folder / name).write_bytes(content)
+        config = json.loads(self.files.get("tokenizer_config.json", b"{}"))
+        config["model_max_length"] = self.tokens
+        text = json.dumps(config, indent=2, ensure_ascii=False)
+        (folder / "tokenizer_config.json").write_text(text, encoding="utf-8")
+
+
+def tokenizer_files(folder: Path) -> dict[str, bytes]:
+    """The tokenizer's files in a folder, by name."""
+    return {name: (folder / name).read_bytes() for name in TOKENIZER_FILES if (folder / name).is_file()}
+
+
+def read_tokenizer(folder: Path) -> Any:
+    """The fast tokenizer of a folder, from its files alone."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
