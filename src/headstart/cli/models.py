@@ -1,0 +1,81 @@
+"""``headstart models``: the pretrained models that are known, and fetching them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from typer import Argument, Context, Option, Typer
+
+from headstart.cli import _names, _options
+from headstart.cli._terminal import document, plain, show, working
+from headstart.report._format import parameters, percent, size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from headstart.core.backbone import BackboneInfo
+
+app = Typer(add_completion=False, rich_markup_mode="markdown")
+
+Kind = Annotated[Literal["image", "text"] | None, Option("--modality", help="Only models for this kind of data.")]
+Names = Annotated[list[str], Argument(metavar="NAME...", help="Models by the names 'headstart models' lists.")]
+
+
+@app.callback(invoke_without_command=True)
+def models(context: Context, modality: Kind = None, json: _options.Json = False) -> None:
+    """List the pretrained models: size, licence, where they come from, and whether they are in the store."""
+    if context.invoked_subcommand is not None:
+        return
+    with working(as_json=json):
+        from headstart import api
+
+        found = api.models(modality)
+    if json:
+        document([{**plain(info), "in_store": in_store} for info, in_store in found])
+    else:
+        show(table(found))
+
+
+@app.command("pull")
+def pull(names: Names, json: _options.Json = False) -> None:
+    """Fetch models into the local store and check them, so that later runs need no network."""
+    with working(as_json=json) as progress:
+        from headstart import api
+
+        chosen = _names.checked(pool=names)
+        pulled = [api.pull(name, progress=progress) for name in chosen.pool]
+    if json:
+        document([plain(info) for info in pulled])
+        return
+    from rich.text import Text
+
+    show(*(Text(f"{info.name} is in the store ({size(info.bytes)}, licence {info.licence}).") for info in pulled))
+
+
+def table(found: Sequence[tuple[BackboneInfo, bool]]) -> RenderableType:
+    """One line per model; a tick marks what needs no network."""
+    from rich.table import Table
+    from rich.text import Text
+
+    board = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    board.add_column("Model", overflow="fold")
+    board.add_column("Kind")
+    board.add_column("In store", justify="center")
+    for column in ("Parameters", "Download", "Accuracy elsewhere"):
+        board.add_column(column, justify="right")
+    board.add_column("Pretrained on")
+    board.add_column("Licence")
+    for info, in_store in found:
+        board.add_row(
+            Text(info.name, style="bold" if in_store else ""),
+            info.modality,
+            Text("✓", style="green") if in_store else "",
+            parameters(info.parameters),
+            size(info.bytes),
+            f"{percent(info.prior)} {info.prior_of}",
+            info.pretraining,
+            info.licence,
+        )
+    return board
