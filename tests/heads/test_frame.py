@@ -32,3 +32,13 @@ def test_refitted_learns_from_the_rows_it_is_given():
     np.testing.assert_allclose(part.apply(features[:20]).mean(axis=0), 0.0, atol=1e-12)
     unscaled = Frame.of(features, floor=None)
     assert unscaled.refitted(features[:20]) is unscaled
+
+
+def test_rounding_errors_of_the_gram_matrix_are_no_coordinates():
+    """Centred rows have one null direction; taken for real it would be blown up by one over its root."""
+    generator = np.random.default_rng(0)
+    features = generator.normal(size=(80, 5)) @ generator.normal(size=(5, 1000)) * 100.0 + 1e3
+    frame = Frame.of(features, floor=0.1)
+    assert np.shape(frame.apply(features)) == (80, 5)
+    fresh = generator.normal(size=(10, 5)) @ generator.normal(size=(5, 1000)) * 100.0 + 1e3
+    assert np.abs(frame.apply(fresh)).max() < 1e3

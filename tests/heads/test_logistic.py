@@ -26,7 +26,7 @@ def _sklearn(features, targets, weights, C):
     return LogisticRegression(C=C, tol=1e-12, max_iter=100_000).fit(features, targets, sample_weight=weights)
 
 
-@pytest.mark.parametrize(("items", "width"), [(40, 60), (120, 12)])
+@pytest.mark.parametrize(("items", "width"), [(40, 60), (60, 900), (120, 12)])
 @pytest.mark.parametrize("outputs", [2, 4])
 @pytest.mark.parametrize("C", [1e-3, 1e-1, 10.0])
 def test_equals_scikit_learn(items, width, outputs, C):

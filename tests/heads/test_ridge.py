@@ -19,10 +19,11 @@ def _refit(features, targets, outputs, weights, penalty, left_out):
 
 
 def _sample(items, width, outputs, seed=0):
-    """Far from the origin, with duplicate rows, a constant column and a class of one item."""
+    """Far from the origin, with duplicate rows and columns, a constant column and a class of one item."""
     generator = np.random.default_rng(seed)
     features = generator.normal(size=(items, width)) + 3.0
-    features[1], features[3], features[:, 0] = features[0], features[2], 5.0
+    features[1], features[3] = features[0], features[2]
+    features[:, 0], features[:, 1] = 5.0, features[:, 2]
     targets = np.where(np.arange(items) == 5, outputs - 1, np.arange(items) % (outputs - 1))
     return features, targets, generator
 

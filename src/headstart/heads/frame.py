@@ -15,6 +15,10 @@ Rows = NDArray[np.float64] | csr_array
 _LARGEST = 4000
 """Above this many items and features alike (sparse texts) a decomposition costs more than it saves."""
 
+_NULL = 1e-10
+"""Eigenvalues below this share of the largest are rounding errors of the Gram matrix (centring alone makes one zero)
+or so small that any penalty in use shrinks their direction to nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
@@ -51,7 +55,7 @@ class Frame:
             vectors = _principal(features.T @ features)[1]
             return cls(standardiser=standardiser, factors=(vectors,), spans_items=False, floor=floor)
         spectrum, vectors = _principal(features @ features.T)
-        real = spectrum > items * np.finfo(np.float64).eps * max(float(spectrum[-1]), 0.0)
+        real = spectrum > _NULL * max(float(spectrum[-1]), 0.0)
         dual = vectors[:, real] / np.sqrt(spectrum[real])
         return cls(standardiser=standardiser, factors=(features.T, dual), spans_items=True, floor=floor)
 

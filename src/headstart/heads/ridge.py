@@ -8,17 +8,17 @@ Derivation. With item weights w (sum W), targets Y in {-1, +1} (one column per c
     minimise  sum_i w_i |y_i - B x_i - b|^2 + lambda |B|_F^2.
 
 Centre by the weighted means m and t, scale rows by sqrt(w): A = diag(sqrt w)(X - 1 m'), T = diag(sqrt w)(Y - 1 t').
-With A = U diag(sqrt s) V' the residuals of the scaled problem are
+With the eigenvectors V of A'A or U of A A' the residuals of the scaled problem are r = (I - H) T, where
 
-    r = (I - H) T,   I - H = (I - q q' - U U') + U diag(lambda / (s + lambda)) U',   q = sqrt(w / W),
+    I - H = I - q q' - A V diag(1 / (s + lambda)) V'A' = U diag(lambda / (s + lambda)) U',   q = sqrt(w / W).
 
-where q, orthogonal to U, is the direction the intercept takes. Leaving out a set S of rows of a least-squares problem
-whose penalty is fixed changes their residuals to exactly
+U leaves out q, the direction that the intercept takes. Leaving out a set S of rows of a least-squares problem whose
+penalty is fixed changes their residuals to exactly
 
     e_S = (I - H_SS)^-1 r_S   (Woodbury),   for one row  e_i = r_i / (1 - h_i).
 
-The weights of the items left in are held fixed. When N <= D the first term of I - H vanishes; leaving it out keeps
-1 - h_i a sum of positive terms, so that nothing cancels even where the fit interpolates.
+The weights of the items left in are held fixed. The second form of I - H serves N <= D: 1 - h_i is then a sum of
+positive terms, so that nothing cancels even where the fit interpolates.
 """
 
 from __future__ import annotations
@@ -41,16 +41,17 @@ RELATIVE_LAMBDAS = np.logspace(-4, 3, 29)
 class RidgePath:
     """Ridge solutions for every one of ``lambdas (L,)``; see the module for the symbols.
 
-    ``basis`` is U ``(N, R)``, ``spectrum`` is s ``(R,)``, ``back`` is A'U ``(D, R)``, ``projected`` is U'T ``(R, C)``,
-    ``beyond`` is the part of T outside U, ``(N, C)``: None when U spans everything that the intercept leaves.
+    With ``gram`` the ``basis (N, R)`` is U and ``back (D, R)`` is A'U, without it they are AV and V. ``spectrum (R,)``
+    is s, ``aims (N, C)`` is T and ``projected (R, C)`` is basis' T.
     """
 
     lambdas: NDArray[np.float64]
+    gram: bool
     basis: NDArray[np.float64]
     spectrum: NDArray[np.float64]
     back: NDArray[np.float64]
+    aims: NDArray[np.float64]
     projected: NDArray[np.float64]
-    beyond: NDArray[np.float64] | None
     signs: NDArray[np.float64]
     weights: NDArray[np.float64]
     feature_mean: NDArray[np.float64]
@@ -58,10 +59,9 @@ class RidgePath:
 
     def loo(self, index: int) -> NDArray[np.float64]:
         """Logits ``(N, C)`` of every item from the fit without it, at ``lambdas[index]``."""
-        squared = self.basis**2
-        kept = squared @ self._shrinkage(index)
-        if self.beyond is not None:
-            kept += 1.0 - self.weights / self.weights.sum() - squared.sum(axis=1)
+        kept = self.basis**2 @ self._kept(index)
+        if not self.gram:
+            kept += 1.0 - self.weights / self.weights.sum()
         return self.signs - self._residuals(index) / (kept * np.sqrt(self.weights))[:, None]
 
     @property
@@ -81,15 +81,15 @@ class RidgePath:
         names = np.unique(folds)
         if len(names) < 2:
             raise ValueError("Out-of-fold predictions need items in at least two folds, got one fold.")
-        residuals, shrinkage = self._residuals(index), self._shrinkage(index)
+        residuals, factor = self._residuals(index), self._kept(index)
         intercept, root = np.sqrt(self.weights / self.weights.sum()), np.sqrt(self.weights)
         logits = np.empty_like(self.signs)
         for name in names:
             rows = np.flatnonzero(folds == name)
             part = self.basis[rows]
-            kept = (part * shrinkage) @ part.T
-            if self.beyond is not None:
-                kept += np.eye(len(rows)) - np.outer(intercept[rows], intercept[rows]) - part @ part.T
+            kept = (part * factor) @ part.T
+            if not self.gram:
+                kept += np.eye(len(rows)) - np.outer(intercept[rows], intercept[rows])
             errors = solve(kept, residuals[rows], assume_a="pos") / root[rows, None]
             logits[rows] = self.signs[rows] - errors
         return logits
@@ -100,13 +100,15 @@ class RidgePath:
         weight = (self.back @ solution).T
         return LinearHead(weight=weight, bias=self.target_mean - weight @ self.feature_mean)
 
-    def _shrinkage(self, index: int) -> NDArray[np.float64]:
-        return self.lambdas[index] / (self.spectrum + self.lambdas[index])
+    def _kept(self, index: int) -> NDArray[np.float64]:
+        """What I - H does along each column of ``basis``, beside the identity when that is not ``gram``."""
+        shrunk = self.spectrum + self.lambdas[index]
+        return self.lambdas[index] / shrunk if self.gram else -1.0 / shrunk
 
     def _residuals(self, index: int) -> NDArray[np.float64]:
         """``(I - H) T`` of the fit on all items, ``(N, C)``, in the scale of sqrt(w)."""
-        inside = self.basis @ (self._shrinkage(index)[:, None] * self.projected)
-        return inside if self.beyond is None else inside + self.beyond
+        along = self.basis @ (self._kept(index)[:, None] * self.projected)
+        return along if self.gram else along + self.aims
 
 
 def ridge_path(
@@ -137,14 +139,14 @@ def ridge_path(
     root, total = np.sqrt(weights)[:, None], weights.sum()
     feature_mean, target_mean = weights @ features / total, weights @ signs / total
     rows, aims = root * (features - feature_mean), root * (signs - target_mean)
-    if items - 1 <= features.shape[1]:
+    gram = items - 1 <= features.shape[1]
+    if gram:
         basis, spectrum = _gram_side(rows, root[:, 0] / np.sqrt(total))
-        back, beyond = rows.T @ basis, None
-        projected = basis.T @ aims
+        back = rows.T @ basis
     else:
-        basis, spectrum, back = _covariance_side(rows)
-        projected = basis.T @ aims
-        beyond = aims - basis @ projected
+        back = np.linalg.eigh(rows.T @ rows)[1]
+        basis = rows @ back
+        spectrum = np.sum(basis**2, axis=0)
     if lambdas is None:
         scale = float(np.sum(rows**2)) / max(1, min(items - 1, features.shape[1]))
         lambdas = RELATIVE_LAMBDAS * (scale if scale > 0.0 else 1.0)
@@ -152,8 +154,8 @@ def ridge_path(
     if path.ndim != 1 or not len(path) or not np.all(np.isfinite(path) & (path > 0)):
         raise ValueError(f"Ridge penalties must be a non-empty list of positive numbers, got {lambdas}.")
     return RidgePath(
-        lambdas=path, basis=basis, spectrum=spectrum, back=back, projected=projected, beyond=beyond, signs=signs,
-        weights=weights, feature_mean=feature_mean, target_mean=target_mean,
+        lambdas=path, gram=gram, basis=basis, spectrum=spectrum, back=back, aims=aims, projected=basis.T @ aims,
+        signs=signs, weights=weights, feature_mean=feature_mean, target_mean=target_mean,
     )  # fmt: skip
 
 
@@ -172,14 +174,3 @@ def _gram_side(
     spectrum, vectors = np.linalg.eigh(reduced @ reduced.T)
     basis = np.vstack([np.zeros(len(spectrum)), vectors])
     return basis - np.outer(mirror, mirror @ basis), np.maximum(spectrum, 0.0)
-
-
-def _covariance_side(
-    rows: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """U ``(N, R)``, s ``(R,)`` and A'U ``(D, R)`` from the eigenvectors of A'A, null directions left out."""
-    spectrum, vectors = np.linalg.eigh(rows.T @ rows)
-    real = spectrum > len(rows) * np.finfo(np.float64).eps * max(float(spectrum[-1]), 0.0)
-    spectrum, vectors = spectrum[real], vectors[:, real]
-    singular = np.sqrt(spectrum)
-    return rows @ vectors / singular, spectrum, vectors * singular
