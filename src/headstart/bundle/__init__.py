@@ -1,0 +1,1 @@
+"""Layer 3: an adapted model and its recipe, to a folder and back."""

@@ -25,8 +25,8 @@ class BackboneInfo:
     without any head, ``gflops`` is the cost of one forward pass of one item at the native input (billions of
     multiply-adds times two; for text at 64 tokens). ``input`` holds the native input: ``{"size": 224}`` in pixels
     or ``{"tokens": 256}``. ``prior`` orders models before any data are seen: published accuracy in [0, 1] on
-    ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of the weight file. ``rate`` is the
-    AdamW learning rate at which the whole body of this family is usually fine-tuned.
+    ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of the weight file.
+    ``rate`` is the AdamW learning rate at which the whole body of this family is usually fine-tuned.
     """
 
     name: str

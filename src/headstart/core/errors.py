@@ -2,6 +2,7 @@
 
     HeadstartError          anything headstart says in one sentence instead of a traceback (exit code 1)
     ├── UserError           something the caller asked for cannot be done as asked (exit code 2)
+    ├── UnreadableItem      one picture or text that cannot be used, and why (exit code 2)
     └── Unavailable         something outside both is missing: network, disk space, an intact file (exit code 1)
 
 Only the command line turns these into exit codes; the Python interface raises them as they are.
@@ -32,6 +33,17 @@ class UserError(HeadstartError):
             raise ValueError("UserError needs at least one problem to report")
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class UnreadableItem(HeadstartError):
+    """One item cannot be used; ``name`` is how people know it, ``reason`` says why, without the name."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name} cannot be read: {reason}.")
 
 
 class Unavailable(HeadstartError):

@@ -121,7 +121,9 @@ class ControlRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Did transfer help? Chosen transfer minus the best control, in points of the primary metric over 100.
+    """Did transfer help? Chosen transfer minus the best control, as a share of the primary metric (0.01 is a point).
+
+    ``against`` names that control to people; in ``controls`` it is the one with the smallest difference.
 
     ``needed`` is about how many scored items would settle it (None when it is settled or cannot be estimated),
     ``smallest_detectable`` the smallest true difference that this many items find four times out of five.
@@ -193,7 +195,8 @@ class LearningCurve:
 @dataclass(frozen=True, kw_only=True)
 class Results:
     """Every number of the report. ``scored_on`` is ``test`` or ``cross-validation``; ``served`` says whether the
-    model folder holds the ``transfer`` or the ``simple`` control that beat it.
+    model folder holds the ``transfer`` or the ``simple`` control that beat it. ``scores``, ``confusion``,
+    ``reliability``, ``mistakes`` and ``map`` are those of the transfer either way.
     """
 
     headline: str

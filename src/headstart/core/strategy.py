@@ -20,6 +20,8 @@ class Strategy(ABC):
 
     summary: ClassVar[str]
     """One line for ``headstart strategies``, with the paper where there is one."""
+    candidate: ClassVar[bool] = True
+    """Whether ``auto`` considers it. A control is no candidate; it can still be asked for by name."""
 
     @abstractmethod
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
@@ -56,14 +58,14 @@ class Preparation:
     ``blocks[:frozen_blocks]`` are really frozen: no gradient, normalisation buffers and dropout in evaluation mode.
     ``groups`` hold the trainable body parameters, deepest group last; the head is trained beside them at
     ``head_rate`` times the base learning rate. ``body_from`` and ``head_from`` say where both start: ``probe`` is
-    the head found on frozen features (LP-FT), ``prior`` is zero weights and the log class frequencies as bias.
+    the head found on frozen features (LP-FT), ``zeros`` predicts equal probabilities.
     ``batch_statistics`` lets BatchNorm in the trainable blocks normalise by batch and update its buffers.
     """
 
     frozen_blocks: int
     groups: tuple[ParamGroup, ...]
     body_from: Literal["pretrained", "random"]
-    head_from: Literal["probe", "prior"]
+    head_from: Literal["probe", "zeros"]
     head_rate: float
     batch_statistics: bool
 
@@ -87,6 +89,10 @@ class InputStrategy(Strategy):
     """Trains the head and some of the body on the items themselves (supervised loop)."""
 
     schedule: Schedule
+
+    @abstractmethod
+    def lasting(self, epochs: int) -> InputStrategy:
+        """The same strategy for another number of epochs."""
 
     @abstractmethod
     def prepare(self, backbone: Backbone) -> Preparation:

@@ -30,16 +30,19 @@ READING = 1
 
 
 class FeatureSpace:
-    """The features of one (preprocessing, weights, layer, dtype), by item digest."""
+    """The features of one (preprocessing, weights, layer, dtype), by item digest; in memory if ``home`` is None."""
 
-    def __init__(self, home: Path, progress: Progress, **identity: str) -> None:
+    def __init__(self, home: Path | None, progress: Progress, **identity: str) -> None:
+        self._rows: dict[bytes, NDArray[np.float32]] = {}
+        self.folder: Path | None = None
+        if home is None:
+            return
         text = json.dumps({"reading": READING, **identity}, sort_keys=True)
         self.folder = home / "features" / hashlib.sha256(text.encode()).hexdigest()[:32]
         self.folder.mkdir(parents=True, exist_ok=True)
         note = self.folder / "space.json"
         if not note.exists():
             write_atomically(note, text.encode())
-        self._rows: dict[bytes, NDArray[np.float32]] = {}
         for shard in sorted(self.folder.glob("*.safetensors")):
             try:
                 arrays = load_file(shard)
@@ -61,10 +64,11 @@ class FeatureSpace:
         return positions
 
     def add(self, digests: Sequence[str], features: NDArray[np.float32]) -> None:
-        """Keep ``features (n, D)`` of ``n`` items in one new shard."""
+        """Keep ``features (n, D)`` of ``n`` items, in one new shard if there is a folder."""
         keys = np.frombuffer(bytes.fromhex("".join(digests)), dtype=np.uint8).reshape(len(digests), 32)
-        shard = self.folder / f"{uuid.uuid4().hex}.safetensors"
-        write_atomically(shard, save({"keys": keys, "features": np.ascontiguousarray(features)}))
+        if self.folder is not None:
+            shard = self.folder / f"{uuid.uuid4().hex}.safetensors"
+            write_atomically(shard, save({"keys": keys, "features": np.ascontiguousarray(features)}))
         self._rows.update(zip((key.tobytes() for key in keys), features, strict=True))
 
     def take(self, digests: Sequence[str]) -> NDArray[np.float32]:

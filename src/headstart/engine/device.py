@@ -24,7 +24,8 @@ def accelerator() -> Accelerator:
     from accelerate import Accelerator
     from accelerate.state import PartialState
 
-    fast = _native_bfloat16(PartialState().device)
+    device = PartialState().device
+    fast = device is not None and _native_bfloat16(device)
     return Accelerator(mixed_precision="bf16" if fast else "no")
 
 

@@ -39,13 +39,16 @@ class Encoded:
 
 
 class Encoder:
-    """Encodes items with one backbone: picks the dtype once, then serves every pass from the cache or the network."""
+    """Encodes items with one backbone: picks the dtype once, then serves every pass from the cache or the network.
 
-    def __init__(self, backbone: Backbone, home: Path, progress: Progress) -> None:
+    ``home=None`` keeps nothing on disk.
+    """
+
+    def __init__(self, backbone: Backbone, home: Path | None, progress: Progress) -> None:
         self._exact = backbone
         self._home = home
         self._progress = progress
-        self._weights = weights_digest(backbone)
+        self._weights = weights_digest(backbone) if home else ""
         self._ready: Backbone | None = None
         self._dtype = fast_dtype()
         self._seconds_per_item: float | None = None

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.core.dataset import Dataset
+from headstart.data._read import read_item
+
 T = TypeVar("T")
 
 READERS = 2
@@ -22,7 +25,7 @@ class Items:
     for an image), ``read`` decodes the item at a position.
     """
 
-    digests: Sequence[str]
+    digests: list[str]
     lengths: NDArray[np.int64]
     read: Callable[[int], Any]
 
@@ -36,6 +39,37 @@ class Items:
             lengths=self.lengths[positions],
             read=lambda position: self.read(int(positions[position])),
         )
+
+    def decoded(self) -> Sequence[Any]:
+        """The decoded items as a sequence that reads each one when it is asked for."""
+        return _Decoded(self)
+
+
+def items_of(data: Dataset, rows: NDArray[np.int64]) -> Items:
+    """The items in ``rows`` of the table, read from it when needed."""
+    table = data.table.select(rows)
+    contents = table.select_columns("item")
+
+    def read(position: int) -> Any:
+        return read_item(contents[position]["item"], data.modality)
+
+    lengths = [len(item) if isinstance(item, str) else 1 for item in contents["item"]]
+    return Items(digests=list(table["digest"]), lengths=np.asarray(lengths, dtype=np.int64), read=read)
+
+
+class _Decoded(Sequence[Any]):
+    def __init__(self, items: Items) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, position: Any) -> Any:
+        if isinstance(position, slice):
+            return [self._items.read(i) for i in range(*position.indices(len(self)))]
+        if not -len(self) <= position < len(self):
+            raise IndexError(f"there are {len(self)} items, number {position} was asked for")
+        return self._items.read(position % len(self))
 
 
 def batches(lengths: NDArray[np.int64], *, most: int, budget: int) -> list[NDArray[np.int64]]:
@@ -58,11 +92,9 @@ def ahead(work: Sequence[Callable[[], T]], threads: int = READERS) -> Iterator[T
     """Results of ``work`` in order, computed by ``threads`` threads a few steps ahead of the consumer."""
     with ThreadPoolExecutor(max_workers=threads) as pool:
         pending: list[Future[T]] = []
-        position = 0
         try:
-            for position in range(min(2 * threads, len(work))):
-                pending.append(pool.submit(work[position]))
-            position = len(pending)
+            position = min(2 * threads, len(work))
+            pending.extend(pool.submit(piece) for piece in work[:position])
             while pending:
                 result = pending.pop(0).result()
                 if position < len(work):

@@ -110,7 +110,7 @@ def fit(
     targets = torch.from_numpy(examples.targets)
     base_rate = strategy.schedule.rate_scale * backbone.info.rate
     steps = _steps_per_epoch(len(examples.items), strategy.schedule.batch_size)
-    with progress.stage(name, total=strategy.schedule.epochs * steps) as stage:
+    with torch.random.fork_rng(), progress.stage(name, total=strategy.schedule.epochs * steps) as stage:
         stage.advance(done * steps)
         for epoch in range(done, strategy.schedule.epochs):
             training_mode(backbone, preparation)

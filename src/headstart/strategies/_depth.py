@@ -21,7 +21,7 @@ def groups_by_depth(backbone: Backbone, frozen_blocks: int, decay: float) -> tup
     trained = backbone.blocks[frozen_blocks:]
     groups = []
     for distance, block in enumerate(reversed(trained)):
-        names = tuple(name for name, _ in backbone.module.named_parameters() if _inside(name, block.modules))
+        names = tuple(name for name, _ in backbone.module.named_parameters() if block.owns(name))
         if names:
             groups.append(
                 ParamGroup(name=block.name, parameters=names, rate=decay**distance, weight_decay=WEIGHT_DECAY)
@@ -32,7 +32,3 @@ def groups_by_depth(backbone: Backbone, frozen_blocks: int, decay: float) -> tup
             "are frozen. Freeze fewer blocks, or choose 'linear_probe'."
         )
     return tuple(reversed(groups))
-
-
-def _inside(parameter: str, modules: tuple[str, ...]) -> bool:
-    return any(parameter.startswith(f"{module}.") or parameter == module for module in modules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from headstart.core.backbone import Backbone, BackboneInfo
@@ -13,7 +13,7 @@ from headstart.strategies._depth import groups_by_depth
 
 @dataclass(frozen=True, kw_only=True)
 class Full(InputStrategy):
-    """All blocks are trained; the head starts from the class frequencies and moves ``head_rate`` times as fast."""
+    """All blocks are trained; the head starts from zero and moves ``head_rate`` times as fast."""
 
     summary: ClassVar[str] = "Fine-tune every block, starting from a fresh head."
 
@@ -25,13 +25,17 @@ class Full(InputStrategy):
         """Any backbone, any task with a linear head."""
         del info, task
 
+    def lasting(self, epochs: int) -> Full:
+        """See `InputStrategy.lasting`."""
+        return replace(self, schedule=replace(self.schedule, epochs=epochs))
+
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""
         return Preparation(
             frozen_blocks=0,
             groups=groups_by_depth(backbone, 0, self.decay),
             body_from="pretrained",
-            head_from="prior",
+            head_from="zeros",
             head_rate=self.head_rate,
             batch_statistics=False,
         )

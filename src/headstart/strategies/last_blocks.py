@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from headstart.core.backbone import Backbone, BackboneInfo
@@ -27,6 +27,10 @@ class LastBlocks(InputStrategy):
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """Any backbone, any task with a linear head."""
         del info, task
+
+    def lasting(self, epochs: int) -> LastBlocks:
+        """See `InputStrategy.lasting`."""
+        return replace(self, schedule=replace(self.schedule, epochs=epochs))
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`; a body with fewer blocks keeps at least its first one frozen."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from headstart.core.backbone import BackboneInfo, LinearHead
 from headstart.core.strategy import FeatureStrategy
@@ -17,13 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LinearProbe(FeatureStrategy):
-    """L2-penalised logistic regression on the frozen features, its penalty chosen by inner cross-validation.
+    """L2-penalised logistic regression on the frozen features, its penalty chosen by inner cross-validated log-loss.
 
-    Protocol: Radford et al. 2021, arXiv 2103.00020, section 3.2 (L-BFGS, a path of penalties). Departures: features
-    are standardised, and items are weighted so that every class counts the same.
+    Protocol: Radford et al. 2021, arXiv 2103.00020, section 3.2 (L-BFGS, a path of penalties); features are
+    standardised first. Classes are made to count the same by post-hoc logit adjustment (Menon et al. 2021, arXiv
+    2007.07314, equation 9), not by weighting items: the unweighted fit is the better estimate of the posterior, and
+    shifting its bias by the log class weights gives the decisions that balanced accuracy asks for.
+
+    ``head="ridge"`` is the closed-form alternative: ridge regression on the one-hot targets with its penalty chosen
+    by exact leave-one-out. Ten times cheaper, about a point worse.
     """
 
     summary: ClassVar[str] = "Freeze the whole body, fit a linear head on its features."
+
+    head: Literal["logistic", "ridge"] = "logistic"
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """Any backbone, any task with a linear head."""
@@ -33,6 +40,12 @@ class LinearProbe(FeatureStrategy):
         self, features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int, class_weights: Sequence[float]
     ) -> LinearHead:
         """See `FeatureStrategy.fit`."""
-        from headstart.heads.logistic import fit_logistic
+        import numpy as np
 
-        return fit_logistic(features, targets, outputs, class_weights).head
+        from headstart.heads.logistic import fit_logistic
+        from headstart.heads.ridge import fit_ridge
+
+        if self.head == "ridge":
+            return fit_ridge(features, targets, outputs, np.asarray(class_weights)[targets]).head
+        head = fit_logistic(features, targets, outputs).head
+        return LinearHead(weight=head.weight, bias=head.bias + np.log(class_weights))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from headstart.core.backbone import Backbone, BackboneInfo
@@ -18,6 +18,7 @@ class Scratch(InputStrategy):
     """
 
     summary: ClassVar[str] = "Train the same architecture from random weights; a control, rarely a choice."
+    candidate: ClassVar[bool] = False
 
     schedule: Schedule = Schedule(epochs=30, rate_scale=5.0, batch_size=32, warmup_steps=20, views=True)
 
@@ -25,13 +26,17 @@ class Scratch(InputStrategy):
         """Any backbone, any task with a linear head."""
         del info, task
 
+    def lasting(self, epochs: int) -> Scratch:
+        """See `InputStrategy.lasting`."""
+        return replace(self, schedule=replace(self.schedule, epochs=epochs))
+
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""
         return Preparation(
             frozen_blocks=0,
             groups=groups_by_depth(backbone, 0, 1.0),
             body_from="random",
-            head_from="prior",
+            head_from="zeros",
             head_rate=1.0,
             batch_statistics=True,
         )

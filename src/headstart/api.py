@@ -1,0 +1,269 @@
+"""The verbs of the public page: `load`, `rank`, `adapt`, `open`, and what they are looked up with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart import catalog
+from headstart.core.backbone import BackboneInfo
+from headstart.core.dataset import Dataset
+from headstart.core.errors import UserError
+from headstart.core.home import home
+from headstart.core.progress import Progress, Silent
+from headstart.core.recipe import Budget, Recipe
+from headstart.core.results import RankingRow, Results
+from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
+from headstart.pool import find, known, resolve
+
+PROBE = "linear_probe"
+SCRATCH = "scratch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """Pretrained models, best first by the cross-validated probe; ``primary`` names the metric."""
+
+    rows: tuple[RankingRow, ...]
+    primary: str
+
+    def __str__(self) -> str:
+        """A plain table."""
+        lines = [f"{'model':<42} {'prior':>6} {'kNN':>6} {'probe':>6}  95% interval"]
+        for row in self.rows:
+            knn = f"{row.knn.value:.3f}" if row.knn else "-"
+            probe = f"{row.probe.value:.3f}" if row.probe else "-"
+            spread = f"{row.probe.low:.3f} to {row.probe.high:.3f}" if row.probe else (row.skipped or "")
+            lines.append(f"{row.model:<42} {row.prior:>6.3f} {knn:>6} {probe:>6}  {spread}")
+        return "\n".join(lines)
+
+
+class Adaptation:
+    """An adapted model with its evidence: what `adapt` returns."""
+
+    def __init__(self, adapted: Any) -> None:
+        self._adapted = adapted
+
+    @property
+    def results(self) -> Results:
+        """Every number of the report."""
+        return self._adapted.results
+
+    @property
+    def recipe(self) -> Recipe:
+        """What was asked for."""
+        return self._adapted.recipe
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the run folder: report, results, recipe, model. Returns its path.
+
+        Raises:
+            UserError: the folder holds something else.
+        """
+        from headstart.run_folder import claim, write
+
+        path = Path(folder)
+        claim(path, self.recipe, self.results.data.fingerprint)
+        return write(self._adapted, path)
+
+    def __str__(self) -> str:
+        return self.results.headline
+
+
+def load(
+    source: Any,
+    *,
+    input: str | None = None,
+    label: str | None = None,
+    group: str | None = None,
+    test: Any = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Read and audit labelled items from a folder, a table, a DataFrame or a Hugging Face data set.
+
+    Args:
+        source: folder of class folders, CSV/TSV/Parquet/JSONL file, DataFrame, or Hugging Face ``Dataset``.
+        input: column with the texts or image paths; inferred when not given.
+        label: column with the classes; inferred when not given.
+        group: column whose equal values must not straddle a split (patient, video, document).
+        test: a test set of any of these kinds; without one, splits in ``source`` are used.
+        seed: seed of a split made here.
+        progress: told what is going on.
+
+    Raises:
+        UserError: the data cannot be learnt from; the message says why and what to do.
+    """
+    from headstart.data._load import load as load_data
+
+    return load_data(source, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
+
+
+def rank(
+    data: Dataset,
+    *,
+    pool: Sequence[str] = (),
+    seed: int = 0,
+    budget: str = "standard",
+    progress: Progress | None = None,
+) -> Ranking:
+    """Measure every model of the pool on the training items: kNN, a cross-validated probe, transferability scores.
+
+    Raises:
+        UserError: unknown names, or models that do not suit the data.
+        Unavailable: weights that cannot be fetched.
+    """
+    from headstart.engine.adapt import rank_only
+
+    options = _options(data, Recipe(pool=tuple(pool), seed=seed, budget=budget))
+    return Ranking(rows=rank_only(data, options, progress or Silent()), primary=options.task.primary)
+
+
+def adapt(
+    data: Dataset,
+    *,
+    out: str | Path | None = None,
+    task: str = "classification",
+    model: str = "auto",
+    pool: Sequence[str] = (),
+    strategy: str = "auto",
+    budget: str = "standard",
+    seed: int = 0,
+    recipe: Recipe | None = None,
+    progress: Progress | None = None,
+) -> Adaptation:
+    """Find the best adapted model and prove it.
+
+    Args:
+        data: what `load` returned.
+        out: the run folder; written when done, and where an interrupted run resumes.
+        task: kind of prediction.
+        model: a model's name, or ``auto``.
+        pool: the models to choose from; empty for all that suit.
+        strategy: a strategy's name, or ``auto``.
+        budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
+        seed: seed of folds, initialisations and the order of items.
+        recipe: replaces the options above (and is saved with the run).
+        progress: told what is going on.
+
+    Raises:
+        UserError: names that are not known, or a combination that cannot work; all problems at once.
+        Unavailable: weights that cannot be fetched, or no room on the disk.
+    """
+    from headstart.data._preview import preview
+    from headstart.engine.adapt import adapt as adapt_data
+    from headstart.run_folder import claim, write
+
+    asked = recipe or Recipe(
+        task=task, model=model, pool=tuple(pool), strategy=strategy, budget=budget, seed=seed,
+        roles=_named_roles(data),
+    )  # fmt: skip
+    options = _options(data, asked)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        claim(folder, asked, data.fingerprint)
+    adapted = adapt_data(
+        data,
+        options,
+        journal_folder=None if folder is None else folder / "checkpoints",
+        preview=preview,
+        progress=progress or Silent(),
+    )
+    if folder is not None:
+        write(adapted, folder)
+    return Adaptation(adapted)
+
+
+def open(run: str | Path) -> Any:
+    """The `Predictor` of a run folder.
+
+    Raises:
+        UserError: there is no such run.
+        Unavailable: a file in it is missing or damaged.
+    """
+    from headstart.bundle.predictor import Predictor
+
+    return Predictor.open(Path(run))
+
+
+def models(modality: str | None = None) -> tuple[tuple[BackboneInfo, bool], ...]:
+    """Every known model (of one modality), and whether it is in the local store."""
+    return tuple(
+        (member.info, member.source.in_store(member.info))
+        for member in known()
+        if modality is None or member.info.modality == modality
+    )
+
+
+def pull(name: str, *, progress: Progress | None = None) -> BackboneInfo:
+    """Fetch a model into the local store.
+
+    Raises:
+        UserError: the name is not known.
+        Unavailable: it cannot be fetched, or what arrived is not what was pinned.
+    """
+    member = find(name)
+    member.source.pull(member.info, progress or Silent())
+    return member.info
+
+
+def strategies() -> tuple[tuple[str, str], ...]:
+    """Every strategy's name and one-line summary."""
+    return tuple((name, catalog.strategies.get(name).summary) for name in catalog.strategies.names())
+
+
+def check_names(recipe: Recipe, modality: str | None = None) -> None:
+    """Refuse unknown names in a recipe before any data are read.
+
+    Raises:
+        UserError: every problem found, together.
+    """
+    problems: list[str] = []
+    for attempt in (
+        lambda: Budget.parse(recipe.budget),
+        lambda: catalog.tasks.get(recipe.task),
+        lambda: recipe.strategy == "auto" or catalog.strategies.get(recipe.strategy),
+        lambda: resolve(recipe.model, recipe.pool, modality),
+    ):
+        try:
+            attempt()
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UserError(*problems)
+
+
+def _options(data: Dataset, recipe: Recipe) -> Any:
+    from headstart.engine.options import Options
+
+    check_names(recipe, data.modality)
+    probe, scratch = catalog.strategies.get(PROBE)(), catalog.strategies.get(SCRATCH)()
+    assert isinstance(probe, FeatureStrategy)
+    assert isinstance(scratch, InputStrategy)
+    baseline = next(n for n in catalog.baselines.names() if catalog.baselines.get(n).modality == data.modality)
+    return Options(
+        recipe=recipe,
+        task=catalog.tasks.get(recipe.task)(classes=data.classes),
+        pool=resolve(recipe.model, recipe.pool, data.modality),
+        strategies=_candidates(recipe.strategy),
+        probe=probe,
+        probe_name=PROBE,
+        scratch=scratch,
+        baseline=catalog.baselines.get(baseline),
+        baseline_name=baseline,
+        scores=catalog.scores.create(),
+        budget=Budget.parse(recipe.budget),
+        home=home(),
+    )
+
+
+def _candidates(name: str) -> dict[str, Strategy]:
+    if name != "auto":
+        return {name: catalog.strategies.get(name)()}
+    return {name: member for name, member in catalog.strategies.create().items() if member.candidate}
+
+
+def _named_roles(data: Dataset) -> dict[str, str]:
+    return {role: column for role, column in data.roles.items() if role in ("input", "label", "group")}

@@ -1,0 +1,84 @@
+"""The model folder: an ordinary transformers folder plus ``headstart.json``, or a simple baseline's files.
+
+``headstart.json`` says what serves (``transfer`` or a baseline), for which modality, with which classes and which
+temperature. The temperature is already folded into the exported head; it is kept for the record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.baseline import Baseline
+from headstart.core.errors import Unavailable
+
+SCHEMA = 1
+CARD = "headstart.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What ``headstart.json`` holds. ``serves`` is ``transfer`` or the name of the baseline."""
+
+    serves: str
+    modality: str
+    task: str
+    classes: tuple[str, ...]
+    temperature: float
+    trained_from: Mapping[str, str]
+
+
+def write_transfer(folder: Path, backbone: Backbone, head: LinearHead, card: Card) -> None:
+    """Export body and head (temperature folded in) in float32, and the card beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    backbone.export(folder, head, card.classes)
+    _write_card(folder, card)
+
+
+def write_baseline(folder: Path, baseline: Baseline, card: Card) -> None:
+    """Save the baseline that beat the transfer, and the card beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    baseline.save(folder)
+    _write_card(folder, card)
+
+
+def read_card(folder: Path) -> Card:
+    """The card of a model folder.
+
+    Raises:
+        Unavailable: the card is missing or damaged, or was written by a newer headstart.
+    """
+    path = folder / CARD
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Unavailable(f"'{folder}' is not a headstart model folder: it has no {CARD}.") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise Unavailable(f"'{path}' is damaged: {error}. Run `headstart adapt` again to rebuild the run.") from error
+    schema = values.pop("schema", None)
+    if schema != SCHEMA:
+        raise Unavailable(
+            f"'{path}' has schema {schema!r}, this headstart reads schema {SCHEMA}. "
+            "Install the headstart that wrote it."
+        )
+    try:
+        return Card(**{**values, "classes": tuple(values["classes"])})
+    except (KeyError, TypeError) as error:
+        raise Unavailable(f"'{path}' is damaged: {error}. Run `headstart adapt` again to rebuild the run.") from error
+
+
+def _write_card(folder: Path, card: Card) -> None:
+    values = {
+        "schema": SCHEMA,
+        "serves": card.serves,
+        "modality": card.modality,
+        "task": card.task,
+        "classes": list(card.classes),
+        "temperature": card.temperature,
+        "trained_from": dict(card.trained_from),
+    }
+    (folder / CARD).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,114 @@
+"""A model folder opened for use: raw items in, predictions out, by the preprocessing the model was trained with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.backbones.local import read_exported
+from headstart.bundle.model import Card, read_card
+from headstart.catalog import baselines, tasks
+from headstart.core.backbone import Exported
+from headstart.core.baseline import Baseline
+from headstart.core.errors import Unavailable, UserError
+from headstart.core.task import Task
+from headstart.data._read import as_items
+
+BATCH = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """``label`` is the most probable of the classes, ``confidence`` its probability."""
+
+    item: str
+    label: str
+    confidence: float
+    probabilities: Mapping[str, float]
+
+
+class Predictor:
+    """Serves the model of a run folder (or of a model folder)."""
+
+    def __init__(self, card: Card, model: Exported | Baseline, task: Task) -> None:
+        self.card = card
+        self._model = model
+        self._task = task
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of the model's outputs."""
+        return self.card.classes
+
+    @classmethod
+    def open(cls, folder: Path) -> Predictor:
+        """The predictor of ``folder``: a run folder or the ``model`` folder in it.
+
+        Raises:
+            UserError: there is no such folder, or it holds no model.
+            Unavailable: a file in it is missing or damaged.
+        """
+        if not folder.is_dir():
+            raise UserError(f"There is no folder '{folder}'. Give a run folder, as written by `headstart adapt --out`.")
+        inner = folder / "model"
+        if not inner.is_dir() and not (folder / "headstart.json").exists():
+            raise UserError(
+                f"'{folder}' holds no model. If its run was interrupted, run the same `headstart adapt` again to finish it."
+            )
+        inner = inner if inner.is_dir() else folder
+        card = read_card(inner)
+        model = read_exported(inner) if card.serves == "transfer" else baselines.get(card.serves).load(inner)
+        if isinstance(model, Exported) and model.classes != card.classes:
+            raise Unavailable(
+                f"'{inner}' contradicts itself: config.json names the classes {list(model.classes)}, headstart.json "
+                f"{list(card.classes)}. Run `headstart adapt` again to rebuild the run."
+            )
+        return cls(card, model, tasks.get(card.task)(classes=card.classes))
+
+    def predict(self, items: Sequence[Any]) -> list[Prediction]:
+        """One prediction per item: image paths, arrays or PIL images for an image model, strings for a text model.
+
+        Raises:
+            UserError: an item cannot be read; all such items are named, and nothing is predicted.
+        """
+        if isinstance(items, (str, bytes, Path)):
+            raise UserError(
+                f"predict takes a list of items, got the single {type(items).__name__} {items!r}: use [item]."
+            )
+        names, decoded = as_items(items, self.card.modality)
+        probabilities = self._task.probabilities(self.logits(decoded)) if decoded else np.zeros((0, len(self.classes)))
+        return [self._prediction(name, row) for name, row in zip(names, probabilities, strict=True)]
+
+    def logits(self, decoded: Sequence[Any]) -> NDArray[np.float64]:
+        """``(N, C)`` for decoded items, in float32 arithmetic."""
+        if isinstance(self._model, Baseline):
+            return self._model.logits(decoded)
+        return np.concatenate([self._forward(self._model, batch) for batch in _batches(decoded)])
+
+    def _forward(self, model: Exported, decoded: Sequence[Any]) -> NDArray[np.float64]:
+        import torch
+
+        preprocess = model.backbone.preprocess
+        batch = preprocess.collate([preprocess.item(item) for item in decoded])
+        with torch.inference_mode():
+            features = model.backbone.encode(batch).double().numpy()
+        return model.head.logits(features)
+
+    def _prediction(self, name: str, probabilities: NDArray[np.float64]) -> Prediction:
+        best = int(probabilities.argmax())
+        return Prediction(
+            item=name,
+            label=self.classes[best],
+            confidence=float(probabilities[best]),
+            probabilities=dict(zip(self.classes, (float(p) for p in probabilities), strict=True)),
+        )
+
+
+def _batches(decoded: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(decoded), BATCH):
+        yield decoded[start : start + BATCH]

@@ -1,0 +1,61 @@
+"""Where labelled data come from: what every kind of source gives, before anything is checked."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from headstart.core.dataset import Issue, Modality
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Part = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """Columns the user named; None means: find it."""
+
+    input: str | None = None
+    label: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawTable:
+    """Rows as the source holds them, N of each: nothing is decoded, checked or dropped yet.
+
+    ``items`` is an Arrow column: large strings for texts, ``struct<path: large_string, bytes: large_binary>`` for
+    images. ``labels`` are the source's own values, None where there is none; ``groups`` likewise, or None when no
+    column plays that part. ``parts`` says which split the source puts a row in; a source without splits says
+    ``train`` throughout. ``roles`` names what plays which part, for people.
+    """
+
+    name: str
+    modality: Modality
+    ids: Sequence[str]
+    items: pa.ChunkedArray
+    labels: Sequence[Any]
+    groups: Sequence[Any] | None
+    parts: Sequence[Part]
+    roles: Mapping[str, str]
+    issues: tuple[Issue, ...] = ()
+
+
+class DataKind(ABC):
+    """A kind of source; one file in ``data/``."""
+
+    @abstractmethod
+    def accepts(self, source: Any) -> bool:
+        """Whether ``source`` is of this kind. Looks at types and names, reads no data."""
+
+    @abstractmethod
+    def read(self, source: Any, roles: Roles) -> RawTable:
+        """The rows of ``source``.
+
+        Raises:
+            UserError: it holds nothing usable, or a column cannot be told; all such problems at once.
+        """

@@ -1,0 +1,119 @@
+"""The straight line, from checked data to a proven model. Read this first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from headstart.core.dataset import Dataset
+from headstart.core.progress import Progress
+from headstart.core.results import RankingRow
+from headstart.engine.adapted import Adapted
+from headstart.engine.clock import Clock
+from headstart.engine.contest import hold
+from headstart.engine.controls import Setting, run
+from headstart.engine.evidence import Preview, gather
+from headstart.engine.final import choose_trial, refit, score
+from headstart.engine.folds import repeated_folds
+from headstart.engine.items import Items, items_of
+from headstart.engine.journal import Journal
+from headstart.engine.options import Options, check
+from headstart.engine.plan import Plan
+from headstart.engine.prepare import fetch, most_ranked, settle_plan
+from headstart.engine.proof import judge
+from headstart.engine.rank import rank
+from headstart.engine.trials import Labelled
+
+
+def adapt(
+    data: Dataset, options: Options, *, journal_folder: Path | None, preview: Preview, progress: Progress
+) -> Adapted:
+    """Audit, rank, compare strategies, prove against controls, refit, score.
+
+    Args:
+        data: the checked data; its test split, if any, is handed out once, to the final scoring and the controls.
+        options: models, strategies and controls as objects.
+        journal_folder: where finished pieces are kept so that a killed run resumes; None keeps nothing.
+        preview: excerpt or thumbnail of a decoded item, for the report.
+        progress: told what is going on.
+
+    Raises:
+        UserError: the data, the models and the strategies do not fit together (all problems at once).
+        Unavailable: weights are missing and cannot be fetched.
+    """
+    check(data, options)
+    clock = Clock()
+    journal = Journal(journal_folder, identity(data, options))
+
+    train, test = items_of(data, data.split.train), items_of(data, data.split.test)
+    with clock.stage("fetch models"):
+        options = replace(options, pool=fetch(options, most_ranked(options), progress))
+    plan = settle_plan(options, train, journal, progress)
+    labelled, fold_note = label(data, train, options, plan)
+    with clock.stage("rank"):
+        ranked = rank(options, plan, labelled, journal, progress)
+    with clock.stage("compare strategies"):
+        contest = hold(ranked.taken, options, plan, labelled, journal, progress)
+        chosen = choose_trial(contest, labelled)
+    with clock.stage("refit"):
+        model = refit(chosen.trial, options, labelled, journal, progress)
+    with clock.stage("score"):
+        scored = score(model, chosen, contest, labelled, data, test, progress)
+    with clock.stage("controls"):
+        setting = Setting(
+            options=options, plan=plan, winner=chosen.trial, member=options.member(chosen.trial.contender.name),
+            data=labelled, test=test, journal=journal, progress=progress,
+        )  # fmt: skip
+        proof = judge(run(setting), chosen.trial, scored, labelled)
+    with clock.stage("evidence"):
+        results = gather(
+            data=data, options=options, plan=plan, ranked=ranked, contest=contest, chosen=chosen, model=model,
+            scored=scored, proof=proof, labelled=labelled, preview=preview, notes=(fold_note,), clock=clock,
+        )  # fmt: skip
+    return Adapted(
+        recipe=options.recipe,
+        backbone=model.backbone,
+        head=model.head,
+        baseline=proof.baseline,
+        baseline_name=options.baseline_name,
+        results=results,
+        losses=model.losses,
+    )
+
+
+def rank_only(data: Dataset, options: Options, progress: Progress) -> tuple[RankingRow, ...]:
+    """The ranking of the whole pool, without the comparison of strategies.
+
+    Raises:
+        UserError: the data and the models do not fit together.
+        Unavailable: weights are missing and cannot be fetched.
+    """
+    check(data, options)
+    journal = Journal(None, {})
+    train = items_of(data, data.split.train)
+    plan = replace(settle_plan(options, train, journal, progress), ranked=len(options.pool), taken=0, enlarged=False)
+    available = fetch(options, plan.ranked, progress)
+    labelled, _ = label(data, train, options, plan)
+    return rank(replace(options, pool=available), plan, labelled, journal, progress).rows
+
+
+def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[Labelled, str]:
+    """The training items with the folds that everything is compared on, and a note if they are not as asked."""
+    targets, groups = data.targets[data.split.train], data.groups[data.split.train]
+    folds, note = repeated_folds(targets, groups, plan.folds, plan.repeats, options.seed)
+    return (
+        Labelled(items=train, targets=targets, groups=groups, folds=folds, task=options.task, seed=options.seed),
+        note,
+    )
+
+
+def identity(data: Dataset, options: Options) -> Mapping[str, object]:
+    """What a run depends on; a journal of another run is not continued."""
+    return {
+        "headstart": version("headstart"),
+        "recipe": asdict(options.recipe) | {"data": "", "test": ""},
+        "data": data.fingerprint,
+        "pool": [[member.info.name, member.info.sha256] for member in options.pool],
+    }

@@ -1,0 +1,28 @@
+"""What the engine returns: an adapted model, the evidence, and everything needed to write the run folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.baseline import Baseline
+from headstart.core.recipe import Recipe
+from headstart.core.results import Results
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapted:
+    """``backbone`` and ``head`` are the transfer refitted on all training items, the temperature folded in.
+
+    ``baseline`` is the simple control fitted on the same items; it is what is served when ``results.served`` says
+    so, and then ``backbone`` and ``head`` are the best the transfer could do. ``losses`` is the mean training loss
+    of each epoch, empty for a closed-form head.
+    """
+
+    recipe: Recipe
+    backbone: Backbone
+    head: LinearHead
+    baseline: Baseline | None
+    baseline_name: str
+    results: Results
+    losses: tuple[float, ...]

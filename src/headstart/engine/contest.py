@@ -1,0 +1,102 @@
+"""How much should change? Every strategy on the same folds; the cheapest within one standard error of the best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from headstart.core.progress import Progress
+from headstart.core.results import CandidateRow
+from headstart.core.strategy import FeatureStrategy, InputStrategy
+from headstart.engine.journal import Journal
+from headstart.engine.options import Options
+from headstart.engine.plan import Plan, affordable_folds, fit_passes
+from headstart.engine.supervised import Diverged
+from headstart.engine.trials import Contender, Labelled, Trial, try_features, try_inputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """All trials that were run and the rows of those that were not, with the reason."""
+
+    trials: tuple[Trial, ...]
+    skipped: tuple[CandidateRow, ...]
+
+
+def hold(
+    probes: Sequence[Trial], options: Options, plan: Plan, data: Labelled, journal: Journal, progress: Progress
+) -> Contest:
+    """Try every strategy on every taken backbone, as far as ``plan.passes`` goes.
+
+    ``probes`` are the probe trials of the ranking, best first; they are not run again. The best backbone comes
+    first, and on each backbone the cheaper strategies before the dearer ones.
+    """
+    trials = [trial for trial in probes if options.probe_name in options.strategies]
+    skipped: list[CandidateRow] = []
+    left = plan.passes
+    for probe in probes:
+        contender = probe.contender
+        for name, strategy in options.strategies.items():
+            if isinstance(strategy, FeatureStrategy) and name != options.probe_name:
+                trials.append(try_features(contender, name, strategy, data, journal))
+        costed = [
+            (fit_passes(strategy, trained_share(contender, strategy, data)), name, strategy)
+            for name, strategy in options.strategies.items()
+            if isinstance(strategy, InputStrategy)
+        ]
+        for cost, name, strategy in sorted(costed, key=lambda entry: entry[:2]):
+            reason = strategy.supports(contender.backbone.info, options.task)
+            folds = affordable_folds(cost, left, plan.folds)
+            if reason is None and folds == 0:
+                reason = f"two folds cost {2 * cost:.0f} passes over the data, the budget has {left:.0f} left for it"
+            if reason is None:
+                try:
+                    trials.append(
+                        try_inputs(
+                            contender, name, strategy, options.probe, data,
+                            fold_limit=folds, cost=cost, journal=journal, progress=progress,
+                        )
+                    )  # fmt: skip
+                    left -= folds * cost
+                except Diverged as error:
+                    reason = str(error)
+            if reason is not None:
+                skipped.append(_skipped(contender, name, cost, reason))
+    return Contest(trials=tuple(trials), skipped=tuple(skipped))
+
+
+def trained_share(contender: Contender, strategy: InputStrategy, data: Labelled) -> float:
+    """Share of a forward pass that lies in the trainable blocks, counted in operations on one item."""
+    frozen = strategy.prepare(contender.backbone).frozen_blocks
+    if frozen == 0:
+        return 1.0
+    backbone = contender.backbone
+    batch = backbone.preprocess.collate([backbone.preprocess.item(data.items.read(0))])
+    with torch.inference_mode():
+        whole = _operations(lambda: backbone.encode(batch))
+        below = _operations(lambda: backbone.lower(batch, frozen))
+    return max(0.01, 1 - below / whole)
+
+
+def _operations(work: Callable[[], object]) -> int:
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops()
+
+
+def _skipped(contender: Contender, name: str, cost: float, reason: str) -> CandidateRow:
+    return CandidateRow(
+        model=contender.name,
+        strategy=name,
+        score=None,
+        standard_error=None,
+        difference=None,
+        cost=cost,
+        seconds=0.0,
+        folds=0,
+        chosen=False,
+        skipped=reason,
+    )

@@ -1,0 +1,204 @@
+"""The records behind the figures: confusion, mistakes, reliability, map, curve, and the whole `Results`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core.dataset import Dataset
+from headstart.core.results import (
+    DataRecord,
+    IssueRecord,
+    LearningCurve,
+    MapPoint,
+    Mistake,
+    ModelRecord,
+    Results,
+)
+from headstart.core.strategy import Strategy
+from headstart.engine.clock import Clock
+from headstart.engine.contest import Contest
+from headstart.engine.curve import learning_curve
+from headstart.engine.embed import embed
+from headstart.engine.environment import environment
+from headstart.engine.final import Chosen, Model, Scored
+from headstart.engine.options import Options
+from headstart.engine.plan import Plan
+from headstart.engine.proof import Proof
+from headstart.engine.rank import Ranked
+from headstart.engine.reliability import reliability_bins
+from headstart.engine.trials import Labelled, fit_head
+
+Preview = Callable[[Any], Mapping[str, str | None]]
+WORST = 12
+"""Mistakes shown."""
+MAPPED = 1500
+"""Points in the map of the features."""
+ITEMS_NAMED = 20
+"""Ids kept with an issue."""
+
+
+def confusion(scored: Scored, outputs: int) -> tuple[tuple[int, ...], ...]:
+    """Counts, rows by truth and columns by prediction."""
+    table = np.zeros((outputs, outputs), dtype=np.int64)
+    np.add.at(table, (scored.targets, scored.probabilities.argmax(axis=1)), 1)
+    return tuple(tuple(int(count) for count in row) for row in table)
+
+
+def worst_mistakes(scored: Scored, classes: Sequence[str], preview: Preview) -> tuple[Mistake, ...]:
+    """The wrong predictions made with most confidence; ``preview`` gives their excerpt or thumbnail."""
+    top, confidence = scored.probabilities.argmax(axis=1), scored.probabilities.max(axis=1)
+    wrong = np.flatnonzero(top != scored.targets)
+    wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:WORST]
+    return tuple(
+        Mistake(
+            id=scored.ids[row],
+            truth=classes[scored.targets[row]],
+            predicted=classes[top[row]],
+            confidence=float(confidence[row]),
+            **preview(scored.items.read(int(row))),
+        )
+        for row in wrong
+    )
+
+
+def feature_map(scored: Scored, seed: int) -> tuple[MapPoint, ...]:
+    """The scored items' features in two dimensions, a random `MAPPED` of them if there are more."""
+    count = len(scored.targets)
+    rows = np.arange(count)
+    if count > MAPPED:
+        rows = np.sort(np.random.default_rng(seed).choice(count, MAPPED, replace=False))
+    points = embed(scored.features[rows], seed)
+    top = scored.probabilities.argmax(axis=1)
+    return tuple(
+        MapPoint(x=float(x), y=float(y), truth=int(scored.targets[row]), predicted=int(top[row]))
+        for (x, y), row in zip(points, rows, strict=True)
+    )
+
+
+def curve(chosen: Chosen, options: Options, plan: Plan, data: Labelled) -> LearningCurve:
+    """What more labels would buy, read off the probe on the chosen backbone's frozen features."""
+
+    def logits(features: NDArray[np.floating], targets: NDArray[np.int64], held: NDArray[np.floating]) -> Any:
+        return fit_head(options.probe, features, targets, data.task).logits(held)
+
+    return learning_curve(
+        chosen.trial.contender.features, data.targets, data.groups, logits, data.task, plan.curve_draws, options.seed
+    )
+
+
+def gather(
+    *,
+    data: Dataset,
+    options: Options,
+    plan: Plan,
+    ranked: Ranked,
+    contest: Contest,
+    chosen: Chosen,
+    model: Model,
+    scored: Scored,
+    proof: Proof,
+    labelled: Labelled,
+    preview: Preview,
+    notes: Sequence[str],
+    clock: Clock,
+) -> Results:
+    """Everything the report says, as one record."""
+    served = "simple" if proof.verdict.outcome == "negative" and proof.best == "simple" else "transfer"
+    encoded = chosen.trial.contender.encoded
+    return Results(
+        headline=proof.verdict.sentence,
+        data=data_record(data),
+        model=model_record(chosen),
+        strategy=chosen.trial.strategy_name,
+        strategy_options=strategy_options(chosen.trial.strategy),
+        primary=options.task.primary,
+        ranking=ranked.rows,
+        candidates=chosen.rows + contest.skipped,
+        scores=scored.scores,
+        scored_on=scored.on,
+        controls={row.name: row for row in proof.rows},
+        verdict=proof.verdict,
+        served=served,
+        temperature=model.temperature,
+        confusion=confusion(scored, options.task.outputs),
+        reliability=reliability_bins(scored.probabilities, scored.targets),
+        mistakes=worst_mistakes(scored, data.classes, preview),
+        map=feature_map(scored, options.seed),
+        learning_curve=curve(chosen, options, plan, labelled),
+        skipped=skipped(ranked, contest, proof, notes),
+        seconds=clock.seconds,
+        forward_pass_seconds=encoded.forward_seconds,
+        environment=environment(encoded.dtype),
+        budget=str(options.budget),
+        seed=options.seed,
+    )
+
+
+def data_record(data: Dataset) -> DataRecord:
+    """The data as they were used."""
+    counts = np.bincount(data.targets[data.split.train], minlength=len(data.classes))
+    return DataRecord(
+        name=data.name,
+        modality=data.modality,
+        fingerprint=data.fingerprint,
+        n_train=len(data.split.train),
+        n_test=len(data.split.test),
+        split=data.split.origin,
+        classes=data.classes,
+        class_counts=dict(zip(data.classes, (int(count) for count in counts), strict=True)),
+        issues=tuple(
+            IssueRecord(
+                code=issue.code,
+                severity=issue.severity,
+                message=issue.message,
+                items=issue.items[:ITEMS_NAMED],
+                count=issue.count,
+            )
+            for issue in data.issues
+        ),
+        roles=dict(data.roles),
+    )
+
+
+def model_record(chosen: Chosen) -> ModelRecord:
+    """The chosen backbone, with the input it was given here."""
+    info = chosen.trial.contender.backbone.info
+    return ModelRecord(
+        name=info.name,
+        source=info.source,
+        revision=info.revision,
+        sha256=info.sha256,
+        licence=info.licence,
+        parameters=info.parameters,
+        pretraining=info.pretraining,
+        input=dict(info.input),
+    )
+
+
+def strategy_options(strategy: Strategy) -> dict[str, float | int | str | bool]:
+    """The strategy's own hyper-parameters, nested ones with dotted names."""
+    flat: dict[str, float | int | str | bool] = {}
+
+    def walk(prefix: str, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if isinstance(value, dict):
+                walk(f"{prefix}{name}.", value)
+            else:
+                flat[f"{prefix}{name}"] = value
+
+    if dataclasses.is_dataclass(strategy):
+        walk("", dataclasses.asdict(strategy))
+    return flat
+
+
+def skipped(ranked: Ranked, contest: Contest, proof: Proof, notes: Sequence[str]) -> tuple[str, ...]:
+    """One sentence for each thing that was not done as fully as it could be."""
+    sentences = [f"Not measured: {row.model}; {row.skipped}." for row in ranked.rows if row.skipped]
+    sentences += [f"Not tried: {row.strategy} on {row.model}; {row.skipped}." for row in contest.skipped]
+    sentences += [f"Control not run: {c.name}; {c.skipped}" for c in proof.rows if c.skipped]
+    return tuple(sentences + [f"Cross-validation: {note}." for note in notes if note])

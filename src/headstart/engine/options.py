@@ -1,0 +1,76 @@
+"""What a run is made of, as objects: the engine never looks a name up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.core.backbone import BackboneInfo, Source
+from headstart.core.baseline import Baseline
+from headstart.core.dataset import Dataset
+from headstart.core.errors import UserError
+from headstart.core.recipe import Budget, Recipe
+from headstart.core.score import TransferScore
+from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
+from headstart.core.task import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolMember:
+    """A pretrained model that may be used, and where it comes from."""
+
+    source: Source
+    info: BackboneInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """``pool`` holds the models to choose from, ``strategies`` the candidates by name; ``probe`` and ``scratch`` are
+    the strategies of the ranking and of the control, ``baseline`` makes the simple control. ``home`` is where
+    features are cached.
+    """
+
+    recipe: Recipe
+    task: Task
+    pool: tuple[PoolMember, ...]
+    strategies: Mapping[str, Strategy]
+    probe: FeatureStrategy
+    probe_name: str
+    scratch: InputStrategy
+    baseline: type[Baseline]
+    baseline_name: str
+    scores: Mapping[str, TransferScore]
+    budget: Budget
+    home: Path
+
+    @property
+    def seed(self) -> int:
+        """Seed of folds, initialisations and the order of training items."""
+        return self.recipe.seed
+
+    def member(self, name: str) -> PoolMember:
+        """The pool's member called ``name``."""
+        return next(member for member in self.pool if member.info.name == name)
+
+
+def check(data: Dataset, options: Options) -> None:
+    """Refuse what cannot work before anything is downloaded or computed.
+
+    Raises:
+        UserError: every problem found, together.
+    """
+    problems = [
+        f"{member.info.name} reads {member.info.modality} items, but '{data.name}' holds {data.modality} items. "
+        "`headstart models` lists what suits."
+        for member in options.pool
+        if member.info.modality != data.modality
+    ]
+    if not options.pool:
+        problems.append(f"No pretrained model for {data.modality} items was named or found.")
+    for name, strategy in options.strategies.items():
+        reasons = {strategy.supports(member.info, options.task) for member in options.pool}
+        if reasons and None not in reasons:
+            problems.append(f"Strategy '{name}' cannot adapt this: {' '.join(sorted(r for r in reasons if r))}")
+    if problems:
+        raise UserError(*problems)

@@ -1,0 +1,86 @@
+"""From controls to a verdict: the transfer against each of them, paired on the same items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core.baseline import Baseline
+from headstart.core.results import ControlRow, Interval, Verdict
+from headstart.engine.compare import Comparison, compare, compare_cross_validated
+from headstart.engine.controls import Control
+from headstart.engine.estimates import Items as Tested
+from headstart.engine.final import Scored
+from headstart.engine.intervals import cross_validated_interval, mean_interval
+from headstart.engine.trials import Labelled, Trial, credit_of
+from headstart.engine.verdict import verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """A row per control, the verdict, and the fitted simple baseline in case it has to serve."""
+
+    rows: tuple[ControlRow, ...]
+    verdict: Verdict
+    best: str
+    """Name of the control the verdict is against: ``simple``, ``random_trunk`` or ``scratch``."""
+    baseline: Baseline | None
+
+
+def judge(controls: Sequence[Control], chosen: Trial, scored: Scored, data: Labelled) -> Proof:
+    """Compare the transfer with every control that ran; see `verdict` for how several are taken together."""
+    rows, comparisons = [], {}
+    for control in controls:
+        if control.logits is None:
+            rows.append(_row(control, None, None))
+            continue
+        if scored.on == "test":
+            interval, comparison = _on_test(control.logits, scored, data)
+        else:
+            interval, comparison = _by_folds(control.logits, chosen, data)
+        comparisons[control.name] = comparison
+        rows.append(_row(control, interval, comparison.interval))
+    readable = {SPOKEN[name]: comparison for name, comparison in comparisons.items()}
+    decided = verdict(readable, data.task.primary.replace("_", " "))
+    return Proof(
+        rows=tuple(rows),
+        verdict=decided,
+        best=next(name for name, spoken in SPOKEN.items() if spoken == decided.against),
+        baseline=next((control.fitted for control in controls if control.fitted is not None), None),
+    )
+
+
+SPOKEN = {
+    "simple": "a simple non-deep model",
+    "random_trunk": "the same network with random weights",
+    "scratch": "the same network trained from scratch",
+}
+"""Controls as the verdict names them to people."""
+
+
+def _on_test(logits: NDArray[np.float64], scored: Scored, data: Labelled) -> tuple[Interval, Comparison]:
+    tested = Tested.of(data.task, scored.targets, scored.groups)
+    ours = data.task.credit(scored.probabilities, scored.targets)
+    theirs = data.task.credit(data.task.probabilities(logits), scored.targets)
+    return mean_interval(theirs, tested), compare(ours, theirs, tested)
+
+
+def _by_folds(logits: NDArray[np.float64], chosen: Trial, data: Labelled) -> tuple[Interval, Comparison]:
+    tested = Tested.of(data.task, data.targets, data.groups)
+    theirs = np.stack([credit_of(repeat, data) for repeat in logits])
+    interval = cross_validated_interval(theirs, data.folds, tested)
+    return interval, compare_cross_validated(chosen.credit(data), theirs, data.folds, tested)
+
+
+def _row(control: Control, score: Interval | None, delta: Interval | None) -> ControlRow:
+    return ControlRow(
+        name=control.name,
+        detail=control.detail,
+        score=score,
+        delta=delta,
+        seconds=control.seconds,
+        skipped=control.skipped,
+    )

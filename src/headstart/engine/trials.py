@@ -1,0 +1,205 @@
+"""Cross-fitting: every candidate predicts every item from models that have not seen it, on the same folds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.progress import Progress
+from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
+from headstart.core.task import Task
+from headstart.engine.features import Encoded, Encoder
+from headstart.engine.items import Items
+from headstart.engine.journal import Journal
+from headstart.engine.supervised import Examples, Fitted, fit
+from headstart.heads.weights import balanced_weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """The training items with their targets ``(N,)`` and the folds ``(R, N)`` all candidates share."""
+
+    items: Items
+    targets: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    task: Task
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """A backbone in the run with its frozen features ``(N, D)`` of the training items."""
+
+    backbone: Backbone
+    encoder: Encoder
+    encoded: Encoded
+    untrained: Callable[[], Backbone]
+    """Builds the same architecture and input with random weights."""
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """``(N, D)``."""
+        return self.encoded.features
+
+    @property
+    def name(self) -> str:
+        """The backbone's name."""
+        return self.backbone.info.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """Held-out logits ``(R, N, C)`` of one contender under one strategy; NaN where a fold was not run."""
+
+    contender: Contender
+    strategy_name: str
+    strategy: Strategy
+    logits: NDArray[np.float64]
+    seconds: float
+    cost: float
+    """Forward passes over the training items that adapting once takes."""
+
+    def credit(self, data: Labelled) -> NDArray[np.float64]:
+        """Per-item shares ``(R, N)`` of the primary metric; NaN where a fold was not run."""
+        return np.stack([credit_of(logits, data) for logits in self.logits])
+
+
+def try_features(contender: Contender, name: str, strategy: FeatureStrategy, data: Labelled, journal: Journal) -> Trial:
+    """Cross-fit a strategy that reads frozen features, over all folds and repeats."""
+
+    def compute() -> Mapping[str, NDArray[Any]]:
+        started = time.perf_counter()
+        logits = np.full((*data.folds.shape, data.task.outputs), np.nan)
+        for repeat, folds in enumerate(data.folds):
+            for fold in np.unique(folds):
+                held = folds == fold
+                head = fit_head(strategy, contender.features[~held], data.targets[~held], data.task)
+                logits[repeat, held] = head.logits(contender.features[held])
+        return {"logits": logits, "seconds": np.array(time.perf_counter() - started)}
+
+    arrays = journal.recall(f"trial {contender.name} {name} {strategy}", compute)
+    return Trial(
+        contender=contender,
+        strategy_name=name,
+        strategy=strategy,
+        logits=np.asarray(arrays["logits"], dtype=np.float64),
+        seconds=float(arrays["seconds"]),
+        cost=1.0,
+    )
+
+
+def try_inputs(
+    contender: Contender,
+    name: str,
+    strategy: InputStrategy,
+    probe: FeatureStrategy,
+    data: Labelled,
+    *,
+    fold_limit: int,
+    cost: float,
+    journal: Journal,
+    progress: Progress,
+) -> Trial:
+    """Cross-fit a strategy that trains on the items, on the first ``fold_limit`` folds of the first repeat."""
+    logits = np.full((*data.folds.shape, data.task.outputs), np.nan)
+    seconds = 0.0
+    for fold in np.unique(data.folds[0])[:fold_limit]:
+        held = np.flatnonzero(data.folds[0] == fold)
+        rest = np.flatnonzero(data.folds[0] != fold)
+
+        def compute(held: NDArray[np.int64] = held, rest: NDArray[np.int64] = rest, fold: int = int(fold)) -> Any:
+            started = time.perf_counter()
+            stage = f"{name} on {contender.name}, fold {fold + 1} of {fold_limit}"
+            head = starting_head(contender, strategy, probe, data, rest)
+            fitted = train(
+                contender.backbone, strategy, head, data, rest, piece=f"{name} fold {fold}", journal=journal,
+                progress=progress, stage=stage,
+            )  # fmt: skip
+            features = encode_once(fitted.backbone, data.items.subset(held), progress)
+            return {
+                "logits": fitted.head.logits(features),
+                "seconds": np.array(time.perf_counter() - started),
+            }
+
+        arrays = journal.recall(f"trial {contender.name} {name} {strategy} fold {fold}", compute)
+        logits[0, held] = arrays["logits"]
+        seconds += float(arrays["seconds"])
+    return Trial(contender=contender, strategy_name=name, strategy=strategy, logits=logits, seconds=seconds, cost=cost)
+
+
+def train(
+    backbone: Backbone,
+    strategy: InputStrategy,
+    head: LinearHead,
+    data: Labelled,
+    rows: NDArray[np.int64],
+    *,
+    piece: str,
+    journal: Journal,
+    progress: Progress,
+    stage: str,
+) -> Fitted:
+    """Train body and ``head`` on ``rows``; the checkpoint lives in the journal under ``piece``."""
+    targets = data.targets[rows]
+    return fit(
+        strategy,
+        backbone,
+        head,
+        Examples(
+            items=data.items.subset(rows),
+            targets=targets,
+            class_weights=balanced_weights(targets, data.task.outputs).tolist(),
+        ),
+        data.task,
+        seed=data.seed,
+        checkpoint=journal.path(f"checkpoint {backbone.info.name} {piece}") if journal.folder else None,
+        progress=progress,
+        name=stage,
+    )
+
+
+def starting_body(contender: Contender, strategy: InputStrategy) -> Backbone:
+    """The pretrained body, or one with random weights where the strategy's preparation says so."""
+    pretrained = strategy.prepare(contender.backbone).body_from == "pretrained"
+    return contender.backbone if pretrained else contender.untrained()
+
+
+def starting_head(
+    contender: Contender, strategy: InputStrategy, probe: FeatureStrategy, data: Labelled, rows: NDArray[np.int64]
+) -> LinearHead:
+    """Where the strategy's preparation says the head starts: the probe fitted on ``rows``, or zeros."""
+    if strategy.prepare(contender.backbone).head_from == "probe":
+        return fit_head(probe, contender.features[rows], data.targets[rows], data.task)
+    return zero_head(contender.backbone.info.dim, data.task.outputs)
+
+
+def credit_of(logits: NDArray[np.float64], data: Labelled) -> NDArray[np.float64]:
+    """Shares ``(N,)`` of the primary metric over all N training items, from ``logits (N, C)``; NaN stays NaN."""
+    run = ~np.isnan(logits[:, 0])
+    credit = data.task.credit(data.task.probabilities(np.where(run[:, None], logits, 0.0)), data.targets)
+    return np.where(run, credit, np.nan)
+
+
+def fit_head(
+    strategy: FeatureStrategy, features: NDArray[np.floating], targets: NDArray[np.int64], task: Task
+) -> LinearHead:
+    """The strategy's head on these rows, every class counting the same."""
+    weights = balanced_weights(targets, task.outputs).tolist()
+    return strategy.fit(features, targets, task.outputs, weights)
+
+
+def zero_head(dim: int, outputs: int) -> LinearHead:
+    """The fresh head: it predicts equal probabilities, which are the class frequencies the balanced loss sees."""
+    return LinearHead(weight=np.zeros((outputs, dim)), bias=np.zeros(outputs))
+
+
+def encode_once(backbone: Backbone, items: Items, progress: Progress) -> NDArray[np.float32]:
+    """Features of a trained body that no later run will meet again: not cached."""
+    return Encoder(backbone, None, progress).encode(items, "score").features
