@@ -7,6 +7,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from headstart.core.errors import UserError
+
 Data = Annotated[
     str,
     Argument(
@@ -19,24 +21,34 @@ Test = Annotated[
     str | None, Option("--test", metavar="DATA", help="Test data in a place of their own; scored once, at the end.")
 ]
 Input = Annotated[
-    str | None, Option("--input", metavar="COLUMN", help="Column of texts or image paths.  [default: inferred]")
+    str | None, Option("--input", metavar="COLUMN", help="Column of texts or image paths.  (default: inferred)")
 ]
-Label = Annotated[str | None, Option("--label", metavar="COLUMN", help="Column of classes.  [default: inferred]")]
+Label = Annotated[str | None, Option("--label", metavar="COLUMN", help="Column of classes.  (default: inferred)")]
 Group = Annotated[
     str | None,
     Option("--group", metavar="COLUMN", help="Column that ties items together (patient, camera); never split apart."),
 ]
+BUDGET = "quick, standard, thorough, or a duration such as 90s or 5m."
+SEED = "Seed of every random choice."
+
 Pool = Annotated[
-    str,
-    Option("--pool", metavar="NAMES", help="Models to consider, separated by commas.  [default: all that suit]"),
+    str | None,
+    Option("--pool", metavar="NAMES", help="Models to consider, separated by commas.  (default: all that suit)"),
 ]
-Budget = Annotated[
-    str, Option("--budget", metavar="BUDGET", help="quick, standard, thorough, or a duration such as 90s or 5m.")
-]
-Seed = Annotated[int, Option("--seed", metavar="N", min=0, help="Seed of every random choice.")]
+Budget = Annotated[str, Option("--budget", metavar="BUDGET", help=BUDGET)]
+Seed = Annotated[int, Option("--seed", metavar="N", min=0, help=SEED)]
 Json = Annotated[bool, Option("--json", help="Print one JSON document to standard output.")]
 
 
-def names(text: str) -> tuple[str, ...]:
-    """``a, b`` as ``("a", "b")``; empty text is no names."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+def names(text: str | None) -> tuple[str, ...] | None:
+    """``a, b`` as ``("a", "b")``; None when the option was not given.
+
+    Raises:
+        UserError: it was given, but holds no name.
+    """
+    if text is None:
+        return None
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not found:
+        raise UserError(f"--pool '{text}' names no model; give names separated by commas, or leave it out.")
+    return found

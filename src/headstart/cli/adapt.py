@@ -2,65 +2,96 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Option
+from typer import Argument, Option
 
-from headstart.cli import _names, _options
+from headstart.cli import _options
 from headstart.cli._terminal import document, show, working
 
 if TYPE_CHECKING:
+    from headstart.core.recipe import Recipe
     from headstart.core.results import Results
 
+Data = Annotated[
+    str,
+    Argument(
+        metavar="DATA",
+        help="A folder of class folders, a table (CSV, TSV, Parquet, JSONL), or the recipe.toml of an earlier run.",
+    ),
+]
 Out = Annotated[Path, Option("--out", metavar="RUN", help="The run folder to write; an interrupted run goes on there.")]
-TaskName = Annotated[str, Option("--task", metavar="NAME", help="The kind of prediction.")]
+TaskName = Annotated[
+    str | None, Option("--task", metavar="NAME", help="The kind of prediction.  (default: classification)")
+]
 Model = Annotated[
-    str, Option("--model", metavar="NAME", help="A pretrained model from 'headstart models', or auto: the best ranked.")
+    str | None,
+    Option("--model", metavar="NAME", help="A model from 'headstart models'.  (default: auto, the best ranked)"),
 ]
 StrategyName = Annotated[
-    str,
-    Option("--strategy", metavar="NAME", help="A strategy from 'headstart strategies', or auto: chosen by comparison."),
+    str | None,
+    Option(
+        "--strategy", metavar="NAME", help="A strategy from 'headstart strategies'.  (default: auto, by comparison)"
+    ),
 ]
+Budget = Annotated[str | None, Option("--budget", metavar="BUDGET", help=_options.BUDGET + "  (default: standard)")]
+Seed = Annotated[int | None, Option("--seed", metavar="N", min=0, help=_options.SEED + "  (default: 0)")]
 
 
 def adapt(
-    data: _options.Data,
+    data: Data,
     out: Out,
     test: _options.Test = None,
     input: _options.Input = None,
     label: _options.Label = None,
     group: _options.Group = None,
-    task: TaskName = "classification",
-    model: Model = "auto",
-    pool: _options.Pool = "",
-    strategy: StrategyName = "auto",
-    budget: _options.Budget = "standard",
-    seed: _options.Seed = 0,
+    task: TaskName = None,
+    model: Model = None,
+    pool: _options.Pool = None,
+    strategy: StrategyName = None,
+    budget: Budget = None,
+    seed: Seed = None,
     json: _options.Json = False,
 ) -> None:
     """Choose a model and a strategy, adapt, compare with controls, and write report, results and model.
 
     The run folder holds report.html, results.json, recipe.toml and model/. Stopped at any point, the same command
-    goes on where it stopped and ends in the same result.
+    goes on where it stopped and ends in the same result. Options given beside a recipe.toml replace what it says.
     """
     with working(as_json=json) as progress:
         from headstart import api
 
-        chosen = _names.checked(task=task, model=model, pool=_options.names(pool), strategy=strategy, budget=budget)
-        found = api.load(data, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
-        adaptation = api.adapt(
-            found,
-            out=out,
-            task=task,
-            model=chosen.model,
-            pool=chosen.pool,
-            strategy=strategy,
-            budget=budget,
-            seed=seed,
+        named = {"task": task, "model": model, "strategy": strategy, "budget": budget, "seed": seed, "test": test}
+        roles = {"input": input, "label": label, "group": group}
+        recipe = _recipe(data, named | {"pool": _options.names(pool)}, roles)
+        api.check_names(recipe)
+        found = api.load(
+            recipe.data,
+            input=recipe.roles.get("input"),
+            label=recipe.roles.get("label"),
+            group=recipe.roles.get("group"),
+            test=recipe.test or None,
+            seed=recipe.seed,
             progress=progress,
         )
+        adaptation = api.adapt(found, out=out, recipe=recipe, progress=progress)
     present(adaptation.results, out, as_json=json)
+
+
+def _recipe(data: str, named: dict[str, Any], roles: dict[str, str | None]) -> Recipe:
+    """What is asked for: the recipe file if ``data`` is one, with everything that was named on top."""
+    from headstart.core.recipe import Recipe
+
+    base = Recipe(data=data)
+    if Path(data).suffix.lower() == ".toml":
+        from headstart.bundle.recipe import read_recipe
+
+        base = read_recipe(Path(data))
+    given = {option: value for option, value in named.items() if value is not None}
+    given["roles"] = {**base.roles, **{role: column for role, column in roles.items() if column is not None}}
+    return replace(base, **given)
 
 
 def present(results: Results, run: Path, *, as_json: bool) -> None:

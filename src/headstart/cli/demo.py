@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Exit, Option
 
-from headstart.cli import _names, _options, check
+from headstart.cli import _options, check
 from headstart.cli._terminal import err, show, working
 from headstart.cli.adapt import present
+from headstart.core.recipe import Budget
 
 if TYPE_CHECKING:
     from headstart.demo._package import Source
@@ -33,7 +34,7 @@ def demo(
     """
     from headstart.demo import solar_cells
 
-    _names.checked(budget=budget)
+    Budget.parse(budget)
     _introduce(solar_cells.SOURCE)
     with working(as_json=json) as progress:
         from headstart import api

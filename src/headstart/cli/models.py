@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Context, Option, Typer
 
-from headstart.cli import _names, _options
+from headstart.cli import _options
 from headstart.cli._terminal import document, plain, show, working
+from headstart.core.recipe import Recipe
 from headstart.report._format import parameters, percent, size
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def pull(names: Names, json: _options.Json = False) -> None:
     with working(as_json=json) as progress:
         from headstart import api
 
-        chosen = _names.checked(pool=names)
-        pulled = [api.pull(name, progress=progress) for name in chosen.pool]
+        api.check_names(Recipe(pool=tuple(names)))
+        pulled = [api.pull(name, progress=progress) for name in dict.fromkeys(names)]
     if json:
         document([plain(info) for info in pulled])
         return

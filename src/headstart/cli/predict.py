@@ -33,11 +33,10 @@ def predict(run: _options.Run, items: Items, json: _options.Json = False) -> Non
     """Predict the class of new items with the model of a run."""
     with working(as_json=json) as progress:
         from headstart import api
-        from headstart.report.json import read_results
 
-        expanded = _items.expand(items, read_results(run).data.modality)
         with progress.stage(f"Opening {run}"):
             predictor = api.open(run)
+        expanded = _items.expand(items, predictor.card.modality)
         with progress.stage(f"Predicting {len(expanded):,} items"):
             predictions = predictor.predict(expanded)
     if json:

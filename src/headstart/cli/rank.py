@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headstart.cli import _names, _options
+from headstart.cli import _options
 from headstart.cli._terminal import document, show, working
+from headstart.core.recipe import Recipe
 from headstart.report._format import duration, metric, number, parameters, percent, size, span
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def rank(
     label: _options.Label = None,
     group: _options.Group = None,
     test: _options.Test = None,
-    pool: _options.Pool = "",
+    pool: _options.Pool = None,
     budget: _options.Budget = "standard",
     seed: _options.Seed = 0,
     json: _options.Json = False,
@@ -35,9 +36,10 @@ def rank(
     with working(as_json=json) as progress:
         from headstart import api
 
-        chosen = _names.checked(pool=_options.names(pool), budget=budget)
+        among = _options.names(pool) or ()
+        api.check_names(Recipe(pool=among, budget=budget))
         found = api.load(data, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
-        board = api.rank(found, pool=chosen.pool, seed=seed, budget=budget, progress=progress)
+        board = api.rank(found, pool=among, seed=seed, budget=budget, progress=progress)
     if json:
         document({"primary": board.primary, "rows": board.rows})
     else:
