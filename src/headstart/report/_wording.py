@@ -1,0 +1,165 @@
+"""The answers to the five questions, one plain sentence each, made from the records."""
+
+from __future__ import annotations
+
+import re
+
+from headstart.core.results import CandidateRow, Interval, Results
+from headstart.report._format import bare, counted, items, metric, number, passes, percent, plain, points, span
+
+OUTCOMES = {
+    "positive": "Transfer helped",
+    "negative": "A control is better",
+    "no_material_difference": "No material difference",
+    "cannot_tell": "Cannot tell yet",
+}
+SYMBOLS = {"positive": "▲", "negative": "▼", "no_material_difference": "≈", "cannot_tell": "?"}
+CONTROLS = {"scratch": "From scratch", "simple": "Simple baseline", "random_trunk": "Random trunk"}
+ARTICLED = {"scratch": "training from scratch", "simple": "the simple baseline", "random_trunk": "the random trunk"}
+
+
+def control(name: str) -> str:
+    """A control inside a sentence."""
+    return ARTICLED.get(name, name)
+
+
+def decisive(results: Results) -> str:
+    """The control the verdict is against: the one with the smallest difference; its readable name if none was run."""
+    found = {name: row.delta.value for name, row in results.controls.items() if row.delta is not None}
+    return min(found, key=lambda name: found[name], default=results.verdict.against)
+
+
+def scored_items(results: Results) -> int:
+    """How many items the scores were measured on."""
+    return results.data.n_test if results.scored_on == "test" else results.data.n_train
+
+
+def where(results: Results) -> str:
+    """On what the scores were measured, to be put after "on" or "from"."""
+    count = items(results, scored_items(results))
+    return f"{count} of the test split" if results.scored_on == "test" else f"{count} by cross-validation"
+
+
+def restricted(licence: str) -> bool:
+    """Whether a licence forbids commercial use, as far as its name tells."""
+    return bool(re.search(r"\bnc\b|non-?\s?commercial|research[ -]only|academic[ -]only", licence, re.IGNORECASE))
+
+
+def data_answer(results: Results) -> str:
+    """Is the data fit to learn from?"""
+    data = results.data
+    held = f"{items(results, data.n_train)} to learn from"
+    held += f" and {data.n_test:,} to test on" if data.n_test else ", none kept for a test"
+    severities = [issue.severity for issue in data.issues]
+    serious = len(severities) - severities.count("note")
+    if serious:
+        found = f"the audit found {counted(serious, 'problem')}"
+    elif severities:
+        found = f"the audit found nothing serious and makes {counted(len(severities), 'remark')}"
+    else:
+        found = "the audit found nothing wrong"
+    return f"{held}, in {counted(len(data.classes), 'class', 'classes')}; {found}."
+
+
+def model_answer(results: Results) -> str:
+    """Which pretrained model?"""
+    name = bare(results.model.name)
+    measured = [each for each in results.ranking if each.probe is not None]
+    if len(results.ranking) < 2:
+        return f"{name} was the only model in the pool."
+    own = next((each for each in measured if each.model == results.model.name), None)
+    if own is None or own.probe is None:
+        return f"{name} was chosen out of {len(results.ranking)} models."
+    value = own.probe.value
+    place = 1 + sum(each.probe is not None and each.probe.value > value for each in measured)
+    rank = {1: "the best", 2: "the second best", 3: "the third best"}.get(place, f"number {place}")
+    reach = f"a linear probe on its frozen features scores {number(results.primary, value)}"
+    if len(measured) == 1:
+        return f"{name} was chosen: {reach}, and no other model was measured."
+    return f"{name} was chosen: {reach}, {rank} of the {len(measured)} models measured."
+
+
+def tried(results: Results) -> list[CandidateRow]:
+    """The candidates that were scored."""
+    return [each for each in results.candidates if each.score is not None]
+
+
+def best(results: Results) -> CandidateRow | None:
+    """The scored candidate with the highest score."""
+    return max(tried(results), key=lambda each: each.score.value if each.score else 0.0, default=None)
+
+
+def strategy_answer(results: Results) -> str:
+    """How much of it should change?"""
+    measured, leader = tried(results), best(results)
+    chosen = next((each for each in measured if each.chosen), None)
+    if chosen is None or leader is None or chosen.score is None or leader.score is None:
+        return f"{results.strategy} was used; no strategies were compared."
+    price = f"at a cost of {passes(chosen.cost)}"
+    if len(measured) == 1:
+        return f"{chosen.strategy} was the only candidate compared, {price}."
+    if chosen == leader:
+        return f"{chosen.strategy} scores best of the {len(measured)} candidates compared, {price}."
+    behind = plain(100 * (leader.score.value - chosen.score.value))
+    return (
+        f"{chosen.strategy} is enough: the best candidate is {behind} points ahead, "
+        f"within one standard error, and this one adapts {price}."
+    )
+
+
+def transfer_answer(results: Results) -> str:
+    """Did the transfer help?"""
+    verdict = results.verdict
+    rival, gap = control(decisive(results)), points(abs(verdict.delta)).removeprefix("+")
+    if verdict.outcome == "positive":
+        strongest = (
+            ", the strongest control," if sum(row.delta is not None for row in results.controls.values()) > 1 else ""
+        )
+        return f"Yes: it beats {rival}{strongest} by {gap}."
+    if verdict.outcome == "negative":
+        served = ", and the model folder holds that baseline" if results.served == "simple" else ""
+        return f"No: {rival} is better by {gap}{served}."
+    if verdict.outcome == "no_material_difference":
+        return f"Not materially: {points(verdict.delta)} against {rival}."
+    return f"It cannot be told from {items(results, scored_items(results))}: {points(verdict.delta)} against {rival}."
+
+
+def served_score(results: Results) -> Interval:
+    """The primary metric of what the model folder holds."""
+    baseline = results.controls["simple"].score if "simple" in results.controls else None
+    if results.served == "simple" and baseline is not None:
+        return baseline
+    return results.scores[results.primary]
+
+
+def score_answer(results: Results) -> str:
+    """How good is it, honestly?"""
+    name, score = results.primary, served_score(results)
+    return f"{metric(name).label} {number(name, score.value)} ({span(name, score)}), measured on {where(results)}."
+
+
+def detectable(results: Results) -> str:
+    """What this many items can and cannot show."""
+    verdict = results.verdict
+    text = (
+        f"With {items(results, scored_items(results))}, a true difference of {plain(100 * verdict.smallest_detectable)} "
+        f"points would be found four times out of five; differences under {plain(100 * verdict.margin)} count as immaterial."
+    )
+    if verdict.needed is not None:
+        text += f" About {counted(verdict.needed, 'scored item')} would settle the question."
+    return text
+
+
+def served(results: Results) -> str:
+    """Which model the run folder holds."""
+    if results.served == "simple":
+        detail = results.controls["simple"].detail if "simple" in results.controls else ""
+        return f"the simple baseline ({detail})" if detail else "the simple baseline"
+    return f"{bare(results.model.name)} adapted by {results.strategy}"
+
+
+def chance(results: Results) -> str:
+    """What guessing scores, for the metrics where that is known."""
+    if results.primary == "balanced_accuracy":
+        return f"guessing scores {percent(1 / len(results.data.classes))}"
+    return ""
