@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
-from headstart.heads.ridge import ridge_path
+from headstart.heads.ridge import fit_ridge, ridge_path
 from headstart.heads.weights import balanced_weights
 
 
@@ -71,6 +72,23 @@ def test_head_equals_direct_solution(items, width, outputs):
             both, np.append(targets, np.zeros(7, int)), outputs, np.append(weights, np.ones(7)), penalty, last
         )
         np.testing.assert_allclose(path.head(index).logits(fresh), expected, atol=1e-9)
+
+
+def test_penalty_has_the_least_squared_leave_one_out_error_and_the_logits_are_calibrated():
+    generator = np.random.default_rng(0)
+    targets = np.arange(200) % 4 // 2  # two classes, in pairs
+    features = generator.normal(size=(200, 60)) + 0.8 * targets[:, None] * (np.arange(60) < 4)
+    weights = np.where(targets == 1, 0.5, 1.5)
+    fit, path = fit_ridge(features, targets, 2, weights), ridge_path(features, targets, 2, weights)
+    errors = np.einsum("n,lnc->l", weights, (path.loo_logits - path.signs) ** 2)
+    best = int(errors.argmin())
+    assert 0 < best < len(errors) - 1
+    assert fit.penalty == path.lambdas[best]
+    np.testing.assert_allclose(fit.loo_logits * fit.temperature, path.loo(best))
+    np.testing.assert_allclose(fit.head.logits(features) * fit.temperature, path.head(best).logits(features))
+    chances = softmax(fit.loo_logits, axis=1)
+    claimed, right = chances.max(axis=1), chances.argmax(axis=1) == targets
+    assert abs(np.average(claimed, weights=weights) - np.average(right, weights=weights)) < 0.04
 
 
 def test_single_precision_features_are_raised_to_double():

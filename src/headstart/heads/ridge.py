@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve
 
 from headstart.core.backbone import LinearHead
+from headstart.heads.temperature import fit_temperature
 from headstart.heads.weights import checked_weights
 
 RELATIVE_LAMBDAS = np.logspace(-4, 3, 29)
@@ -109,6 +110,46 @@ class RidgePath:
         """``(I - H) T`` of the fit on all items, ``(N, C)``, in the scale of sqrt(w)."""
         along = self.basis @ (self._kept(index)[:, None] * self.projected)
         return along if self.gram else along + self.aims
+
+
+@dataclass(frozen=True, kw_only=True)
+class RidgeFit:
+    """``head`` gives calibrated logits; ``loo_logits (N, C)`` are each item's from the fit without it, also calibrated."""
+
+    head: LinearHead
+    penalty: float
+    temperature: float
+    loo_logits: NDArray[np.float64]
+
+
+def fit_ridge(
+    features: NDArray[np.floating],
+    targets: NDArray[np.int64],
+    outputs: int,
+    weights: NDArray[np.floating] | None = None,
+    *,
+    lambdas: Sequence[float] | NDArray[np.float64] | None = None,
+) -> RidgeFit:
+    """Ridge classification with its penalty chosen by leave-one-out, and a temperature that makes it probabilistic.
+
+    The penalty has the least weighted squared leave-one-out error (Allen's PRESS). The log-loss after a temperature
+    fitted for every penalty chooses as well from 300 items upwards and worse below: by 1.1 points of balanced
+    accuracy with 100 tweets and 0.3 with 50 digits, because both the temperature and the penalty then fit the noise.
+    The features are used as they are, so that leave-one-out stays exact.
+
+    Arguments and errors are those of `ridge_path`.
+    """
+    path = ridge_path(features, targets, outputs, weights, lambdas)
+    errors = [float(path.weights @ np.sum((path.loo(i) - path.signs) ** 2, axis=1)) for i in range(len(path.lambdas))]
+    best = int(np.argmin(errors))
+    logits = path.loo(best)
+    temperature = fit_temperature(logits, targets, path.weights)
+    return RidgeFit(
+        head=path.head(best).divided_by(temperature),
+        penalty=float(path.lambdas[best]),
+        temperature=temperature,
+        loo_logits=logits / temperature,
+    )
 
 
 def ridge_path(

@@ -1,0 +1,56 @@
+"""Nearest neighbours without the item itself: the simplest reading of a feature space."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.heads.weights import balanced_weights
+
+_CHUNK = 1024
+_TEMPERATURE = 0.07
+
+
+def neighbour_probabilities(
+    features: NDArray[np.floating],
+    targets: NDArray[np.int64],
+    outputs: int,
+    *,
+    k: int = 5,
+    groups: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64]:
+    """Class shares ``(N, outputs)`` among each item's k most similar other items.
+
+    Similarity is the cosine; a neighbour votes with ``exp(cosine / 0.07)`` (Wu et al. 2018, arXiv 1805.01978,
+    section 3.4) times the balanced weight of its class, so that a common class does not win by being common.
+
+    Args:
+        features: ``(N, D)``; a row of zeros is similar to nothing.
+        targets: class indices, ``(N,)``.
+        outputs: number of classes.
+        k: neighbours, clipped to the number of items outside the item's own group.
+        groups: items with equal numbers, ``(N,)``, are never neighbours; None lets every other item be one. An item
+            that has no one outside its group gets equal shares.
+
+    Raises:
+        ValueError: k is less than one.
+    """
+    if k < 1:
+        raise ValueError(f"Nearest neighbours need k of at least 1, got {k}.")
+    rows = np.asarray(features, dtype=np.float64)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = rows / np.where(norms > 0.0, norms, 1.0)
+    groups = np.arange(len(rows)) if groups is None else groups
+    votes = np.eye(outputs)[targets] * balanced_weights(targets, outputs)
+    shares = np.empty((len(rows), outputs))
+    for start in range(0, len(rows), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        similarity = rows[part] @ rows.T
+        similarity[groups[part, None] == groups] = -np.inf
+        # A stable sort: of equally similar items the earlier rows are the neighbours, on every machine.
+        nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
+        cosines = np.take_along_axis(similarity, nearest, axis=1)
+        weights = np.where(np.isfinite(cosines), np.exp((cosines - 1.0) / _TEMPERATURE), 0.0)
+        shares[part] = np.einsum("nk,nkc->nc", weights, votes[nearest])
+    totals = shares.sum(axis=1, keepdims=True)
+    return np.where(totals > 0.0, shares / np.where(totals > 0.0, totals, 1.0), 1.0 / outputs)
