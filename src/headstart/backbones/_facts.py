@@ -1,0 +1,77 @@
+"""Facts about models nobody wrote down: counted on the architecture, without weights and without computing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from headstart.core.backbone import BackboneInfo
+
+if TYPE_CHECKING:
+    from headstart.backbones._timm_body import Architecture
+
+COUNTED_TOKENS = 64
+"""Length at which the operations of a text encoder are counted, see `BackboneInfo.gflops`."""
+IMAGE_RATE = 1e-4
+TEXT_RATE = 3e-5
+"""Fine-tuning rates for families without a better-known one (BERT: Devlin et al. 2019 use 2e-5 to 5e-5)."""
+
+
+def image_info(architecture: Architecture, known: Mapping[str, Any]) -> BackboneInfo:
+    """Facts about a timm architecture; ``known`` holds the fields that cannot be counted."""
+    import timm
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    # On the meta device shapes are computed and numbers are not: counting a large model takes as long as building it.
+    with torch.device("meta"):
+        model: Any = timm.create_model(
+            architecture.name, num_classes=0, pretrained_cfg=dict(architecture.pretrained_cfg), **architecture.args
+        ).eval()
+        pixels = torch.zeros(1, *architecture.pretrained_cfg["input_size"])
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        features = model(pixels)
+    return BackboneInfo(
+        **{
+            "modality": "image",
+            "dim": features.shape[-1],
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "gflops": round(counter.get_total_flops() / 1e9, 3),
+            "input": {"size": int(architecture.pretrained_cfg["input_size"][-1])},
+            "family": type(model).__module__.rpartition(".")[2],
+            "rate": IMAGE_RATE,
+            **known,
+        }
+    )
+
+
+def text_info(name: str, config: Mapping[str, Any], known: Mapping[str, Any], *, tokens: int) -> BackboneInfo:
+    """Facts about a text encoder described by ``config.json``; ``known`` holds what cannot be counted.
+
+    Raises:
+        UserError: headstart cannot adapt this kind of model.
+    """
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+    from transformers import AutoModel
+
+    from headstart.backbones._text_body import body_config
+
+    body = body_config(name, config)
+    with torch.device("meta"):
+        model: Any = AutoModel.from_config(body, add_pooling_layer=False).eval()
+        ids = torch.ones(1, min(COUNTED_TOKENS, tokens), dtype=torch.int64)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(input_ids=ids, position_ids=torch.zeros_like(ids))
+    return BackboneInfo(
+        **{
+            "modality": "text",
+            "dim": body.hidden_size,
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "gflops": round(counter.get_total_flops() / 1e9, 3),
+            "input": {"tokens": tokens},
+            "family": body.model_type,
+            "rate": TEXT_RATE,
+            **known,
+        }
+    )

@@ -1,0 +1,210 @@
+"""Reading an ordinary transformers folder back: body, head, class names and preprocessing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.backbones import _store
+from headstart.core.backbone import Backbone, BackboneInfo, Exported, LinearHead
+from headstart.core.errors import Unavailable, UserError
+
+if TYPE_CHECKING:
+    import torch
+
+    from headstart.backbones._text_body import TextBackbone
+    from headstart.backbones._timm_body import Architecture, TimmBackbone
+
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The parsed ``config.json``.
+
+    Raises:
+        Unavailable: the file is missing or no JSON object.
+    """
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Unavailable(f"{folder / CONFIG} cannot be read ({_reason(error)}), so {folder} is no model.") from error
+    if not isinstance(config, dict):
+        raise Unavailable(f"{folder / CONFIG} holds no JSON object, so {folder} is no model.")
+    return config
+
+
+def describe(folder: Path, name: str) -> BackboneInfo:
+    """What can be known of a folder's body from its files; an exported folder says where its body came from.
+
+    Raises:
+        Unavailable: ``config.json`` or ``model.safetensors`` is missing or damaged.
+        UserError: it is a kind of model that headstart cannot adapt.
+    """
+    from headstart.backbones import _facts
+
+    config = read_config(folder)
+    if not (folder / WEIGHTS).is_file():
+        raise Unavailable(
+            f"{folder} holds no {WEIGHTS}; headstart reads weights from safetensors only. Save the model again with "
+            "save_pretrained(..., safe_serialization=True)."
+        )
+    origin = _origin(config)
+    own = {
+        "name": name,
+        "revision": "",
+        "sha256": _store.sha256_of(folder / WEIGHTS),
+        "bytes": (folder / WEIGHTS).stat().st_size,
+        "pretraining": str(origin.get("pretraining", "not stated in the folder")),
+        "licence": str(origin.get("licence", "not stated in the folder")),
+        "prior": float(origin.get("prior", 0.0)),
+        "prior_of": str(origin.get("prior_of", "unknown")),
+    }
+    if origin:
+        known = {key: origin[key] for key in BackboneInfo.__dataclass_fields__ if key in origin}
+        return BackboneInfo(**{**known, **own})
+    if is_image(config):
+        return _facts.image_info(_architecture(folder, config), own)
+    return _facts.text_info(name, config, own, tokens=_tokens(folder, config))
+
+
+def read_backbone(
+    folder: Path, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None
+) -> Backbone:
+    """The folder's body with its own preprocessing.
+
+    Raises:
+        Unavailable: a file is missing or damaged, or the weights do not fit the configuration.
+        UserError: it is a kind of model that headstart cannot adapt, or not at this size.
+    """
+    config = read_config(folder)
+    if not is_image(config):
+        if size is not None:
+            raise UserError(f"{info.name} reads texts; a size in pixels ({size}) applies to image models only.")
+        body, _ = _read_text(folder, config, info, pretrained=pretrained, seed=seed)
+        return body
+    from headstart.backbones._timm_body import resized
+
+    body, _ = _read_image(folder, config, info, pretrained=pretrained, seed=seed)
+    return body if size is None else resized(body, size)
+
+
+def read_model(folder: Path, info: BackboneInfo) -> Exported:
+    """Body, head and class names of a folder that `Backbone.export` wrote.
+
+    Raises:
+        Unavailable: a file is missing or damaged.
+        UserError: the folder was not exported by headstart, so its head may read something else than pooled features.
+    """
+    config = read_config(folder)
+    if not _origin(config):
+        raise UserError(
+            f"{folder} was not exported by headstart, so its classes cannot be predicted with; adapt it as a model "
+            f"instead: --model local:{folder}"
+        )
+    if is_image(config):
+        body, head = _read_image(folder, config, info)
+        names = tuple(config["label_names"])
+    else:
+        body, head = _read_text(folder, config, info)
+        names = tuple(config["id2label"][str(number)] for number in range(len(config["id2label"])))
+    return Exported(backbone=body, head=head, classes=names)
+
+
+def is_image(config: Mapping[str, Any]) -> bool:
+    """Whether ``config.json`` is that of a timm model (with or without transformers' wrapper)."""
+    return "architecture" in config
+
+
+def _read_image(
+    folder: Path, config: Mapping[str, Any], info: BackboneInfo, *, pretrained: bool = True, seed: int = 0
+) -> tuple[TimmBackbone, LinearHead]:
+    from headstart.backbones._timm_body import build, load_body
+
+    backbone = build(info, _architecture(folder, config), seed=seed)
+    tensors = {name.removeprefix("timm_model."): tensor for name, tensor in _tensors(folder).items()}
+    head = _head(tensors.pop(f"{backbone.classifier}.weight", None), tensors.pop(f"{backbone.classifier}.bias", None))
+    if pretrained:
+        try:
+            load_body(backbone, tensors)
+        except RuntimeError as error:
+            raise _unfit(folder) from error
+    return backbone, head
+
+
+def _read_text(
+    folder: Path, config: Mapping[str, Any], info: BackboneInfo, *, pretrained: bool = True, seed: int = 0
+) -> tuple[TextBackbone, LinearHead]:
+    from headstart.backbones import _text, _text_body
+    from headstart.backbones._mean_layer import E
+
+    body_config = _text_body.body_config(info.name, config)
+    family = _text_body.FAMILIES[body_config.model_type]
+    preprocess = _text.TextPreprocess(_text.tokenizer_files(folder), _text.read_tokenizer(folder), info.input["tokens"])
+    backbone = _text_body.build(info, body_config, preprocess, seed=seed)
+    tensors = _tensors(folder)
+    head = _head(tensors.get(f"{family.classifier}.weight"), tensors.get(f"{family.classifier}.bias"), E)
+    if pretrained:
+        wanted = backbone.module.state_dict()
+        plain = {name.removeprefix(family.prefix): tensor for name, tensor in tensors.items()}
+        try:
+            _text_body.load_body(backbone, {name: plain[name] for name in wanted if name in plain})
+        except RuntimeError as error:
+            raise _unfit(folder) from error
+    return backbone, head
+
+
+def _head(weight: torch.Tensor | None, bias: torch.Tensor | None, scale: float = 1.0) -> LinearHead:
+    """The classifier as a head on features; a folder without one has a head for no class."""
+    import numpy as np
+
+    if weight is None or bias is None:
+        return LinearHead(weight=np.zeros((0, 0)), bias=np.zeros(0))
+    return LinearHead(weight=weight.double().numpy() * scale, bias=bias.double().numpy())
+
+
+def _tensors(folder: Path) -> dict[str, torch.Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(folder / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise Unavailable(f"{folder / WEIGHTS} is missing or damaged ({_reason(error)}).") from error
+
+
+def _architecture(folder: Path, config: Mapping[str, Any]) -> Architecture:
+    from headstart.backbones._timm_body import Architecture
+
+    if "pretrained_cfg" not in config:
+        raise Unavailable(f"{folder / CONFIG} lacks 'pretrained_cfg', so the preprocessing of {folder} is unknown.")
+    return Architecture(
+        name=config["architecture"], args=config.get("model_args") or {}, pretrained_cfg=config["pretrained_cfg"]
+    )
+
+
+def _tokens(folder: Path, config: Mapping[str, Any]) -> int:
+    """Longest input in tokens: the least of what model, tokenizer and sentence-transformers' own file say."""
+    limits = [int(config.get("max_position_embeddings", 512))]
+    if config.get("model_type") != "bert":
+        limits[0] -= int(config.get("pad_token_id", 1)) + 1  # RoBERTa numbers positions after the padding index
+    for name, key in (("tokenizer_config.json", "model_max_length"), ("sentence_bert_config.json", "max_seq_length")):
+        if (folder / name).is_file():
+            value = json.loads((folder / name).read_text(encoding="utf-8")).get(key)
+            limits += [int(value)] if value else []
+    return min(limits)
+
+
+def _origin(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What an exported folder says about its body; empty for a folder from elsewhere."""
+    return dict(config.get("headstart", {}).get("backbone", {}))
+
+
+def _unfit(folder: Path) -> Unavailable:
+    return Unavailable(f"The weights in {folder / WEIGHTS} do not fit the model that {folder / CONFIG} describes.")
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -1,0 +1,78 @@
+"""Models in a folder of yours: exported by headstart, or any timm or BERT-like transformers folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from headstart.backbones._folder import CONFIG, describe, read_backbone, read_model
+from headstart.core.backbone import Backbone, BackboneInfo, Exported, Source
+from headstart.core.errors import Unavailable
+from headstart.core.progress import Progress
+
+MODEL = "model"
+"""Where a run folder keeps its model."""
+
+
+def read_exported(folder: Path) -> Exported:
+    """The model that `Backbone.export` wrote into ``folder``: body with its preprocessing, head, class names.
+
+    Raises:
+        Unavailable: a file is missing or damaged.
+        UserError: the folder was not written by headstart.
+    """
+    return read_model(folder, describe(folder, f"local:{folder}"))
+
+
+class Local(Source):
+    """``local:PATH``, a model folder or a run folder. Nothing is ever fetched."""
+
+    def infos(self) -> tuple[BackboneInfo, ...]:
+        """None: folders are named, not listed."""
+        return ()
+
+    def find(self, identifier: str) -> BackboneInfo | None:
+        """See `Source.find`; None where there is no model folder.
+
+        Raises:
+            Unavailable: the folder is damaged or lacks safetensors weights.
+            UserError: it holds a kind of model that headstart cannot adapt.
+        """
+        folder = _folder(identifier)
+        return None if folder is None else describe(folder, f"local:{identifier}")
+
+    def in_store(self, info: BackboneInfo) -> bool:
+        """A folder needs no network."""
+        return _folder(_identifier(info)) is not None
+
+    def pull(self, info: BackboneInfo, progress: Progress) -> None:
+        """Nothing to fetch; says so.
+
+        Raises:
+            Unavailable: the folder is gone.
+        """
+        _require(info)
+        progress.say(f"{info.name} is a folder on this machine; there is nothing to fetch.")
+
+    def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
+        """See `Source.load`; the files are those of the folder."""
+        return read_backbone(_require(info), info, pretrained=pretrained, seed=seed, size=size)
+
+
+def _identifier(info: BackboneInfo) -> str:
+    return info.name.partition(":")[2]
+
+
+def _folder(identifier: str) -> Path | None:
+    """The model folder: the one named, or its subfolder ``model`` if a run folder is named."""
+    named = Path(identifier).expanduser()
+    for folder in (named, named / MODEL):
+        if (folder / CONFIG).is_file():
+            return folder
+    return None
+
+
+def _require(info: BackboneInfo) -> Path:
+    folder = _folder(_identifier(info))
+    if folder is None:
+        raise Unavailable(f"There is no model at {_identifier(info)}: neither it nor {MODEL}/ in it has a {CONFIG}.")
+    return folder
