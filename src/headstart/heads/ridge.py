@@ -114,7 +114,7 @@ class RidgePath:
 
 @dataclass(frozen=True, kw_only=True)
 class RidgeFit:
-    """``head`` gives calibrated logits; ``loo_logits (N, C)`` are each item's from the fit without it, also calibrated."""
+    """``head`` gives calibrated logits; ``loo_logits (N, C)`` are those of leave-one-out, also calibrated."""
 
     head: LinearHead
     penalty: float
