@@ -89,10 +89,11 @@ class RankingRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateRow:
-    """One model x strategy tried: cross-validated primary metric, its standard error, and cost.
+    """One model x strategy tried: cross-validated primary metric, paired difference to the best candidate, cost.
 
+    ``difference`` and its ``standard_error`` are None for the best itself and where the two share no scored item.
     ``cost`` counts forward passes over the training data that adapting once takes; ``seconds`` is what trying it
-    took. ``difference`` is the paired difference to the best candidate.
+    took.
     """
 
     model: str

@@ -37,11 +37,11 @@ def encode(value: Any, kind: Any, where: str, problems: list[str]) -> Any:
     problem everywhere else.
     """
     options = members(kind)
-    if value is None and type(None) in options:
-        return None
+    if value is None:
+        return _null(options, where, problems)
     kind = next((option for option in options if _suits(value, option)), None)
     if kind is None:
-        problems.append(f"{where} holds {value!r}, which is not {_describe(options)}")
+        problems.append(f"{where} should be {_describe(options)} but is {_excerpt(value)}")
         return None
     if dataclasses.is_dataclass(kind):
         fields = hints(typing.cast(type, kind)).items()
@@ -57,6 +57,11 @@ def encode(value: Any, kind: Any, where: str, problems: list[str]) -> Any:
             problems.append(f"{where} is {value}, where a finite number belongs")
         return None
     return value if typing.get_origin(kind) is Literal else kind(value)
+
+
+def _null(options: tuple[Any, ...], where: str, problems: list[str]) -> None:
+    if type(None) not in options:
+        problems.append(f"{where} should be {_describe(options)} but is null")
 
 
 def _suits(value: Any, kind: Any) -> bool:
@@ -81,8 +86,8 @@ def _suits(value: Any, kind: Any) -> bool:
 def decode(value: Any, kind: Any, where: str, problems: list[str]) -> Any:
     """The record that the JSON ``value`` stands for; what does not fit is added to ``problems``."""
     options = members(kind)
-    if value is None and type(None) in options:
-        return None
+    if value is None:
+        return _null(options, where, problems)
     kind = next((option for option in options if _fits(value, option)), None)
     if kind is None:
         problems.append(f"{where} should be {_describe(options)} but is {_excerpt(value)}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from headstart.core.results import CandidateRow, Interval, Results
+from headstart.core.results import Interval, Results
 from headstart.report._format import metric, number, span
-from headstart.report._wording import best, served_score
+from headstart.report._wording import served_score
 
 MATRIX_CLASSES = 12
 """Up to this many classes the confusion matrix is drawn; beyond it the most confused pairs are listed."""
@@ -150,14 +150,6 @@ def legend(results: Results) -> list[tuple[str, str]]:
     rest = sum(colour == "cx" for colour, _ in found)
     own = [pair for pair in found if pair[0] != "cx"]
     return [*own, ("cx", f"{rest} other classes" if rest > 1 else "one other class")] if rest else own
-
-
-def standard_error_band(results: Results) -> tuple[float, float] | None:
-    """From the best candidate's score down by one standard error of it: whoever lies inside is as good."""
-    leader: CandidateRow | None = best(results)
-    if leader is None or leader.score is None or leader.standard_error is None:
-        return None
-    return leader.score.value - leader.standard_error, leader.score.value
 
 
 def probes(results: Results) -> list[Interval]:

@@ -85,26 +85,25 @@ def tried(results: Results) -> list[CandidateRow]:
 
 
 def best(results: Results) -> CandidateRow | None:
-    """The scored candidate with the highest score."""
-    return max(tried(results), key=lambda each: each.score.value if each.score else 0.0, default=None)
+    """The candidate that the others are compared with."""
+    unpaired = [each for each in tried(results) if each.difference is None]
+    return max(unpaired, key=lambda each: each.score.value if each.score else 0.0, default=None)
 
 
 def strategy_answer(results: Results) -> str:
     """How much of it should change?"""
-    measured, leader = tried(results), best(results)
+    measured = tried(results)
     chosen = next((each for each in measured if each.chosen), None)
-    if chosen is None or leader is None or chosen.score is None or leader.score is None:
+    if chosen is None:
         return f"{results.strategy} was used; no strategies were compared."
     price = f"at a cost of {passes(chosen.cost)}"
     if len(measured) == 1:
         return f"{chosen.strategy} was the only candidate compared, {price}."
-    if chosen == leader:
+    if chosen.difference is None:
         return f"{chosen.strategy} scores best of the {len(measured)} candidates compared, {price}."
-    behind = plain(100 * (leader.score.value - chosen.score.value))
-    return (
-        f"{chosen.strategy} is enough: the best candidate is {behind} points ahead, "
-        f"within one standard error, and this one adapts {price}."
-    )
+    behind = points(-chosen.difference.value).removeprefix("+")
+    ahead = f"{behind} ahead, within" if chosen.difference.value < 0 else "not ahead by"
+    return f"{chosen.strategy} is enough: the best candidate is {ahead} one standard error; this one adapts {price}."
 
 
 def transfer_answer(results: Results) -> str:
@@ -112,10 +111,8 @@ def transfer_answer(results: Results) -> str:
     verdict = results.verdict
     rival, gap = control(decisive(results)), points(abs(verdict.delta)).removeprefix("+")
     if verdict.outcome == "positive":
-        strongest = (
-            ", the strongest control," if sum(row.delta is not None for row in results.controls.values()) > 1 else ""
-        )
-        return f"Yes: it beats {rival}{strongest} by {gap}."
+        several = sum(row.delta is not None for row in results.controls.values()) > 1
+        return f"Yes: it beats {rival}{', the strongest control,' if several else ''} by {gap}."
     if verdict.outcome == "negative":
         served = ", and the model folder holds that baseline" if results.served == "simple" else ""
         return f"No: {rival} is better by {gap}{served}."
@@ -141,9 +138,10 @@ def score_answer(results: Results) -> str:
 def detectable(results: Results) -> str:
     """What this many items can and cannot show."""
     verdict = results.verdict
+    least, margin = plain(100 * verdict.smallest_detectable), plain(100 * verdict.margin)
     text = (
-        f"With {items(results, scored_items(results))}, a true difference of {plain(100 * verdict.smallest_detectable)} "
-        f"points would be found four times out of five; differences under {plain(100 * verdict.margin)} count as immaterial."
+        f"With {items(results, scored_items(results))}, a true difference of {least} points would be found four times "
+        f"out of five; differences under {margin} count as immaterial."
     )
     if verdict.needed is not None:
         text += f" About {counted(verdict.needed, 'scored item')} would settle the question."

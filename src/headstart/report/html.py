@@ -79,10 +79,10 @@ class Figures:
     def __init__(self, results: Results) -> None:
         self._results = results
         self._label = _format.metric(results.primary).label
-        self._band = _views.standard_error_band(results)
-        scored = [row.score for row in results.candidates if row.score is not None]
+        self._best = _wording.best(results)
+        paired = [row.difference for row in results.candidates if row.difference is not None]
         self.ranking = plots.scale_of(_views.probes(results))
-        self.candidates = plots.scale_of(scored)
+        self.candidates = plots.scale_of(paired, zero=True)
         self.differences = plots.scale_of(
             [row.delta for row in results.controls.values() if row.delta is not None], zero=True
         )
@@ -92,7 +92,7 @@ class Figures:
         return plots.verdict(self._results.verdict)
 
     def rank(self, model: str, knn: Interval | None, probe: Interval | None) -> Markup:
-        """KNN (hollow, below) and linear probe (full, above) of one model."""
+        """Linear probe (full, above) and kNN (hollow, below) of one model."""
         marks = []
         if probe is not None:
             marks.append(plots.Mark(interval=probe, level=0.4))
@@ -101,10 +101,15 @@ class Figures:
         return plots.row(f"{self._label} of {model}", self.ranking, marks)
 
     def candidate(self, row: CandidateRow) -> Markup:
-        """One candidate over the band of one standard error below the best."""
-        marks = [plots.Mark(interval=row.score, kind="main" if row.chosen else "soft")] if row.score else []
-        label = f"{self._label} of {row.model} with {row.strategy}"
-        return plots.row(label, self.candidates, marks, band=self._band)
+        """One candidate minus the best, with one standard error drawn thicker; the best itself is a dot at zero."""
+        kind = "main" if row.chosen else "soft"
+        marks = []
+        if row.difference is not None:
+            marks.append(plots.Mark(interval=row.difference, kind=kind, error=row.standard_error or 0.0))
+        elif row == self._best:
+            marks.append(plots.Mark(interval=Interval(value=0.0, low=0.0, high=0.0, method=""), kind=kind))
+        label = f"{row.model} with {row.strategy} minus the best candidate"
+        return plots.row(label, self.candidates, marks)
 
     def difference(self, row: ControlRow) -> Markup:
         """Transfer minus one control over the band of immaterial differences."""
@@ -132,7 +137,7 @@ class Figures:
 
 
 def usage(results: Results, run: str) -> dict[str, str]:
-    """Code that uses the model in ``run``, by the kind of caller; transformers alone reads a transfer only (else empty)."""
+    """Code that uses the model in ``run``; what transformers alone would run is empty unless a transfer is served."""
     image = results.data.modality == "image"
     item = "new.jpg" if image else "a new text"
     model = f"{run.rstrip('/')}/model"
@@ -140,11 +145,14 @@ def usage(results: Results, run: str) -> dict[str, str]:
     if results.served == "transfer":
         kind = "image-classification" if image else "text-classification"
         plain = (
-            f"from transformers import pipeline\n\nmodel = pipeline(\n    {json.dumps(kind)},\n    model={json.dumps(model)},\n)\n"
+            f"from transformers import pipeline\n\n"
+            f"model = pipeline(\n    {json.dumps(kind)},\n    model={json.dumps(model)},\n)\n"
             f"model({json.dumps(item)})"
         )
     return {
-        "headstart": f"import headstart as hs\n\nmodel = hs.open({json.dumps(run)})\nmodel.predict([{json.dumps(item)}])",
+        "headstart": (
+            f"import headstart as hs\n\nmodel = hs.open({json.dumps(run)})\nmodel.predict([{json.dumps(item)}])"
+        ),
         "transformers": plain,
         "shell": f"headstart predict {shlex.quote(run)} {shlex.quote(item)}",
     }

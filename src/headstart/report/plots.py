@@ -22,11 +22,15 @@ INSET = 5.0  # percent kept free at both ends of a stretching plot, so that dots
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """A dot with its interval; ``kind`` is its class in the style sheet, ``level`` its height in a row (0 to 1)."""
+    """A dot with its interval; ``kind`` is its class in the style sheet, ``level`` its height in a row (0 to 1).
+
+    ``error`` is half the length of a thicker bar inside the interval: one standard error.
+    """
 
     interval: Interval
     kind: str = "main"
     level: float = 0.5
+    error: float = 0.0
 
 
 def scale_of(intervals: Sequence[Interval], *, zero: bool = False, least: float = 0.05) -> Scale:
@@ -96,6 +100,9 @@ def _whisker(root: ElementTree.Element, scale: Scale, mark: Mark, y: float | str
     each = mark.interval
     group = add(root, "g", kind=f"mark {mark.kind}")
     add(group, "line", x1=scale.percent(each.low), x2=scale.percent(each.high), y1=y, y2=y)
+    if mark.error > 0:
+        ends = scale.percent(each.value - mark.error), scale.percent(each.value + mark.error)
+        add(group, "line", kind="thick", x1=ends[0], x2=ends[1], y1=y, y2=y)
     add(group, "circle", cx=scale.percent(each.value), cy=y, r=radius)
 
 
@@ -107,8 +114,8 @@ def reliability(bins: Sequence[ReliabilityBin]) -> Markup:
     up = Scale(low=low, high=1.0, start=262, stop=30)
     worst = max(bins, key=lambda each: abs(each.accuracy - each.confidence))
     label = (
-        f"Reliability diagram with {len(bins)} bins. Widest gap: where the model is {percent(worst.confidence, 0)} sure, "
-        f"it is right {percent(worst.accuracy, 0)} of the time."
+        f"Reliability diagram with {len(bins)} bins. Widest gap: where the model is {percent(worst.confidence, 0)} "
+        f"sure, it is right {percent(worst.accuracy, 0)} of the time."
     )
     root = drawing(label, viewBox="0 0 360 304")
     _frame(root, across, up, across.ticks(6), up.ticks(6), lambda value: percent(value, 0))
