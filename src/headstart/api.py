@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,8 @@ def load(
     """
     from headstart.data._load import load as load_data
 
-    return load_data(source, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
+    loaded = load_data(source, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
+    return replace(loaded, source=_path(source), test_source=_path(test))
 
 
 def rank(
@@ -157,9 +158,16 @@ def adapt(
     from headstart.run_folder import claim, write
 
     asked = recipe or Recipe(
-        task=task, model=model, pool=tuple(pool), strategy=strategy, budget=budget, seed=seed,
+        data=data.source,
+        test=data.test_source,
         roles=_named_roles(data),
-    )  # fmt: skip
+        task=task,
+        model=model,
+        pool=tuple(pool),
+        strategy=strategy,
+        budget=budget,
+        seed=seed,
+    )
     options = _options(data, asked)
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -263,6 +271,10 @@ def _candidates(name: str) -> dict[str, Strategy]:
     if name != "auto":
         return {name: catalog.strategies.get(name)()}
     return {name: member for name, member in catalog.strategies.create().items() if member.candidate}
+
+
+def _path(source: Any) -> str:
+    return str(Path(source).absolute()) if isinstance(source, (str, Path)) else ""
 
 
 def _named_roles(data: Dataset) -> dict[str, str]:

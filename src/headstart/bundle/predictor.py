@@ -58,7 +58,8 @@ class Predictor:
         inner = folder / "model"
         if not inner.is_dir() and not (folder / "headstart.json").exists():
             raise UserError(
-                f"'{folder}' holds no model. If its run was interrupted, run the same `headstart adapt` again to finish it."
+                f"'{folder}' holds no model. If its run was interrupted, run the same `headstart adapt` again: it goes "
+                "on where it stopped."
             )
         inner = inner if inner.is_dir() else folder
         card = read_card(inner)
@@ -77,9 +78,7 @@ class Predictor:
             UserError: an item cannot be read; all such items are named, and nothing is predicted.
         """
         if isinstance(items, (str, bytes, Path)):
-            raise UserError(
-                f"predict takes a list of items, got the single {type(items).__name__} {items!r}: use [item]."
-            )
+            raise UserError(f"predict takes a list of items, got one {type(items).__name__}: put it in a list.")
         names, decoded = as_items(items, self.card.modality)
         probabilities = self._task.probabilities(self.logits(decoded)) if decoded else np.zeros((0, len(self.classes)))
         return [self._prediction(name, row) for name, row in zip(names, probabilities, strict=True)]

@@ -40,7 +40,9 @@ def read_recipe(path: Path) -> Recipe:
             problems.append(f"'{path}': {key} is {value!r}, expected a value of type {expected}.")
     if problems:
         raise UserError(*problems)
-    return Recipe(**{key: tuple(value) if key == "pool" else value for key, value in values.items()})
+    if "pool" in values:
+        values["pool"] = tuple(values["pool"])
+    return Recipe(**values)
 
 
 def _toml_type(default: Any) -> type:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from headstart.core.dataset import Issue, Modality
 
@@ -31,7 +31,8 @@ class RawTable:
     ``items`` is an Arrow column: large strings for texts, ``struct<path: large_string, bytes: large_binary>`` for
     images. ``labels`` are the source's own values, None where there is none; ``groups`` likewise, or None when no
     column plays that part. ``parts`` says which split the source puts a row in; a source without splits says
-    ``train`` throughout. ``roles`` names what plays which part, for people.
+    ``train`` throughout. ``roles`` names what plays which part, for people. ``unreadable`` says why, by row number,
+    for rows that could not even be put into ``items`` (they are null there).
     """
 
     name: str
@@ -43,10 +44,14 @@ class RawTable:
     parts: Sequence[Part]
     roles: Mapping[str, str]
     issues: tuple[Issue, ...] = ()
+    unreadable: Mapping[int, str] = field(default_factory=dict)
 
 
 class DataKind(ABC):
     """A kind of source; one file in ``data/``."""
+
+    columnar: ClassVar[bool]
+    """Whether it has named columns, so that roles can be named."""
 
     @abstractmethod
     def accepts(self, source: Any) -> bool:

@@ -52,7 +52,8 @@ class Dataset:
     (str, SHA-256 of the item's bytes).
 
     ``groups`` has shape ``(N,)``: rows with equal numbers are tied (the user's group column, exact and near
-    duplicates) and never straddle a split or a fold. ``roles`` says which column plays which part.
+    duplicates) and never straddle a split or a fold. ``roles`` says which column plays which part. ``source`` and
+    ``test_source`` are the paths the items came from; empty for objects in memory.
     """
 
     name: str
@@ -64,6 +65,8 @@ class Dataset:
     fingerprint: str
     issues: tuple[Issue, ...]
     roles: Mapping[str, str]
+    source: str = ""
+    test_source: str = ""
 
     def __len__(self) -> int:
         return len(self.table)

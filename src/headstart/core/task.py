@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ class Task(ABC):
     classes: tuple[str, ...]
     primary: str
     """Name of the metric that choices and verdicts are made on; higher is better, between 0 and 1."""
+
+    @abstractmethod
+    def __init__(self, *, classes: Sequence[str]) -> None:
+        """A task over these classes."""
 
     @property
     @abstractmethod

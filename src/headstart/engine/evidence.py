@@ -23,7 +23,7 @@ from headstart.core.strategy import Strategy
 from headstart.engine.clock import Clock
 from headstart.engine.contest import Contest
 from headstart.engine.curve import learning_curve
-from headstart.engine.embed import embed
+from headstart.engine.embed import feature_map as embed
 from headstart.engine.environment import environment
 from headstart.engine.final import Chosen, Model, Scored
 from headstart.engine.options import Options
@@ -31,7 +31,9 @@ from headstart.engine.plan import Plan
 from headstart.engine.proof import Proof
 from headstart.engine.rank import Ranked
 from headstart.engine.reliability import reliability_bins
-from headstart.engine.trials import Labelled, fit_head
+from headstart.engine.trials import Labelled
+from headstart.heads.ridge import fit_ridge
+from headstart.heads.weights import balanced_weights
 
 Preview = Callable[[Any], Mapping[str, str | None]]
 WORST = 12
@@ -56,9 +58,9 @@ def worst_mistakes(scored: Scored, classes: Sequence[str], preview: Preview) -> 
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:WORST]
     return tuple(
         Mistake(
-            id=scored.ids[row],
-            truth=classes[scored.targets[row]],
-            predicted=classes[top[row]],
+            id=scored.ids[int(row)],
+            truth=classes[int(scored.targets[row])],
+            predicted=classes[int(top[row])],
             confidence=float(confidence[row]),
             **preview(scored.items.read(int(row))),
         )
@@ -72,7 +74,7 @@ def feature_map(scored: Scored, seed: int) -> tuple[MapPoint, ...]:
     rows = np.arange(count)
     if count > MAPPED:
         rows = np.sort(np.random.default_rng(seed).choice(count, MAPPED, replace=False))
-    points = embed(scored.features[rows], seed)
+    points, _ = embed(scored.features[rows], seed)
     top = scored.probabilities.argmax(axis=1)
     return tuple(
         MapPoint(x=float(x), y=float(y), truth=int(scored.targets[row]), predicted=int(top[row]))
@@ -81,14 +83,18 @@ def feature_map(scored: Scored, seed: int) -> tuple[MapPoint, ...]:
 
 
 def curve(chosen: Chosen, options: Options, plan: Plan, data: Labelled) -> LearningCurve:
-    """What more labels would buy, read off the probe on the chosen backbone's frozen features."""
+    """What more labels would buy: a closed-form head on the chosen backbone's frozen features.
 
-    def logits(features: NDArray[np.floating], targets: NDArray[np.int64], held: NDArray[np.floating]) -> Any:
-        return fit_head(options.probe, features, targets, data.task).logits(held)
+    Closed form, because a curve takes a hundred fits; its level may be a point below that of the chosen head.
+    """
+    features, targets, task = chosen.trial.contender.features, data.targets, data.task
 
-    return learning_curve(
-        chosen.trial.contender.features, data.targets, data.groups, logits, data.task, plan.curve_draws, options.seed
-    )
+    def score(train: NDArray[np.int64], test: NDArray[np.int64]) -> float:
+        weights = balanced_weights(targets[train], task.outputs)[targets[train]]
+        head = fit_ridge(features[train], targets[train], task.outputs, weights).head
+        return float(task.credit(task.probabilities(head.logits(features[test])), targets[test]).mean())
+
+    return learning_curve(score, targets, data.groups, draws=plan.curve_draws, seed=options.seed)
 
 
 def gather(
@@ -126,7 +132,7 @@ def gather(
         served=served,
         temperature=model.temperature,
         confusion=confusion(scored, options.task.outputs),
-        reliability=reliability_bins(scored.probabilities, scored.targets),
+        reliability=reliability_bins(scored.probabilities, scored.targets, scored.groups),
         mistakes=worst_mistakes(scored, data.classes, preview),
         map=feature_map(scored, options.seed),
         learning_curve=curve(chosen, options, plan, labelled),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from headstart.core.backbone import Backbone
 from headstart.core.progress import Progress
 from headstart.engine.cache import FeatureSpace
-from headstart.engine.device import fast_dtype, in_dtype, precise_enough, to_device
+from headstart.engine.device import fast_dtype, forward, on_device, precise_enough
 from headstart.engine.items import Items, ahead, batches
 
 BATCH = 32
@@ -84,16 +84,15 @@ class Encoder:
         )
 
     def _settle_dtype(self, sample: Items) -> None:
-        """Keep the fast dtype only if it turns no checked feature by more than the tolerated cosine."""
-        if self._dtype != torch.float32:
-            ready = [self._exact.preprocess.item(sample.read(position)) for position in range(len(sample))]
-            batch = self._exact.preprocess.collate(ready)
-            exact = _forward(in_dtype(self._exact, torch.float32), batch)
-            fast = _forward(in_dtype(self._exact, self._dtype), batch)
-            if not precise_enough(exact, fast):
-                self._progress.say(f"{self._exact.info.name} loses too much in {self._dtype}; float32 is used.")
-                self._dtype = torch.float32
-        self._ready = in_dtype(self._exact, self._dtype)
+        """Keep the fast dtype only if features computed in it agree with float32."""
+        self._ready = on_device(self._exact)
+        if self._dtype == torch.float32:
+            return
+        ready = [self._exact.preprocess.item(sample.read(position)) for position in range(len(sample))]
+        batch = self._exact.preprocess.collate(ready)
+        if not precise_enough(forward(self._ready, batch, torch.float32), forward(self._ready, batch, self._dtype)):
+            self._progress.say(f"{self._exact.info.name} loses too much in {self._dtype}; float32 is used.")
+            self._dtype = torch.float32
 
     def _pass(self, items: Items, missing: NDArray[np.int64], space: FeatureSpace, name: str, view: int | None) -> None:
         wanted = np.zeros(len(items), dtype=bool)
@@ -108,7 +107,7 @@ class Encoder:
                 groups, ahead([self._prepare(items, group, view) for group in groups]), strict=True
             ):
                 started = time.perf_counter()
-                held.append(([items.digests[i] for i in group], _forward(self._backbone(), batch).numpy()))
+                held.append(([items.digests[i] for i in group], forward(self._backbone(), batch, self._dtype).numpy()))
                 spent += time.perf_counter() - started
                 stage.advance(len(group))
                 if time.perf_counter() - since > SHARD_SECONDS:
@@ -131,7 +130,7 @@ class Encoder:
 
     def _backbone(self) -> Backbone:
         if self._ready is None:
-            self._ready = in_dtype(self._exact, self._dtype)
+            self._ready = on_device(self._exact)
         return self._ready
 
     def _forward_seconds(self, items: Items) -> float:
@@ -140,9 +139,9 @@ class Encoder:
             group = batches(items.lengths, most=BATCH, budget=CHARACTERS)[len(items) // BATCH // 2]
             batch = self._prepare(items, group, None)()
             backbone = self._backbone()
-            _forward(backbone, batch)
+            forward(backbone, batch, self._dtype)
             started = time.perf_counter()
-            _forward(backbone, batch)
+            forward(backbone, batch, self._dtype)
             self._seconds_per_item = (time.perf_counter() - started) / len(group)
         return self._seconds_per_item * len(items)
 
@@ -159,12 +158,6 @@ def weights_digest(backbone: Backbone) -> str:
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
-
-
-def _forward(backbone: Backbone, batch: dict[str, Any]) -> torch.Tensor:
-    dtype = next(backbone.module.parameters()).dtype
-    with torch.inference_mode():
-        return backbone.encode(to_device(batch, dtype)).float().cpu()
 
 
 def _flush(space: FeatureSpace, held: list[tuple[list[str], NDArray[np.float32]]]) -> None:

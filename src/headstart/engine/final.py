@@ -15,11 +15,11 @@ from headstart.core.errors import HeadstartError
 from headstart.core.progress import Progress
 from headstart.core.results import CandidateRow, Interval
 from headstart.core.strategy import FeatureStrategy, InputStrategy
-from headstart.core.task import Task
+from headstart.engine.bootstrap import bootstrap_intervals
 from headstart.engine.choose import choose
 from headstart.engine.contest import Contest
 from headstart.engine.estimates import Items as Tested
-from headstart.engine.intervals import bootstrap_interval, mean_interval, selection_corrected
+from headstart.engine.intervals import mean_interval, selection_corrected
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
 from headstart.engine.options import Options
@@ -66,9 +66,9 @@ class Scored:
 
 def choose_trial(contest: Contest, data: Labelled) -> Chosen:
     """The cheapest trial within one standard error of the best, by paired differences on common folds."""
-    credits = np.stack([trial.credit(data) for trial in contest.trials])
+    credits = [trial.credit(data) for trial in contest.trials]
     tested = Tested.of(data.task, data.targets, data.groups)
-    choice = choose(credits, data.folds, tested, [trial.cost for trial in contest.trials])
+    index, measured = choose(credits, data.folds, tested, [trial.cost for trial in contest.trials])
     rows = tuple(
         CandidateRow(
             model=trial.contender.name,
@@ -78,13 +78,13 @@ def choose_trial(contest: Contest, data: Labelled) -> Chosen:
             difference=entry.difference,
             cost=trial.cost,
             seconds=trial.seconds,
-            folds=int((~np.isnan(trial.logits[:, :, 0])).any(axis=1).sum()),
-            chosen=number == choice.index,
+            folds=entry.folds,
+            chosen=number == index,
             skipped=None,
         )
-        for number, (trial, entry) in enumerate(zip(contest.trials, choice.entries, strict=True))
+        for number, (trial, entry) in enumerate(zip(contest.trials, measured, strict=True))
     )
-    return Chosen(trial=contest.trials[choice.index], rows=rows)
+    return Chosen(trial=contest.trials[index], rows=rows)
 
 
 def refit(trial: Trial, options: Options, data: Labelled, journal: Journal, progress: Progress) -> Model:
@@ -97,9 +97,16 @@ def refit(trial: Trial, options: Options, data: Labelled, journal: Journal, prog
         everything = np.arange(len(data.items))
         head = starting_head(contender, strategy, options.probe, data, everything)
         fitted = train(
-            starting_body(contender, strategy), strategy, head, data, everything, piece="refit", journal=journal, progress=progress,
+            starting_body(contender, strategy),
+            strategy,
+            head,
+            data,
+            everything,
+            piece="refit",
+            journal=journal,
+            progress=progress,
             stage=f"{trial.strategy_name} on all training items",
-        )  # fmt: skip
+        )
         backbone, head, losses = fitted.backbone, fitted.head, fitted.losses
     else:
         raise HeadstartError(f"Strategy '{trial.strategy_name}' implements neither contract of core/strategy.py.")
@@ -140,6 +147,9 @@ def score(
         kept = np.flatnonzero(run)
         rows, targets, groups, items = rows[kept], targets[kept], groups[kept], items.subset(kept)
         features, probabilities = features[kept], probabilities[kept]
+    folds = None if len(test) else int(data.folds.max()) + 1
+    stacked = probabilities if folds is None else probabilities[None]
+    intervals = bootstrap_intervals(data.task.metrics, stacked, targets, groups, n_folds=folds, seed=data.seed)
     return Scored(
         on="test" if len(test) else "cross-validation",
         items=items,
@@ -148,16 +158,5 @@ def score(
         groups=groups,
         features=features,
         probabilities=probabilities,
-        scores=metric_intervals(probabilities, targets, groups, data.task) | {data.task.primary: primary},
+        scores=intervals | {data.task.primary: primary},
     )
-
-
-def metric_intervals(
-    probabilities: NDArray[np.float64], targets: NDArray[np.int64], groups: NDArray[np.int64], task: Task
-) -> dict[str, Interval]:
-    """Every metric with a bootstrap interval."""
-
-    def values(rows: NDArray[np.int64]) -> Mapping[str, float]:
-        return task.metrics(probabilities[rows], targets[rows])
-
-    return bootstrap_interval(values, targets, groups)

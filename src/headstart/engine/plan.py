@@ -42,11 +42,11 @@ class Plan:
 PRESETS: Mapping[Preset, Plan] = {
     "quick": Plan(
         ranked=1, taken=1, enlarged=False, folds=5, repeats=2, passes=0.0, scratch_passes=1.0,
-        trunk_control_size=128, curve_draws=4,
+        trunk_control_size=128, curve_draws=5,
     ),
     "standard": Plan(
         ranked=3, taken=2, enlarged=True, folds=5, repeats=3, passes=16.0, scratch_passes=6.0,
-        trunk_control_size=None, curve_draws=8,
+        trunk_control_size=None, curve_draws=10,
     ),
     "thorough": Plan(
         ranked=16, taken=2, enlarged=True, folds=5, repeats=5, passes=400.0, scratch_passes=60.0,
