@@ -44,6 +44,7 @@ def describe(folder: Path, name: str) -> BackboneInfo:
         UserError: it is a kind of model that headstart cannot adapt.
     """
     from headstart.backbones import _facts
+    from headstart.backbones._text import longest_input
 
     config = read_config(folder)
     if not (folder / WEIGHTS).is_file():
@@ -67,7 +68,8 @@ def describe(folder: Path, name: str) -> BackboneInfo:
         return BackboneInfo(**{**known, **own})
     if is_image(config):
         return _facts.image_info(_architecture(folder, config), own)
-    return _facts.text_info(name, config, own, tokens=_tokens(folder, config))
+    tokens = longest_input(config, {path.name: path.read_bytes() for path in folder.glob("*_config.json")})
+    return _facts.text_info(name, config, own, tokens=tokens)
 
 
 def read_backbone(
@@ -183,18 +185,6 @@ def _architecture(folder: Path, config: Mapping[str, Any]) -> Architecture:
     return Architecture(
         name=config["architecture"], args=config.get("model_args") or {}, pretrained_cfg=config["pretrained_cfg"]
     )
-
-
-def _tokens(folder: Path, config: Mapping[str, Any]) -> int:
-    """Longest input in tokens: the least of what model, tokenizer and sentence-transformers' own file say."""
-    limits = [int(config.get("max_position_embeddings", 512))]
-    if config.get("model_type") != "bert":
-        limits[0] -= int(config.get("pad_token_id", 1)) + 1  # RoBERTa numbers positions after the padding index
-    for name, key in (("tokenizer_config.json", "model_max_length"), ("sentence_bert_config.json", "max_seq_length")):
-        if (folder / name).is_file():
-            value = json.loads((folder / name).read_text(encoding="utf-8")).get(key)
-            limits += [int(value)] if value else []
-    return min(limits)
 
 
 def _origin(config: Mapping[str, Any]) -> dict[str, Any]:

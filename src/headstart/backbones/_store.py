@@ -13,13 +13,14 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from headstart.core.backbone import BackboneInfo
 from headstart.core.errors import Unavailable
 from headstart.core.home import home
 
@@ -110,24 +111,16 @@ def is_intact(name: str) -> bool:
     return True
 
 
-def recorded_facts(name: str) -> Mapping[str, Any] | None:
-    """The `BackboneInfo` fields saved when the model was pulled; None when it is not stored or not readable."""
-    try:
-        return open_stored(name).record["info"]
-    except (Unavailable, KeyError):
-        return None
-
-
-def stored_names(source: str) -> list[str]:
-    """The names of this source's stored models that can be read, sorted."""
-    records = (home() / "models" / source).glob(f"*/{RECORD}")
-    names = []
-    for path in records:
+def listed(source: str, known: Sequence[BackboneInfo]) -> tuple[BackboneInfo, ...]:
+    """The known models of ``source``, with the facts recorded when they were pulled, and the other stored ones."""
+    stored: dict[str, BackboneInfo] = {}
+    for path in sorted((home() / "models" / source).glob(f"*/{RECORD}")):
         try:
-            names.append(json.loads(path.read_text(encoding="utf-8"))["info"]["name"])
+            info = BackboneInfo(**json.loads(path.read_text(encoding="utf-8"))["info"])
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # the name is unknown; load and pull of the model itself report the damage
-    return sorted(names)
+            continue  # a damaged record: pulling or loading that model reports it
+        stored[info.name] = info
+    return (*(stored.pop(info.name, info) for info in known), *stored.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +129,11 @@ class Arrival:
 
     files: Path
     scratch: Path
+    record: dict[str, Any]
+
+    def describe(self, info: BackboneInfo, **details: Any) -> None:
+        """Say what is being stored: its facts, and whatever loading needs."""
+        self.record.update(info=asdict(info), **details)
 
     def write_tensors(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Write the weights as contiguous safetensors."""
@@ -147,11 +145,10 @@ class Arrival:
 
 
 @contextmanager
-def adding(name: str, *, room: int, facts: Mapping[str, Any], **details: Any) -> Iterator[Arrival]:
+def adding(name: str, *, room: int) -> Iterator[Arrival]:
     """Add a model to the store, or replace it, in one step at the end of the block.
 
-    ``room`` is the number of bytes the block will write, ``facts`` the fields of its `BackboneInfo` and ``details``
-    whatever loading needs; all are recorded in ``model.json``. The block may add to ``details`` while it runs.
+    ``room`` is the number of bytes the block will write. The block must call `Arrival.describe`.
 
     Raises:
         Unavailable: there is not enough room on the disk. The store is left as it was.
@@ -163,7 +160,7 @@ def adding(name: str, *, room: int, facts: Mapping[str, Any], **details: Any) ->
         _require_room(name, place.parent, room)
         work = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=place.parent))
         try:
-            arrival = Arrival(files=work / "files", scratch=work / "scratch")
+            arrival = Arrival(files=work / "files", scratch=work / "scratch", record={"schema": SCHEMA})
             arrival.files.mkdir()
             arrival.scratch.mkdir()
             yield arrival
@@ -171,7 +168,7 @@ def adding(name: str, *, room: int, facts: Mapping[str, Any], **details: Any) ->
                 path.name: {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
                 for path in sorted(arrival.files.iterdir())
             }
-            record = {"schema": SCHEMA, "info": dict(facts), **details, "files": files}
+            record = {**arrival.record, "files": files}
             (arrival.files / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
             _put_in_place(arrival.files, place, work / "old")
         finally:

@@ -88,6 +88,17 @@ class TextPreprocess(Preprocess):
         (folder / "tokenizer_config.json").write_text(text, encoding="utf-8")
 
 
+def longest_input(config: Mapping[str, Any], files: Mapping[str, bytes]) -> int:
+    """Longest input in tokens: the least of what model, tokenizer and sentence-transformers' own file say."""
+    limits = [int(config.get("max_position_embeddings", 512))]
+    if config.get("model_type") != "bert":
+        limits[0] -= int(config.get("pad_token_id", 1)) + 1  # RoBERTa numbers positions after the padding index
+    for name, key in (("tokenizer_config.json", "model_max_length"), ("sentence_bert_config.json", "max_seq_length")):
+        value = json.loads(files.get(name, b"{}")).get(key)
+        limits += [int(value)] if value else []
+    return min(limits)
+
+
 def tokenizer_files(folder: Path) -> dict[str, bytes]:
     """The tokenizer's files in a folder, by name."""
     return {name: (folder / name).read_bytes() for name in TOKENIZER_FILES if (folder / name).is_file()}

@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 import torch
 
+from headstart.backbones._head import check_head
 from headstart.backbones._mean_layer import E, layer_weights, pooled, pooler_weights
 from headstart.backbones._random import seeded
 from headstart.backbones._text import TextPreprocess
-from headstart.backbones._timm_body import check_head
 from headstart.core.backbone import Backbone, BackboneInfo, Block, LinearHead
 from headstart.core.errors import UserError, nearest
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
+from headstart.backbones._head import check_head
 from headstart.backbones._image import ImagePreprocess
 from headstart.backbones._random import seeded
 from headstart.backbones._timm_steps import plan
@@ -124,19 +125,6 @@ class TimmBackbone(Backbone):
 
     def _pooled(self, hidden: torch.Tensor) -> torch.Tensor:
         return self.module.forward_head(hidden, pre_logits=True)
-
-
-def check_head(head: LinearHead, classes: Sequence[str], dim: int) -> None:
-    """Whether ``head`` reads ``dim`` features and gives one logit per class.
-
-    Raises:
-        UserError: it does not; the message gives the shapes.
-    """
-    if head.weight.shape != (len(classes), dim) or head.bias.shape != (len(classes),):
-        raise UserError(
-            f"The head has weights {head.weight.shape} and bias {head.bias.shape}; {len(classes)} classes on "
-            f"{dim} features need ({len(classes)}, {dim}) and ({len(classes)},)."
-        )
 
 
 def build(info: BackboneInfo, architecture: Architecture, *, seed: int) -> TimmBackbone:

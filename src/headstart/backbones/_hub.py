@@ -1,0 +1,185 @@
+"""Files from a model hub, through ``huggingface_hub``: its cache, mirror (``HF_ENDPOINT``), token and offline switch
+(``HF_HUB_OFFLINE``) are the user's own and honoured. Only JSON, vocabularies and safetensors are ever asked for.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from headstart.backbones._store import sha256_of
+from headstart.backbones._watch import watching
+from headstart.core.errors import Unavailable
+from headstart.core.progress import Progress
+
+WEIGHTS = "model.safetensors"
+MAIN = "main"
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """One revision of one hub repository: ``name`` is the model's name in messages, ``commit`` what ``revision``
+    stands for, ``bytes`` the size of its weights, ``cached`` whether they are in the user's hub cache.
+    """
+
+    name: str
+    repo: str
+    commit: str
+    bytes: int
+    cached: bool
+
+
+def look_up(name: str, repo: str, revision: str) -> Repository:
+    """Ask the hub (or, offline, its cache) for the weights of ``repo`` without fetching them.
+
+    Raises:
+        Unavailable: no such repository or revision, no safetensors weights, no permission, or no network.
+    """
+    from huggingface_hub import hf_hub_download
+
+    with _explained(name, repo, WEIGHTS):
+        found = hf_hub_download(repo, WEIGHTS, revision=revision, dry_run=True)
+    size = found.file_size if found.file_size is not None else Path(found.local_path).stat().st_size
+    return Repository(name=name, repo=repo, commit=found.commit_hash, bytes=size, cached=found.is_cached)
+
+
+def take_weights(repository: Repository, scratch: Path, progress: Progress, *, expected: str = "") -> Path:
+    """The weights, fetched below ``scratch`` unless the hub's cache has them; ``expected`` is their SHA-256 if known.
+
+    Raises:
+        Unavailable: they cannot be fetched, or their SHA-256 is not the one stated.
+    """
+    with watching(scratch, repository.bytes, f"Fetching {repository.name}", progress):
+        path = take(repository, WEIGHTS, scratch)
+    # The cache names a large file by the SHA-256 the hub states for it.
+    stated = path.resolve().name
+    digest = sha256_of(path)
+    for wanted in (expected, stated):
+        if SHA256.fullmatch(wanted) and digest != wanted:
+            raise Unavailable(
+                f"{repository.name} was not stored: {WEIGHTS} has SHA-256 {digest[:12]}..., expected {wanted[:12]}.... "
+                f"The download is damaged or not the checked file. Try again with: headstart models pull "
+                f"{repository.name}"
+            )
+    return path
+
+
+def take(repository: Repository, file: str, scratch: Path) -> Path:
+    """One file of the repository.
+
+    Raises:
+        Unavailable: it cannot be fetched.
+    """
+    from huggingface_hub import hf_hub_download
+
+    folder = None if repository.cached else scratch / "hub"
+    with _explained(repository.name, repository.repo, file), _quiet():
+        return Path(hf_hub_download(repository.repo, file, revision=repository.commit, cache_dir=folder))
+
+
+def take_if_there(repository: Repository, files: Sequence[str], scratch: Path) -> dict[str, Path]:
+    """Those of ``files`` that the repository has, by name.
+
+    Raises:
+        Unavailable: one is there and cannot be fetched.
+    """
+    from huggingface_hub.errors import EntryNotFoundError
+
+    taken = {}
+    for file in files:
+        try:
+            taken[file] = take(repository, file, scratch)
+        except Unavailable as error:
+            if not isinstance(error.__cause__, EntryNotFoundError) or _unreachable(error.__cause__):
+                raise
+    return taken
+
+
+def cached_file(repo: str, file: str, revision: str) -> Path | None:
+    """The file in the user's hub cache; None if it is not there. Never touches the network."""
+    from huggingface_hub import try_to_load_from_cache
+
+    try:
+        found = try_to_load_from_cache(repo, file, revision=revision)
+    except ValueError:  # no possible name of a repository
+        return None
+    return Path(found) if isinstance(found, str) else None
+
+
+def split_revision(identifier: str) -> tuple[str, str]:
+    """``name`` and revision of ``name@revision``; the revision is ``main`` where none is given."""
+    name, _, revision = identifier.partition("@")
+    return name, revision or MAIN
+
+
+@contextmanager
+def _explained(name: str, repo: str, file: str) -> Iterator[None]:
+    from huggingface_hub.errors import HfHubHTTPError
+
+    # The bases include the HTTP library's own error, which a connection that breaks in the middle of a file raises
+    # bare, and OSError. The library itself has changed between releases of huggingface_hub.
+    expected = cast("tuple[type[Exception], ...]", (*HfHubHTTPError.__bases__, ValueError))
+    try:
+        yield
+    except expected as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        answered = isinstance(error.__cause__, HfHubHTTPError)
+        raise Unavailable(_sentence(name, repo, file, error.__cause__ if answered else error)) from error
+
+
+def _sentence(name: str, repo: str, file: str, error: BaseException | None) -> str:
+    from huggingface_hub import constants, errors
+
+    endpoint = constants.ENDPOINT
+    match error:
+        case errors.GatedRepoError():
+            why = f"{repo} asks for its terms to be accepted. Do so at {endpoint}/{repo} and log in with: hf auth login"
+        case errors.RepositoryNotFoundError():
+            why = f"{endpoint} has no public model {repo}. Check the name, or log in with: hf auth login"
+        case errors.RevisionNotFoundError():
+            why = f"{repo} has no such revision. Leave the @revision out of the name for the newest"
+        case errors.RemoteEntryNotFoundError() if file == WEIGHTS:
+            why = f"{repo} publishes no {WEIGHTS}, and headstart reads weights from safetensors only. Choose another"
+        case errors.RemoteEntryNotFoundError():
+            why = f"{repo} has no file {file}"
+        case errors.HfHubHTTPError() if error.response is not None:
+            why = f"{endpoint} answered {error.response.status_code} for {file} of {repo}"
+        case errors.HFValidationError():
+            why = f"'{repo}' is no name of a hub model"
+        case _ if constants.is_offline_mode():
+            why = f"HF_HUB_OFFLINE is set and the hub's cache does not hold {repo}"
+        case _:
+            why = (
+                f"{endpoint} cannot be reached. Check the network, or name a mirror in HF_ENDPOINT, then run: "
+                f"headstart models pull {name}"
+            )
+    return f"{name} could not be fetched: {why}."
+
+
+def _unreachable(error: BaseException | None) -> bool:
+    """A file missing from the cache because the hub could not be asked, rather than missing on the hub."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    return isinstance(error, LocalEntryNotFoundError)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bars but ours; afterwards the user's setting holds again."""
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    if are_progress_bars_disabled():
+        yield
+        return
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        enable_progress_bars()

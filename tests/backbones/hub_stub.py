@@ -1,0 +1,94 @@
+"""A model hub on the loopback address: serves files the way ``huggingface_hub`` asks for them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@dataclass
+class HubStub:
+    """``files`` maps ``organisation/model`` to its files; the other fields make it misbehave."""
+
+    files: dict[str, dict[str, bytes]]
+    gated: frozenset[str] = frozenset()
+    private: frozenset[str] = frozenset()
+    broken: bool = False
+    wrong_hash: bool = False
+    cut_off: bool = False
+    endpoint: str = ""
+    requests: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def serving(stub: HubStub) -> Iterator[HubStub]:
+    """Run the stub on a free port of 127.0.0.1 for the length of the block."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_HEAD(self) -> None:
+            self._answer(with_body=False)
+
+        def do_GET(self) -> None:
+            self._answer(with_body=True)
+
+        def log_message(self, format: str, *args: object) -> None:
+            stub.requests.append(self.requestline)
+
+        def _answer(self, *, with_body: bool) -> None:
+            # /organisation/model/resolve/revision/path
+            parts = self.path.split("?")[0].strip("/").split("/")
+            repo, verb, revision, file = "/".join(parts[:2]), parts[2:3], parts[3:4], "/".join(parts[4:])
+            if stub.broken:
+                return self._refuse(503, "")
+            if verb != ["resolve"]:
+                return self._refuse(404, "")
+            if repo in stub.gated:
+                return self._refuse(403, "GatedRepo")
+            if repo in stub.private:
+                return self._refuse(401, "RepoNotFound")
+            if repo not in stub.files:
+                return self._refuse(404, "RepoNotFound")
+            if revision not in (["main"], [COMMIT]):
+                return self._refuse(404, "RevisionNotFound")
+            if file not in stub.files[repo]:
+                return self._refuse(404, "EntryNotFound")
+            return self._serve(stub.files[repo][file], with_body=with_body)
+
+        def _serve(self, content: bytes, *, with_body: bool) -> None:
+            digest = hashlib.sha256(content + (b"!" if stub.wrong_hash else b"")).hexdigest()
+            self.send_response(200)
+            self.send_header("X-Repo-Commit", COMMIT)
+            self.send_header("ETag", f'"{digest}"')
+            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Connection", "close")
+            self.end_headers()
+            if with_body:
+                self.wfile.write(content[: len(content) // 2] if stub.cut_off else content)
+            self.close_connection = True
+
+        def _refuse(self, status: int, code: str) -> None:
+            self.send_response(status)
+            if code:
+                self.send_header("X-Error-Code", code)
+                self.send_header("X-Error-Message", code)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    stub.endpoint = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield stub
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
