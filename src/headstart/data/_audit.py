@@ -1,0 +1,190 @@
+"""What is remarkable about the data, worded for people and coded for machines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headstart.core.dataset import Issue
+from headstart.data._duplicates import Ties
+from headstart.data._issues import examples, issue, several
+from headstart.data._scan import Finding
+from headstart.data._text import EMPTY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_UNUSABLE = 0.20
+"""Share of items that may be left out; beyond it the data are not what the user thinks they are."""
+
+IMBALANCE = 10.0
+"""Largest class by smallest class from which on it is worth a note."""
+
+LONG_TEXT = 2000
+"""Characters; text models read some 256 to 512 tokens, about this much English."""
+
+ODDITIES = {
+    "wrong_extension": "of another format than the name's ending says, read by content",
+    "cmyk": "in the colours of printing (CMYK), converted to RGB",
+    "deep_grey": "with grey of more than 8 bits, scaled to 8",
+    "transparent": "with transparent parts, laid over white",
+    "tiny_image": "with a side shorter than 32 pixels",
+    "extreme_aspect": "with one side more than 8 times as long as the other",
+    "animation": "with more than one frame, of which the first is read",
+}
+"""Codes of what `headstart.data._image.decode` notices, and what to say of such an image."""
+
+_SEVERE = ("wrong_extension", "extreme_aspect")
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+def ordered(issues: Sequence[Issue]) -> tuple[Issue, ...]:
+    """Errors first, then warnings, then notes; otherwise as found."""
+    return tuple(sorted(issues, key=lambda found: _ORDER[found.severity]))
+
+
+def unusable(
+    ids: Sequence[str], findings: Sequence[Finding], labels: Sequence[str | None], problems: list[str]
+) -> tuple[NDArray[np.bool_], list[Issue]]:
+    """Mask ``(N,)`` of the rows that cannot be used, and who they are; too many of a kind go to ``problems``."""
+    empty_text = np.array([finding.problem == EMPTY for finding in findings], dtype=bool)
+    unreadable = np.array([finding.problem is not None for finding in findings], dtype=bool) & ~empty_text
+    empty_label = np.array([label is None for label in labels], dtype=bool)
+    found = []
+    for code, mask, what, remedy in (
+        ("unreadable", unreadable, "could not be read", "repair or remove them"),
+        ("empty_text", empty_text, "without any text", "fill or remove them"),
+        ("empty_label", empty_label, "without a label", "label or remove them"),
+    ):
+        rows = np.flatnonzero(mask).tolist()
+        if not rows:
+            continue
+        some = "; ".join(_named(ids[row], findings[row], code) for row in rows[:3])
+        some += f"; and {len(rows) - 3:,} more" if len(rows) > 3 else ""
+        found.append(
+            issue(code, "warning", f"Left out: {several(len(rows), 'item')} {what} ({some}).", [ids[r] for r in rows])
+        )
+        if len(rows) > MOST_UNUSABLE * len(ids):
+            problems.append(
+                f"{several(len(rows), 'item')} of {len(ids):,} {what} ({some}), and at most {MOST_UNUSABLE:.0%} may "
+                f"be left out; {remedy}."
+            )
+    return unreadable | empty_text | empty_label, found
+
+
+def _named(name: str, finding: Finding, code: str) -> str:
+    return f"'{name}': {finding.problem}" if code == "unreadable" else f"'{name}'"
+
+
+def odd_images(ids: Sequence[str], findings: Sequence[Finding]) -> list[Issue]:
+    """One issue per kind of oddity among N readable images."""
+    found = []
+    for code, phrase in ODDITIES.items():
+        names = [name for name, finding in zip(ids, findings, strict=True) if code in finding.odd]
+        if names:
+            sentence = f"{several(len(names), 'image')} {phrase}: {examples(names)}."
+            found.append(issue(code, "warning" if code in _SEVERE else "note", sentence, names))
+    return found
+
+
+def long_texts(ids: Sequence[str], lengths: Sequence[int]) -> list[Issue]:
+    """Texts of which a model may read the beginning only; ``lengths (N,)`` in characters."""
+    names = [name for name, length in zip(ids, lengths, strict=True) if length > LONG_TEXT]
+    if not names:
+        return []
+    sentence = f"{several(len(names), 'text')} of more than {LONG_TEXT:,} characters: models read only the beginning."
+    return [issue("long_text", "note", sentence, names)]
+
+
+def duplicates(ids: Sequence[str], labels: Sequence[str], ties: Ties) -> list[Issue]:
+    """Copies among N rows. All of them are kept, and kept together in every split.
+
+    Identical items with different labels are kept too: which label is right is the user's to say, and leaving either
+    out would hide that no model can be right on both.
+    """
+    found = []
+    exact = _together(ties.exact)
+    if exact:
+        sentence = f"{_copies(exact)} exact copies, kept together in every split: {_pair(ids, exact)}."
+        found.append(issue("exact_duplicates", "warning", sentence, _all(ids, exact)))
+    near = [rows for rows in _together(ties.near) if len(set(ties.exact[rows])) > 1]
+    if near:
+        sentence = f"{_copies(near)} nearly the same, kept together in every split: {_pair(ids, near)}."
+        found.append(issue("near_duplicates", "warning", sentence, _all(ids, near)))
+    torn = [rows for rows in exact if len({labels[row] for row in rows}) > 1]
+    if torn:
+        a, b = _two_labels(torn[0], labels)
+        sentence = (
+            f"{_copies(torn)} identical but labelled differently, so some of these labels are wrong: "
+            f"'{ids[a]}' is '{labels[a]}', '{ids[b]}' is '{labels[b]}'."
+        )
+        found.append(issue("conflicting_duplicates", "warning", sentence, _all(ids, torn)))
+    return found
+
+
+def leaks(
+    ids: Sequence[str], is_test: NDArray[np.bool_], ties: Ties, user_groups: NDArray[np.int64] | None
+) -> tuple[NDArray[np.bool_], list[Issue]]:
+    """Mask ``(N,)`` of the training rows that must go because the test split holds a copy or one of their group."""
+    copied = ~is_test & np.isin(ties.near, ties.near[is_test])
+    found = []
+    rows = np.flatnonzero(copied).tolist()
+    if rows:
+        original = next(row for row in np.flatnonzero(is_test).tolist() if ties.near[row] == ties.near[rows[0]])
+        sentence = (
+            f"{several(len(rows), 'training item')} removed because the test split holds a copy: "
+            f"'{ids[rows[0]]}' is '{ids[original]}' there."
+        )
+        found.append(issue("leak", "warning", sentence, [ids[row] for row in rows]))
+    if user_groups is None:
+        return copied, found
+    grouped = ~is_test & ~copied & np.isin(user_groups, user_groups[is_test])
+    rows = np.flatnonzero(grouped).tolist()
+    if rows:
+        sentence = f"{several(len(rows), 'training item')} removed because the test split holds others of the group."
+        found.append(issue("group_leak", "warning", sentence, [ids[row] for row in rows]))
+    return copied | grouped, found
+
+
+def independent_items(labels: Sequence[str], groups: NDArray[np.int64], rows: NDArray[np.bool_]) -> dict[str, int]:
+    """How many different groups each of ``labels`` has among the ``rows`` of a mask ``(N,)``."""
+    members: dict[str, set[int]] = {label: set() for label in labels}
+    for row in np.flatnonzero(rows).tolist():
+        members[labels[row]].add(int(groups[row]))
+    return {label: len(found) for label, found in members.items()}
+
+
+def balance(labels: Sequence[str]) -> list[Issue]:
+    """A note on very unequal classes of the training rows."""
+    counts = Counter(labels).most_common()
+    (largest, most), (smallest, least) = counts[0], counts[-1]
+    if most < IMBALANCE * least:
+        return []
+    sentence = f"'{largest}' has {most:,} training items, '{smallest}' only {least:,}; scores weigh classes equally."
+    return [Issue(code="imbalance", severity="note", message=sentence, count=most)]
+
+
+def _together(groups: NDArray[np.int64]) -> list[list[int]]:
+    """Row numbers of every group of more than one, in order of their first rows."""
+    order = np.argsort(groups, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+    return sorted(part.tolist() for part in parts if len(part) > 1)
+
+
+def _copies(sets: Sequence[Sequence[int]]) -> str:
+    return f"{sum(map(len, sets)):,} items in {several(len(sets), 'set')} are"
+
+
+def _pair(ids: Sequence[str], sets: Sequence[Sequence[int]]) -> str:
+    return f"'{ids[sets[0][0]]}' and '{ids[sets[0][1]]}'" + (", for one" if len(sets) > 1 else "")
+
+
+def _two_labels(rows: Sequence[int], labels: Sequence[str]) -> tuple[int, int]:
+    return rows[0], next(row for row in rows if labels[row] != labels[rows[0]])
+
+
+def _all(ids: Sequence[str], sets: Sequence[Sequence[int]]) -> list[str]:
+    return [ids[row] for rows in sets for row in rows]

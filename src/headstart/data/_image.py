@@ -1,0 +1,150 @@
+"""One picture in, one RGB picture out, read the same way for training and for prediction."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from headstart.core.errors import UnreadableItem
+from headstart.data._file import describe_beginning, read_bytes
+from headstart.data._pixels import from_array, to_rgb, upright
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_PIXELS = 178_956_970
+"""Pictures with more pixels than this are refused before they are decoded (the limit Pillow sets as well)."""
+
+FORMATS = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "MPO": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    "PNG": (".png", ".apng"),
+    "GIF": (".gif",),
+    "BMP": (".bmp", ".dib"),
+    "TIFF": (".tif", ".tiff"),
+    "WEBP": (".webp",),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf", ".jpc"),
+    "AVIF": (".avif",),
+    "TGA": (".tga",),
+    "ICO": (".ico",),
+}
+"""What is decoded, and the endings it goes by. Pillow knows more (PostScript, for one, starts another program)."""
+
+SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+
+TINY = 32
+"""A picture whose shorter side is below this many pixels is worth a note."""
+
+LONGEST_ASPECT = 8.0
+"""So is one whose longer side is more than this many times the shorter."""
+
+_BROKEN = (OSError, SyntaxError, ValueError, IndexError, TypeError, KeyError, EOFError, struct.error, OverflowError)
+# What Pillow's decoders raise on damaged data: they have no base class in common.
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A picture as RGB, and what was remarkable about the file: keys of `headstart.data._audit.ODDITIES`."""
+
+    image: Image.Image
+    odd: tuple[str, ...]
+
+
+def read_image(source: str | Path | bytes | Image.Image | NDArray[Any]) -> Image.Image:
+    """``source`` as an RGB picture.
+
+    EXIF orientation is applied, transparency is laid over white, and of an animation the first frame counts. Grey
+    with more than 8 bits is scaled as `headstart.data._pixels.to_levels` says. Arrays have shape ``(H, W)``,
+    ``(H, W, 1)``, ``(H, W, 3)`` or ``(H, W, 4)`` and hold integers, booleans or floats.
+
+    Raises:
+        UnreadableItem: missing, empty, truncated, too large, or not a picture.
+    """
+    if isinstance(source, Image.Image):
+        return _convert(source, "The given image")[0]
+    if isinstance(source, np.ndarray):
+        return from_array(source)
+    if isinstance(source, bytes):
+        return decode(source, "The given image").image
+    if isinstance(source, str | Path):
+        return decode(read_bytes(source), str(source)).image
+    raise UnreadableItem(
+        "The given item", f"it is a {type(source).__name__}, expected a path, bytes, a PIL image or a NumPy array"
+    )
+
+
+def decode(raw: bytes, name: str) -> Decoded:
+    """The picture in ``raw``, called ``name`` in messages; the name's ending is compared with the content.
+
+    Raises:
+        UnreadableItem: see `read_image`.
+    """
+    if not raw:
+        raise UnreadableItem(name, "it is empty (0 bytes)")
+    try:
+        image = Image.open(BytesIO(raw), formats=_openable())
+    except Image.DecompressionBombError as error:
+        raise UnreadableItem(name, _too_large()) from error
+    except UnidentifiedImageError as error:
+        seems = describe_beginning(raw) or "it is damaged, or in a format that is not supported"
+        raise UnreadableItem(name, f"it is not a picture; {seems}") from error
+    except _BROKEN as error:
+        raise UnreadableItem(name, f"it is damaged ({error})") from error
+    rgb, transparent = _convert(image, name)
+    return Decoded(rgb, _oddities(image, name, transparent))
+
+
+@cache
+def _openable() -> tuple[str, ...]:
+    # MPO has no opener of its own (JPEG's gives it), and a build of Pillow may lack AVIF or JPEG 2000.
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _convert(image: Image.Image, name: str) -> tuple[Image.Image, bool]:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise UnreadableItem(name, f"{_too_large()} ({width} x {height})")
+    if width * height == 0:
+        raise UnreadableItem(name, f"it has no pixels ({width} x {height})")
+    try:
+        return to_rgb(upright(image))
+    except _BROKEN as error:
+        raise UnreadableItem(name, f"it is damaged ({error})") from error
+
+
+def _too_large() -> str:
+    return f"it has more than {MAX_PIXELS // 1_000_000} million pixels"
+
+
+def _oddities(image: Image.Image, name: str, transparent: bool) -> tuple[str, ...]:
+    short, long = sorted(image.size)
+    suffix = Path(name).suffix.lower()
+    found = {
+        "wrong_extension": suffix in SUFFIXES and suffix not in FORMATS[image.format or ""],
+        "cmyk": image.mode == "CMYK",
+        "deep_grey": image.mode in ("I", "F") or image.mode.startswith("I;16"),
+        "transparent": transparent,
+        "tiny_image": short < TINY,
+        "extreme_aspect": long > LONGEST_ASPECT * short,
+        "animation": _has_second_frame(image),
+    }
+    return tuple(code for code, is_so in found.items() if is_so)
+
+
+def _has_second_frame(image: Image.Image) -> bool:
+    if image.format not in ("GIF", "WEBP", "TIFF", "PNG"):  # MPO holds a second picture by design
+        return False
+    try:
+        image.seek(1)
+    except _BROKEN:
+        return False
+    return True

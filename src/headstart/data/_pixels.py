@@ -1,0 +1,108 @@
+"""Every pixel format to 8-bit RGB."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from headstart.core.errors import UnreadableItem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WHITE = (255, 255, 255, 255)
+
+FULL_SCALES = (255, 4095, 65535)
+"""Brightest value of 8-, 12- and 16-bit grey."""
+
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each value of the EXIF tag Orientation (EXIF 2.32, section 4.6.4)."""
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """``image`` turned as its EXIF block says; a block that cannot be read says nothing."""
+    try:
+        turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error, UserWarning):
+        return image
+    return image if turn is None else image.transpose(turn)
+
+
+def to_rgb(image: Image.Image) -> tuple[Image.Image, bool]:
+    """``image`` in mode RGB, and whether any of its pixels was transparent (those are laid over white)."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(to_levels(np.asarray(image))).convert("RGB"), False
+    if not image.has_transparency_data:
+        if image.mode == "RGB":
+            image.load()
+            return image, False
+        return image.convert("RGB"), False
+    layered = image.convert("RGBA")
+    if layered.getchannel("A").getextrema() == (255, 255):
+        return layered.convert("RGB"), False
+    return Image.alpha_composite(Image.new("RGBA", layered.size, WHITE), layered).convert("RGB"), True
+
+
+def to_levels(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Integers or floats of any range as levels 0..255, same shape.
+
+    Floats within [0, 1] are multiplied by 255. Other non-negative values up to 65535 are divided by full scale,
+    the smallest of 255, 4095 and 65535 that holds the brightest one: 12-bit cameras write 16-bit files, and such a
+    picture would come out almost black otherwise. The price is that a 16-bit picture using less than a sixteenth of
+    its range comes out brighter than its neighbours. Values outside are stretched from their minimum to their
+    maximum. NaN and infinities count as the smallest finite value.
+
+    Raises:
+        ValueError: no value is a finite number.
+    """
+    usable = np.isfinite(values)
+    if not usable.any():
+        raise ValueError("none of its pixels is a finite number")
+    exact = values.astype(np.float64)
+    low, high = float(exact[usable].min()), float(exact[usable].max())
+    floor, scale = _scale(low, high, is_float=values.dtype.kind == "f")
+    scaled = (np.where(usable, exact, low) - floor) * scale
+    return np.rint(scaled).astype(np.uint8)
+
+
+def _scale(low: float, high: float, *, is_float: bool) -> tuple[float, float]:
+    if low >= 0:
+        if is_float and high <= 1:
+            return 0.0, 255.0
+        for full in FULL_SCALES:
+            if high <= full:
+                return 0.0, 255.0 / full
+    return low, 255.0 / (high - low) if high > low else 0.0
+
+
+def from_array(array: NDArray[Any]) -> Image.Image:
+    """An array ``(H, W)``, ``(H, W, 1)``, ``(H, W, 3)`` or ``(H, W, 4)`` as an RGB picture.
+
+    Raises:
+        UnreadableItem: another shape, or no finite numbers.
+    """
+    flat = array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
+    if flat.size == 0 or not (flat.ndim == 2 or (flat.ndim == 3 and flat.shape[2] in (3, 4))):
+        shape = tuple(array.shape)
+        raise UnreadableItem("The given array", f"its shape is {shape}, expected (H, W) or (H, W, 1, 3 or 4)")
+    if flat.dtype.kind not in "buif":
+        raise UnreadableItem("The given array", f"it holds {flat.dtype}, expected integers, booleans or floats")
+    if flat.dtype == np.bool_:
+        flat = flat.astype(np.uint8) * np.uint8(255)
+    try:
+        levels = flat if flat.dtype == np.uint8 else to_levels(flat)
+    except ValueError as error:
+        raise UnreadableItem("The given array", str(error)) from error
+    return to_rgb(Image.fromarray(np.ascontiguousarray(levels)))[0]

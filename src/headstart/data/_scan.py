@@ -1,0 +1,146 @@
+"""Every item looked at once: can it be read, what are its bytes, what does it look like."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import PIL
+from PIL import Image
+
+from headstart.core.errors import UnreadableItem
+from headstart.core.progress import Progress
+from headstart.data._file import read_bytes
+from headstart.data._image import decode
+from headstart.data._looks import LOOK_BYTES, look
+from headstart.data._scan_cache import ScanCache, stamp
+from headstart.data._text import read_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CHUNK = 512
+"""Images per step: bounds what waits in memory, and how much an interrupted scan repeats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One item. ``problem`` says why it cannot be used, else None; ``digest`` is the SHA-256 of its bytes.
+
+    Images only: ``pixels`` is the SHA-256 of size and RGB pixels, ``size`` is (width, height) upright, ``look`` see
+    `headstart.data._looks.look`, ``odd`` see `headstart.data._audit.ODDITIES`.
+    """
+
+    digest: str = ""
+    problem: str | None = None
+    odd: tuple[str, ...] = ()
+    pixels: str = ""
+    size: tuple[int, int] = (0, 0)
+    look: bytes = b""
+
+
+def scan_texts(items: pa.ChunkedArray) -> list[Finding]:
+    """Findings for N texts (null counts as empty)."""
+    return [_scan_text(value.as_py()) for chunk in items.chunks for value in chunk]
+
+
+def _scan_text(text: str | None) -> Finding:
+    try:
+        read_text(text or "")
+    except UnreadableItem as error:
+        return Finding(problem=error.reason)
+    return Finding(digest=hashlib.sha256((text or "").encode()).hexdigest())
+
+
+def scan_images(items: pa.ChunkedArray, progress: Progress, cache: ScanCache | None = None) -> list[Finding]:
+    """Findings for N images (``struct<path, bytes>``), every one fully decoded unless an earlier scan did so."""
+    found: list[Finding] = []
+    workers = min(8, os.cpu_count() or 1)
+    with (
+        cache or ScanCache() as memory,
+        ThreadPoolExecutor(max_workers=workers) as pool,
+        progress.stage("Reading every image", total=len(items)) as stage,
+        # Pillow warns of pictures that are large but within the limit set in _image.py, and of damaged side
+        # information. Filters belong to the process, not to a thread: they are set here, around all the workers.
+        warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+    ):
+        for chunk in _chunks(items):
+            found += _scan_chunk(chunk, memory, pool)
+            stage.advance(len(chunk))
+    if memory.trouble:
+        progress.say(memory.trouble)
+    return found
+
+
+def _chunks(items: pa.ChunkedArray) -> Iterator[list[tuple[str | None, bytes | None]]]:
+    for start in range(0, len(items), CHUNK):
+        rows = items.slice(start, CHUNK).to_pylist()
+        yield [(row["path"], row["bytes"]) if row else (None, None) for row in rows]
+
+
+def _scan_chunk(
+    rows: Sequence[tuple[str | None, bytes | None]], memory: ScanCache, pool: ThreadPoolExecutor
+) -> list[Finding]:
+    stamps = [stamp(path) if path and raw is None else None for path, raw in rows]
+    digests = memory.digests(key for key in stamps if key)
+    known_digests = [digests.get(key) if key else _digest(raw) for key, (_, raw) in zip(stamps, rows, strict=True)]
+    keys = [_key(digest, path) for digest, (path, _) in zip(known_digests, rows, strict=True) if digest]
+    known = memory.contents(keys)
+
+    def one(position: int) -> tuple[Finding, bool]:
+        path, raw = rows[position]
+        digest = known_digests[position]
+        facts = known.get(_key(digest, path)) if digest else None
+        if digest and facts and len(facts[1]) in (0, LOOK_BYTES):
+            return _recall(digest, *facts), False
+        return _scan_image(path, raw), True
+
+    results = list(pool.map(one, range(len(rows))))
+    fresh = [(position, finding) for position, (finding, is_new) in enumerate(results) if is_new and finding.digest]
+    memory.remember(
+        [(key, finding.digest) for position, finding in fresh if (key := stamps[position])],
+        [(_key(finding.digest, rows[position][0]), _facts(finding), finding.look) for position, finding in fresh],
+    )
+    return [finding for finding, _ in results]
+
+
+def _scan_image(path: str | None, raw: bytes | None) -> Finding:
+    digest = ""
+    try:
+        if raw is None and path is None:
+            return Finding(problem="there is no picture in this row")
+        raw = read_bytes(path or "") if raw is None else raw
+        digest = hashlib.sha256(raw).hexdigest()
+        decoded = decode(raw, path or "")
+        image = decoded.image
+        pixels = hashlib.sha256(repr(image.size).encode())
+        pixels.update(image.tobytes())
+        return Finding(digest=digest, odd=decoded.odd, pixels=pixels.hexdigest(), size=image.size, look=look(image))
+    except UnreadableItem as error:
+        return Finding(digest=digest, problem=error.reason)
+
+
+def _digest(raw: bytes | None) -> str | None:
+    return hashlib.sha256(raw).hexdigest() if raw is not None else None
+
+
+def _key(digest: str, path: str | None) -> str:
+    # The ending matters to the finding (wrong_extension), and so does who decoded it.
+    return f"{digest} {Path(path or '').suffix.lower()} {PIL.__version__}"
+
+
+def _facts(finding: Finding) -> str:
+    return json.dumps([finding.problem, finding.odd, finding.pixels, finding.size])
+
+
+def _recall(digest: str, facts: str, look_bytes: bytes) -> Finding:
+    problem, odd, pixels, (width, height) = json.loads(facts)
+    finding = Finding(digest=digest, problem=problem, odd=tuple(odd), pixels=pixels, look=look_bytes)
+    return replace(finding, size=(width, height))

@@ -1,0 +1,60 @@
+"""The kind of a source, found by asking every kind."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from headstart.core.data_kind import DataKind
+from headstart.core.errors import UserError, nearest
+from headstart.core.registry import Registry
+
+KINDS = Registry(kind="kind of data", package="headstart.data", contract=DataKind)
+
+EXPECTED = (
+    "expected a folder of class folders, a CSV, TSV, JSON Lines or Parquet table, a pandas DataFrame, "
+    "or a Hugging Face Dataset"
+)
+
+
+def kind_of(source: Any) -> DataKind:
+    """The kind that accepts ``source``.
+
+    Raises:
+        UserError: there is no such path (the nearest name beside it is offered), or no kind accepts it.
+    """
+    if isinstance(source, str | os.PathLike):
+        source = Path(source)
+        _check_path(source)
+    for name in KINDS.names():
+        kind = KINDS.get(name)()
+        if kind.accepts(source):
+            return kind
+    if isinstance(source, Path):
+        unpack = " Unpack it first." if source.suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".7z") else ""
+        raise UserError(f"'{source}' is a file that cannot be read as labelled data; {EXPECTED}.{unpack}")
+    raise UserError(f"The data are a {type(source).__name__}; {EXPECTED}.")
+
+
+def _check_path(path: Path) -> None:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise UserError(f"There is no '{path}'. {_beside(path)}") from None
+    except PermissionError as error:
+        raise UserError(f"Permission to read '{path}' is missing; grant it or give another path.") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"'{path}' cannot be opened: {error}.") from error
+
+
+def _beside(path: Path) -> str:
+    """What to do about a missing path: the nearest name in the deepest folder above it that exists."""
+    above, wanted = path.absolute().parent, path.name
+    while not above.is_dir():
+        above, wanted = above.parent, above.name
+    try:
+        names = [entry.name for entry in above.iterdir() if not entry.name.startswith(".")]
+    except PermissionError:
+        return f"The folder '{above}' may not be listed."
+    return f"In '{above}': {nearest(wanted, names)}"

@@ -1,0 +1,41 @@
+"""Labels that the data themselves contradict: confident learning.
+
+Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70 (2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def suspicious(probabilities: NDArray[np.floating], targets: NDArray[np.int64], ids: Sequence[str]) -> list[int]:
+    """Row numbers of probably wrong labels, the surest first.
+
+    ``probabilities (N, C)`` must be out of fold: predicted by models that did not train on the row or on a copy of
+    it. The threshold of class j is the mean probability of j over the rows labelled j. A row counts for the most
+    probable class among those whose threshold it reaches; rows that count for another class than their label lie off
+    the diagonal of the confident joint and are returned (the paper's section 3: the confident joint, and pruning by
+    its off-diagonal entries). They are ordered by the probability of the label minus that of the other class, ties by
+    id.
+
+    Classes without any row have no threshold and are never suggested.
+    """
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    n, classes = probabilities.shape
+    if n == 0:
+        return []
+    counts = np.bincount(targets, minlength=classes)
+    own = probabilities[np.arange(n), targets]
+    sums = np.bincount(targets, weights=own, minlength=classes)
+    thresholds = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
+    reached = np.where(probabilities >= thresholds, probabilities, -np.inf)
+    counted = reached.argmax(axis=1)
+    rows = np.flatnonzero((counted != targets) & np.isfinite(reached.max(axis=1)))
+    margins = own - probabilities[np.arange(n), counted]
+    return sorted(rows.tolist(), key=lambda row: (margins[row], ids[row]))

@@ -1,0 +1,195 @@
+"""A folder of class folders, with or without train, validation and test folders on top."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from headstart.core.data_kind import DataKind, Part, RawTable, Roles
+from headstart.core.dataset import Issue
+from headstart.core.errors import UnreadableItem, UserError
+from headstart.data._arrow import image_items, text_items
+from headstart.data._file import read_bytes
+from headstart.data._image import SUFFIXES
+from headstart.data._issues import examples, issue, several
+from headstart.data._roles import PARTS
+from headstart.data._text import decode_text
+from headstart.data._tree import Walk, display, entries, files_below, has_plain_name
+
+TEXT_SUFFIX = ".txt"
+TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json")
+SAVED_DATASET = ("state.json", "dataset_dict.json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    path: Path
+    label: str
+    part: Part
+
+
+@dataclass(kw_only=True)
+class _Listing:
+    """Files in class folders, and what lies beside: loose files, folders without any file, folders not entered."""
+
+    root: Path
+    rows: list[_Row] = field(default_factory=list)
+    loose: list[Path] = field(default_factory=list)
+    empty: list[Path] = field(default_factory=list)
+    walk: Walk = field(default_factory=Walk)
+
+
+class Folder(DataKind):
+    """One folder per class; what lies deeper belongs to the class on top. Images, or ``.txt`` files of one text each.
+
+    Split folders are recognised by name when one of them is the training split and holds at least two folders and no
+    items of its own, so that a class may well be called "train".
+    """
+
+    columnar: ClassVar[bool] = False
+
+    def accepts(self, source: Any) -> bool:
+        """A path to a folder that is not a saved Hugging Face data set."""
+        if not isinstance(source, str | Path) or not Path(source).is_dir():
+            return False
+        return not any((Path(source) / name).exists() for name in SAVED_DATASET)
+
+    def read(self, source: Any, roles: Roles) -> RawTable:
+        """See `DataKind.read`; ids are paths relative to the folder."""
+        root = Path(source)
+        given = [column for column in (roles.input, roles.label, roles.group) if column]
+        if given:
+            raise UserError(
+                f"'{root}' is a folder of files and has no column '{given[0]}'; labels are the names of its folders, "
+                f"so leave the column out or give a table."
+            )
+        listing = _list(root)
+        images = [row for row in listing.rows if row.path.suffix.lower() in SUFFIXES]
+        rows = images or [row for row in listing.rows if row.path.suffix.lower() == TEXT_SUFFIX]
+        if not rows:
+            raise UserError(_nothing_found(listing))
+        if len({row.label for row in rows}) == 1 and (instead := _meant(listing, rows[0])):
+            raise UserError(
+                f"The folder '{root}' holds one class folder only ('{rows[0].label}'); did you mean '{instead}'?"
+            )
+        items, unreadable = _image_column(rows) if images else _text_column(rows)
+        return RawTable(
+            name=root.resolve().name,
+            modality="image" if images else "text",
+            ids=[display(row.path, root) for row in rows],
+            items=items,
+            labels=[row.label for row in rows],
+            groups=None,
+            parts=[row.part for row in rows],
+            roles={},
+            issues=tuple(_notes(listing, rows)),
+            unreadable=unreadable,
+        )
+
+
+def _list(root: Path) -> _Listing:
+    listing = _Listing(root=root)
+    folders, files = entries(root, listing.walk)
+    listing.loose += [root / name for name in files]
+    parts: dict[str, Part] = {name: PARTS[name.lower()] for name in folders if name.lower() in PARTS}
+    if any(part == "train" and _is_split(root / name) for name, part in parts.items()):
+        listing.loose += [root / name for name in folders if name not in parts]
+        for name, part in parts.items():
+            below, files = entries(root / name, listing.walk)
+            listing.loose += [root / name / file for file in files]
+            _list_classes(listing, root / name, below, part)
+    else:
+        _list_classes(listing, root, folders, "train")
+    return listing
+
+
+def _list_classes(listing: _Listing, top: Path, folders: Sequence[str], part: Part) -> None:
+    for label in folders:
+        folder = top / label
+        if folder.samefile(listing.root) or folder.samefile(top):
+            listing.walk.loops.append(display(folder, listing.root))
+            continue
+        files = files_below(folder, listing.root, listing.walk)
+        listing.rows += [_Row(path, label, part) for path in files]
+        if not any(map(_is_item, files)):
+            listing.empty.append(folder)
+
+
+def _is_split(folder: Path) -> bool:
+    folders, files = entries(folder, Walk())
+    return len(folders) >= 2 and not any(_is_item(Path(name)) for name in files)
+
+
+def _is_item(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES or path.suffix.lower() == TEXT_SUFFIX
+
+
+def _image_column(rows: Sequence[_Row]) -> tuple[pa.ChunkedArray, dict[int, str]]:
+    unspeakable = {number for number, row in enumerate(rows) if not has_plain_name(row.path)}
+    paths = [None if number in unspeakable else str(row.path.absolute()) for number, row in enumerate(rows)]
+    reason = "its name is not valid Unicode (rename it)"
+    return image_items((path, None) for path in paths), dict.fromkeys(unspeakable, reason)
+
+
+def _text_column(rows: Sequence[_Row]) -> tuple[pa.ChunkedArray, dict[int, str]]:
+    texts: list[str | None] = []
+    unreadable: dict[int, str] = {}
+    for number, row in enumerate(rows):
+        try:
+            texts.append(decode_text(read_bytes(row.path), row.path.name))
+        except UnreadableItem as error:
+            texts.append(None)
+            unreadable[number] = error.reason
+    return text_items(texts), unreadable
+
+
+def _notes(listing: _Listing, used: Sequence[_Row]) -> list[Issue]:
+    notes = []
+    if listing.walk.loops:
+        sentence = f"{several(len(listing.walk.loops), 'link')} to a folder above or already read: not followed."
+        notes.append(issue("symlink_loop", "warning", sentence, listing.walk.loops))
+    if listing.empty:
+        empty = [display(folder, listing.root) for folder in listing.empty]
+        sentence = f"{several(len(empty), 'folder')} without any item: no class for {examples(empty)}."
+        notes.append(issue("empty_folder", "warning", sentence, empty))
+    taken = {row.path for row in used}
+    left = [*listing.loose, *(row.path for row in listing.rows if row.path not in taken)]
+    if left:
+        names = sorted(display(path, listing.root) for path in left)
+        sentence = f"{several(len(names), 'file or folder', 'files or folders')} beside the items left out."
+        notes.append(issue("ignored", "note", sentence, names))
+    if listing.walk.hidden:
+        sentence = f"{several(listing.walk.hidden, 'hidden or system file')} left out."
+        notes.append(Issue(code="hidden", severity="note", message=sentence, count=listing.walk.hidden))
+    return notes
+
+
+def _meant(listing: _Listing, row: _Row) -> Path | None:
+    """What to load instead of a folder of one class: a table in it, or the folder below that has several."""
+    tables = [path for path in listing.loose if path.suffix.lower() in TABLE_SUFFIXES]
+    if tables:
+        return tables[0]
+    only = listing.root / row.path.relative_to(listing.root).parts[0]
+    return only if _is_split(only) else None
+
+
+def _nothing_found(listing: _Listing) -> str:
+    tables = [path for path in listing.loose if path.suffix.lower() in TABLE_SUFFIXES]
+    loose = sum(map(_is_item, listing.loose))
+    if tables:
+        return f"The folder '{listing.root}' holds no class folders, but a table: give that instead ('{tables[0]}')."
+    if loose:
+        return (
+            f"The folder '{listing.root}' holds {several(loose, 'item')} but no class folders; "
+            f"put the items of each class into a folder named after it, or give a table with a label column."
+        )
+    if not listing.rows and not listing.loose and not listing.empty:
+        return f"The folder '{listing.root}' is empty; expected one folder per class with images or .txt files in it."
+    return (
+        f"The folder '{listing.root}' holds no images or .txt files in class folders; "
+        f"expected one folder per class with its items in it."
+    )
