@@ -12,7 +12,8 @@ from safetensors.torch import save
 
 from headstart.core.backbone import BackboneInfo
 
-WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] a b c good bad film the was very not ##s ##ly .".split()
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+WORDS += ["a", "b", "c", "good", "bad", "film", "the", "was", "very", "not", "##s", "##ly", "."]
 TEXTS = ["the film was good .", "bad", "the film was not very good . " * 12]
 
 

@@ -25,28 +25,45 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 @dataclass(frozen=True, kw_only=True)
 class Repository:
     """One revision of one hub repository: ``name`` is the model's name in messages, ``commit`` what ``revision``
-    stands for, ``bytes`` the size of its weights, ``cached`` whether they are in the user's hub cache.
+    stands for, ``bytes`` and ``sha256`` those of its weights (empty where the hub states none), ``cached`` whether
+    they are in the user's hub cache.
     """
 
     name: str
     repo: str
     commit: str
     bytes: int
+    sha256: str
     cached: bool
 
 
 def look_up(name: str, repo: str, revision: str) -> Repository:
-    """Ask the hub (or, offline, its cache) for the weights of ``repo`` without fetching them.
+    """Ask the hub for the weights of ``repo`` without fetching them; its cache answers if the hub cannot.
 
     Raises:
         Unavailable: no such repository or revision, no safetensors weights, no permission, or no network.
     """
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
-    with _explained(name, repo, WEIGHTS):
-        found = hf_hub_download(repo, WEIGHTS, revision=revision, dry_run=True)
-    size = found.file_size if found.file_size is not None else Path(found.local_path).stat().st_size
-    return Repository(name=name, repo=repo, commit=found.commit_hash, bytes=size, cached=found.is_cached)
+    try:
+        # One attempt: hf_hub_download would try for half a minute before it says that there is no network.
+        with _explained(name, repo, WEIGHTS):
+            stated = get_hf_file_metadata(hf_hub_url(repo, WEIGHTS, revision=revision))
+    except Unavailable:
+        held = cached_file(repo, WEIGHTS, revision)
+        if held is None:
+            raise
+        size, commit = held.stat().st_size, held.parent.name
+        return Repository(name=name, repo=repo, commit=commit, bytes=size, sha256="", cached=True)
+    commit = stated.commit_hash or revision
+    return Repository(
+        name=name,
+        repo=repo,
+        commit=commit,
+        bytes=stated.size or 0,
+        sha256=stated.etag if stated.etag and SHA256.fullmatch(stated.etag) else "",
+        cached=cached_file(repo, WEIGHTS, commit) is not None,
+    )
 
 
 def take_weights(repository: Repository, scratch: Path, progress: Progress, *, expected: str = "") -> Path:
@@ -57,11 +74,9 @@ def take_weights(repository: Repository, scratch: Path, progress: Progress, *, e
     """
     with watching(scratch, repository.bytes, f"Fetching {repository.name}", progress):
         path = take(repository, WEIGHTS, scratch)
-    # The cache names a large file by the SHA-256 the hub states for it.
-    stated = path.resolve().name
     digest = sha256_of(path)
-    for wanted in (expected, stated):
-        if SHA256.fullmatch(wanted) and digest != wanted:
+    for wanted in (expected, repository.sha256):
+        if wanted and digest != wanted:
             raise Unavailable(
                 f"{repository.name} was not stored: {WEIGHTS} has SHA-256 {digest[:12]}..., expected {wanted[:12]}.... "
                 f"The download is damaged or not the checked file. Try again with: headstart models pull "
@@ -84,19 +99,20 @@ def take(repository: Repository, file: str, scratch: Path) -> Path:
 
 
 def take_if_there(repository: Repository, files: Sequence[str], scratch: Path) -> dict[str, Path]:
-    """Those of ``files`` that the repository has, by name.
+    """Those of ``files`` that the repository has, by name; offline, those that the hub's cache holds.
 
     Raises:
         Unavailable: one is there and cannot be fetched.
     """
-    from huggingface_hub.errors import EntryNotFoundError
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
     taken = {}
     for file in files:
         try:
             taken[file] = take(repository, file, scratch)
         except Unavailable as error:
-            if not isinstance(error.__cause__, EntryNotFoundError) or _unreachable(error.__cause__):
+            unasked = isinstance(error.__cause__, LocalEntryNotFoundError) and not repository.cached
+            if not isinstance(error.__cause__, EntryNotFoundError) or unasked:
                 raise
     return taken
 
@@ -161,13 +177,6 @@ def _sentence(name: str, repo: str, file: str, error: BaseException | None) -> s
                 f"headstart models pull {name}"
             )
     return f"{name} could not be fetched: {why}."
-
-
-def _unreachable(error: BaseException | None) -> bool:
-    """A file missing from the cache because the hub could not be asked, rather than missing on the hub."""
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    return isinstance(error, LocalEntryNotFoundError)
 
 
 @contextmanager

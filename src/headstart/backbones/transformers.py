@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ SOURCE = "transformers"
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 CONFIG = "config.json"
 SENTENCES = "sentence_bert_config.json"
+VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model")
 
 
 class Transformers(Source):
@@ -74,7 +76,7 @@ class Transformers(Source):
                 info = _info(info.name, config, tokens)
             path = _hub.take_weights(repository, arrival.scratch, progress, expected=info.sha256)
             arrival.write_tensors(_body_weights(info, config, path))
-            _save_tokenizer(info.name, next(iter(files.values())).parent if files else path.parent, arrival.files)
+            _save_tokenizer(info.name, files, arrival.files)
             facts = dataclasses.replace(
                 info,
                 revision=repository.commit,
@@ -132,12 +134,13 @@ def _body_weights(info: BackboneInfo, config: dict[str, Any], path: Path) -> dic
     return weights
 
 
-def _save_tokenizer(name: str, folder: Path, into: Path) -> None:
+def _save_tokenizer(name: str, files: Mapping[str, Path], into: Path) -> None:
     """Write the fast tokenizer, made from the vocabulary where the repository has no ``tokenizer.json``."""
     from headstart.backbones._text import TOKENIZER_FILES, read_tokenizer
 
-    tokenizer = read_tokenizer(folder)
-    if not tokenizer.is_fast:
+    found = [path for file, path in files.items() if file in VOCABULARIES]
+    tokenizer = read_tokenizer(found[0].parent) if found else None
+    if tokenizer is None or not tokenizer.is_fast:
         raise Unavailable(f"{name} was not stored: its repository has no fast tokenizer. Choose another model.")
     tokenizer.save_pretrained(str(into))
     for path in into.iterdir():
