@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import functools
 import io
 import math
@@ -508,4 +509,48 @@ def tweets() -> Results:
         environment=ENVIRONMENT,
         budget="quick",
         seed=0,
+    )
+
+
+def many_classes(count: int = 120) -> Results:
+    """The solar results with ``count`` classes, each confused with its neighbour."""
+    names = tuple(f"species {number:03d}" for number in range(count))
+    rows = [[0] * count for _ in range(count)]
+    for row, counts in enumerate(rows):
+        counts[row] = 20 - row % 7
+        counts[(row + 1) % count] = row % 7
+    confusion = tuple(tuple(counts) for counts in rows)
+    draw_from = random.Random(0)
+    points = tuple(
+        MapPoint(x=draw_from.random(), y=draw_from.random(), truth=row, predicted=row)
+        for row in range(count)
+        for _ in range(1 + row % 5)
+    )
+    base = solar()
+    data = dataclasses.replace(
+        base.data, classes=names, class_counts={name: 30 + row for row, name in enumerate(names)}
+    )
+    return dataclasses.replace(base, data=data, confusion=confusion, map=points)
+
+
+def bare_minimum() -> Results:
+    """As little as a run can record: nothing ranked or tried, no controls run, nothing to draw."""
+    base = tweets()
+    nothing = dataclasses.replace(base.controls["simple"], score=None, delta=None, skipped="it was switched off")
+    return dataclasses.replace(
+        base,
+        ranking=(),
+        candidates=(),
+        strategy_options={},
+        scores={"balanced_accuracy": base.scores["balanced_accuracy"]},
+        controls={**base.controls, "simple": nothing},
+        served="transfer",
+        verdict=dataclasses.replace(base.verdict, outcome="cannot_tell", delta=0.0, low=-0.05, high=0.05, needed=2300),
+        reliability=(),
+        mistakes=(),
+        map=(),
+        learning_curve=LearningCurve(points=(), forecast=(), note=""),
+        skipped=(),
+        seconds={},
+        environment={},
     )

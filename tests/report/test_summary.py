@@ -1,0 +1,106 @@
+import dataclasses
+import io
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from headstart.report.summary import summary, summary_text
+from tests.report import sample
+
+RUN = Path("runs/x")
+
+
+def printed(results, **options):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=options.pop("encoding", "utf-8"), newline="\n")
+    Console(file=stream, highlight=False, **options).print(summary(results, RUN))
+    stream.seek(0)
+    return stream.read()
+
+
+def flat(text):
+    return re.sub(r"[\s│]+", " ", text)
+
+
+@pytest.mark.parametrize("case", [sample.solar, sample.tweets, sample.many_classes, sample.bare_minimum])
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_it_fits_eighty_columns_and_narrower_ones(case, width):
+    lines = summary_text(case(), RUN, width=width).splitlines()
+    assert max(len(line) for line in lines) <= min(width, 80)
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_it_says_verdict_score_model_controls_warnings_and_what_is_next(solar):
+    text = flat(summary_text(solar, RUN))
+    parts = [
+        "Transfer helped",
+        solar.headline,
+        "this transfer ━",
+        "simple baseline ━",
+        "+12.4 (+8.7 to +16.1)",
+        "Score 81.8% (79.1 to 84.5), 800 images of the test split",
+        "Model efficientnet_lite2, 4.87 million parameters, Apache-2.0",
+        "Strategy linear_probe, 1 forward pass to adapt",
+        "Licence data are CC-BY-NC-SA-4.0: no commercial use",
+        "! 1 file could not be read",
+        "Not tried: full",
+        "Report runs/x/report.html",
+        "Next headstart predict runs/x FILE...",
+    ]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert "classes are weighted" not in text
+
+
+def test_bars_are_as_long_as_the_scores_and_the_best_comes_first(solar):
+    rows = re.findall(r"(\w[\w ]+?) +(━+)(─+) +([\d.]+)%", summary_text(solar))
+    assert [row[0] for row in rows] == ["this transfer", "simple baseline", "random trunk", "from scratch"]
+    for _, filled, rest, value in rows:
+        assert len(filled) == round(float(value) / 100 * len(filled + rest))
+
+
+def test_a_baseline_that_wins_leads(tweets):
+    text = flat(summary_text(tweets, RUN))
+    assert text.index("A control is better") < text.index("The model folder holds the simple baseline (TF-IDF")
+    assert text.index("simple baseline ━") < text.index("this transfer ━")
+    assert "Score 64.5% (60.9 to 68.1), 764 texts by cross-validation" in text
+    assert 'headstart predict runs/x "a text"' in text
+    assert "from scratch ━" not in text
+
+
+def test_without_a_run_folder_nothing_is_said_about_files(solar):
+    text = summary_text(solar)
+    assert "report.html" not in text
+    assert "headstart predict" not in text
+
+
+def test_what_is_too_much_is_counted(solar):
+    issues = tuple(dataclasses.replace(solar.data.issues[0], message=f"Finding {row}.") for row in range(9))
+    errors = (dataclasses.replace(issues[0], message="A leak.", severity="error"),)
+    data = dataclasses.replace(solar.data, issues=issues + errors)
+    text = summary_text(dataclasses.replace(solar, data=data, skipped=tuple(f"Step {row}." for row in range(5))))
+    assert text.index("x A leak.") < text.index("! Finding 0.")
+    assert "Finding 3." not in text
+    assert "and 6 more findings in the report" in text
+    assert "Step 3." in text
+    assert "and 1 more thing left out in the report" in text
+
+
+def test_a_terminal_gets_colours_and_a_pipe_does_not(solar):
+    assert "\x1b[" in printed(solar, force_terminal=True, color_system="standard", width=80)
+    assert "\x1b[" not in printed(solar, force_terminal=False, width=80)
+
+
+def test_a_terminal_with_plain_letters_only_gets_plain_letters(tweets):
+    text = printed(tweets, encoding="ascii", width=80)
+    assert text.isascii()
+    assert "-4.6 (-7.7 to -1.5)" in text
+    assert "this transfer" in text
+
+
+def test_square_brackets_are_text_not_style(solar):
+    odd = dataclasses.replace(solar, headline="[red]a[/red] [/b]", strategy="[x]", skipped=("[blink]late[/]",))
+    text = summary_text(odd, Path("runs/[bold]"))
+    for part in ("[red]a[/red] [/b]", "[x]", "[blink]late[/]", "runs/[bold]/model"):
+        assert part in text

@@ -1,0 +1,143 @@
+import dataclasses
+
+import pytest
+
+from headstart.report import _wording as wording
+from tests.report import sample
+
+
+def with_verdict(results, **changes):
+    return dataclasses.replace(results, verdict=dataclasses.replace(results.verdict, **changes))
+
+
+def test_the_data_answer_counts_and_judges(solar, tweets):
+    assert wording.data_answer(solar) == (
+        "400 images to learn from and 800 to test on, in 2 classes; the audit found 2 problems."
+    )
+    assert wording.data_answer(tweets) == (
+        "764 texts to learn from, none kept for a test, in 3 classes; the audit found nothing wrong."
+    )
+    remark = dataclasses.replace(solar.data, issues=solar.data.issues[-1:])
+    assert wording.data_answer(dataclasses.replace(solar, data=remark)).endswith(
+        "the audit found nothing serious and makes 1 remark."
+    )
+
+
+def test_the_model_answer_says_the_place_in_the_ranking(solar, tweets):
+    assert wording.model_answer(solar) == (
+        "efficientnet_lite2 was chosen: a linear probe on its frozen features scores 79.2%, "
+        "the best of the 4 models measured."
+    )
+    assert wording.model_answer(tweets) == "all_minilm_l6_v2 was the only model in the pool."
+    third = dataclasses.replace(solar, model=dataclasses.replace(solar.model, name="packaged:efficientnet_lite0"))
+    assert "the third best of the 4" in wording.model_answer(third)
+    alone = dataclasses.replace(solar, ranking=(solar.ranking[0], solar.ranking[-1]))
+    assert wording.model_answer(alone).endswith("scores 79.2%, and no other model was measured.")
+    unmeasured = dataclasses.replace(solar, model=dataclasses.replace(solar.model, name="local:mine"))
+    assert wording.model_answer(unmeasured) == "mine was chosen out of 5 models."
+
+
+def test_the_strategy_answer_weighs_cost_against_score(solar, tweets):
+    assert wording.strategy_answer(solar) == (
+        "linear_probe is enough: the best candidate is 0.6 points ahead, within one standard error; "
+        "this one adapts at a cost of 1 forward pass."
+    )
+    assert (
+        wording.strategy_answer(tweets) == "linear_probe was the only candidate compared, at a cost of 1 forward pass."
+    )
+    best = tuple(dataclasses.replace(row, chosen=row.strategy == "lp_ft") for row in solar.candidates)
+    assert wording.strategy_answer(dataclasses.replace(solar, candidates=best)) == (
+        "lp_ft scores best of the 5 candidates compared, at a cost of 31 forward passes."
+    )
+    assert wording.strategy_answer(sample.bare_minimum()) == "linear_probe was used; no strategies were compared."
+
+
+def test_the_best_candidate_is_the_one_the_others_are_compared_with(solar):
+    found = wording.best(solar)
+    assert found is not None
+    assert found.strategy == "lp_ft"
+    assert wording.best(sample.bare_minimum()) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ({}, "Yes: it beats the simple baseline, the strongest control, by 12.4 points."),
+        (
+            {"outcome": "negative", "delta": -0.031},
+            "No: the simple baseline is better by 3.1 points.",
+        ),
+        (
+            {"outcome": "no_material_difference", "delta": 0.003},
+            "Not materially: +0.3 points against the simple baseline.",
+        ),
+        (
+            {"outcome": "cannot_tell", "delta": 0.021},
+            "It cannot be told from 800 images: +2.1 points against the simple baseline.",
+        ),
+    ],
+)
+def test_the_transfer_answer_follows_the_verdict(solar, changes, answer):
+    assert wording.transfer_answer(with_verdict(solar, **changes)) == answer
+
+
+def test_a_served_baseline_is_said(tweets):
+    assert wording.transfer_answer(tweets) == (
+        "No: the simple baseline is better by 4.6 points, and the model folder holds that baseline."
+    )
+    assert wording.served(tweets) == "the simple baseline (TF-IDF + logistic regression)"
+    assert wording.score_answer(tweets) == (
+        "Balanced accuracy 64.5% (60.9 to 68.1), measured on 764 texts by cross-validation."
+    )
+
+
+def test_the_decisive_control_is_the_one_with_the_smallest_difference(solar, tweets):
+    assert wording.decisive(solar) == "simple"
+    assert wording.decisive(tweets) == "simple"
+    bare = sample.bare_minimum()
+    assert wording.control(wording.decisive(bare)) == "a simple non-deep model"
+
+
+def test_one_control_is_not_called_the_strongest(solar):
+    alone = dataclasses.replace(solar, controls={"scratch": solar.controls["scratch"]})
+    assert wording.transfer_answer(alone) == "Yes: it beats training from scratch by 12.4 points."
+
+
+def test_the_score_answer_says_where_it_was_measured(solar):
+    assert (
+        wording.score_answer(solar)
+        == "Balanced accuracy 81.8% (79.1 to 84.5), measured on 800 images of the test split."
+    )
+
+
+def test_what_cannot_be_seen_is_said(solar):
+    assert wording.detectable(solar) == (
+        "With 800 images, a true difference of 5.3 points would be found four times out of five; "
+        "differences under 1.0 count as immaterial."
+    )
+    assert wording.detectable(with_verdict(solar, needed=2300)).endswith(
+        "About 2,300 scored items would settle the question."
+    )
+
+
+def test_guessing_is_named_where_it_is_known(solar, tweets):
+    assert wording.chance(solar) == "guessing scores 50.0%"
+    assert wording.chance(tweets) == "guessing scores 33.3%"
+    assert wording.chance(dataclasses.replace(solar, primary="macro_f1")) == ""
+
+
+@pytest.mark.parametrize(
+    ("licence", "restricted"),
+    [
+        ("CC-BY-NC-SA-4.0", True),
+        ("cc-by-nc-4.0", True),
+        ("non-commercial research", True),
+        ("Research-only", True),
+        ("Apache-2.0", False),
+        ("MIT", False),
+        ("NCSA", False),
+        ("", False),
+    ],
+)
+def test_licences_without_commercial_use_are_known(licence, restricted):
+    assert wording.restricted(licence) is restricted
