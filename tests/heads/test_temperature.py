@@ -24,8 +24,8 @@ def test_undoes_a_factor(factor):
 def test_minimises_the_smoothed_log_loss():
     logits, weights = _logits(60), np.random.default_rng(2).uniform(0.5, 2.0, 60)
     targets = _draw(logits)
-    smooth = np.full((60, 3), 1 / 63)
-    smooth[np.arange(60), targets] = 61 / 63
+    smooth = np.full((60, 3), 1 / 61 / 3)
+    smooth[np.arange(60), targets] += 60 / 61
 
     def loss(log_temperature):
         return weights @ -np.sum(smooth * log_softmax(logits / np.exp(log_temperature), axis=1), axis=1)
@@ -38,7 +38,7 @@ def test_separable_items_give_the_smoothed_confidence_not_certainty():
     targets = np.arange(20) % 2
     logits = np.where(targets[:, None] == np.arange(2), 1.0, -1.0)
     confidence = softmax(logits / fit_temperature(logits, targets), axis=1).max(axis=1)
-    np.testing.assert_allclose(confidence, 21 / 22)
+    np.testing.assert_allclose(confidence, 1 - 1 / 21 / 2)
 
 
 def test_logits_that_mislead_are_flattened():

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from headstart.core.backbone import LinearHead
 
 FLOOR = 0.1
-"""Default share of the mean variance that is added to every column's own."""
+"""Default share of the mean variance that is added to every column's own.
+
+Measured beside 0 on six draws each: balanced accuracy of logistic regression on 400 solar cells (EfficientNet-Lite0
+features) .790 against .784, on 100 of them .742 against .726, on 50 digits .830 against .813; on sentence embeddings of
+tweets no difference. From .03 to 1 the figures hardly move.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,9 +18,9 @@ def fit_temperature(
     """Temperature T that minimises the log-loss of ``softmax(logits / T)`` on held-out items.
 
     Guo et al. 2017 (arXiv 1706.04599), section 4, with two departures. The loss is minimised in ``b = 1 / T``, where
-    it is convex, by finding the root of its derivative. And the targets are Platt's (1999): the true class gets
-    ``(N + 1) / (N + C)`` and every other class ``1 / (N + C)``, which keeps T finite when every item is right and
-    fades as N grows.
+    it is convex, by finding the root of its derivative. And a share ``1 / (N + 1)`` of every target is spread evenly
+    over the classes, as if one more item had been seen of which nobody knows the class: T stays finite when every
+    item is right, and the share fades as N grows.
 
     Args:
         logits: held-out (out-of-fold or leave-one-out) logits, ``(N, C)``.
@@ -31,16 +31,15 @@ def fit_temperature(
         T > 0. It is capped at ten thousand times the spread of the logits, which logits without any information
         reach, and is 1 when the logits do not differ within any item.
     """
-    items, classes = logits.shape
+    items = len(logits)
     weights = checked_weights(weights, items)
     centred = logits - logits.mean(axis=1, keepdims=True)
     spread = float(np.sqrt(np.mean(centred**2)))
     if spread == 0.0:
         return 1.0
     scaled = centred / spread
-    smooth = 1.0 / (items + classes)
-    # The smoothed expectation of the logits: their sum over classes is zero, so only the true class is left.
-    aimed = scaled[np.arange(items), targets] * (1.0 - classes * smooth)
+    # Centred logits sum to zero over the classes: what is spread evenly adds nothing.
+    aimed = scaled[np.arange(items), targets] * items / (items + 1)
 
     def slope(inverse: float) -> float:
         expected = np.sum(softmax(inverse * scaled, axis=1) * scaled, axis=1)
