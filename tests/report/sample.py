@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import functools
-import io
-import math
 import random
 
 from headstart.core.results import (
@@ -14,94 +10,19 @@ from headstart.core.results import (
     ControlRow,
     CurvePoint,
     DataRecord,
-    Interval,
     IssueRecord,
     LearningCurve,
     MapPoint,
     Mistake,
     ModelRecord,
     RankingRow,
-    ReliabilityBin,
     Results,
     Verdict,
 )
+from tests.report.pieces import ENVIRONMENT, NESTED, PAIRED, WILSON, bins, cloud, interval, thumbnail
+from tests.report.sample_texts import bare_minimum, tweets
 
-WILSON = "Wilson"
-BOOTSTRAP = "stratified bootstrap over items"
-PAIRED = "paired bootstrap over items"
-NESTED = "Nadeau-Bengio over 5 x 5 folds"
-
-
-def interval(value: float, half: float, method: str = BOOTSTRAP) -> Interval:
-    return Interval(value=value, low=value - half, high=value + half, method=method)
-
-
-@functools.cache
-def thumbnail(seed: int) -> str:
-    """A small grey picture of a cell with busbars and one dark crack, as a ``data:`` URI."""
-    from PIL import Image, ImageDraw
-
-    draw_from = random.Random(seed)
-    picture = Image.new("L", (96, 96), 120 + draw_from.randrange(60))
-    pen = ImageDraw.Draw(picture)
-    for row in range(0, 96, 3):
-        pen.line((0, row, 96, row), fill=110 + draw_from.randrange(70))
-    for column in (24, 71):
-        pen.rectangle((column, 0, column + 3, 96), fill=60)
-    x, y = draw_from.randrange(96), draw_from.randrange(96)
-    for _ in range(3):
-        nx, ny = x + draw_from.randrange(-40, 40), y + draw_from.randrange(-40, 40)
-        pen.line((x, y, nx, ny), fill=20, width=2)
-        x, y = nx, ny
-    stream = io.BytesIO()
-    picture.save(stream, "PNG")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
-
-
-def cloud(
-    centres: list[tuple[float, float]], confusion: tuple[tuple[int, ...], ...], seed: int
-) -> tuple[MapPoint, ...]:
-    """Points around the centre of their label; those predicted otherwise lie between the two centres."""
-    draw_from = random.Random(seed)
-    points = []
-    for truth, row in enumerate(confusion):
-        for predicted, count in enumerate(row):
-            x = (centres[truth][0] + centres[predicted][0]) / 2
-            y = (centres[truth][1] + centres[predicted][1]) / 2
-            points += [
-                MapPoint(x=draw_from.gauss(x, 1.0), y=draw_from.gauss(y, 0.8), truth=truth, predicted=predicted)
-                for _ in range(count)
-            ]
-    return tuple(points)
-
-
-def bins(rows: list[tuple[float, float]], n: int) -> tuple[ReliabilityBin, ...]:
-    return tuple(
-        ReliabilityBin(
-            confidence=confidence,
-            accuracy=accuracy,
-            low=max(0.0, accuracy - 1.96 * math.sqrt(accuracy * (1 - accuracy) / n)),
-            high=min(1.0, accuracy + 1.96 * math.sqrt(accuracy * (1 - accuracy) / n)),
-            n=n,
-        )
-        for confidence, accuracy in rows
-    )
-
-
-ENVIRONMENT = {
-    "versions": {
-        "headstart": "0.1.0",
-        "torch": "2.15.0",
-        "timm": "1.0.31",
-        "transformers": "5.23.0",
-        "python": "3.11.9",
-    },
-    "commit": "6f36b82be1c04e94d1f5a3f6b0a94e1c2d3b4a59",
-    "dirty": False,
-    "device": "cpu",
-    "threads": 2,
-    "dtype": "bfloat16",
-}
+__all__ = ["bare_minimum", "interval", "many_classes", "solar", "tweets"]
 
 RANKED = (
     # model, parameters, bytes, prior, kNN, probe, logme, seconds
@@ -338,180 +259,6 @@ def solar() -> Results:
     )
 
 
-def tweets() -> Results:
-    """Three classes of texts scored by cross-validation; TF-IDF beats the small encoder and is served."""
-    classes = ("negative", "neutral", "positive")
-    confusion = ((231, 58, 34), (61, 207, 33), (42, 29, 69))
-    excerpts = (
-        "great, another update that deletes all my drafts. thank you SO much",
-        "not bad at all, I was ready to hate it",
-        "well that was a way to spend a Monday",
-        "I can't believe how little they charge for this",
-        "wish I could say it was worth the wait 😒",
-    )
-    model = "packaged:all_minilm_l6_v2"
-    skipped = "the budget 'quick' tries strategies that read cached features only"
-    return Results(
-        headline="Transfer hurt: -4.6 points of balanced accuracy against the control (a simple non-deep model), "
-        "95% interval -7.7 to -1.5.",
-        data=DataRecord(
-            name="tweets.csv",
-            modality="text",
-            fingerprint="sha256:c51d0927aa3e4b10",
-            n_train=764,
-            n_test=0,
-            split="none",
-            classes=classes,
-            class_counts={"negative": 323, "neutral": 301, "positive": 140},
-            issues=(),
-            roles={"input": "text", "label": "sentiment"},
-        ),
-        model=ModelRecord(
-            name=model,
-            source="packaged",
-            revision="1.0.2",
-            sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-            licence="Apache-2.0",
-            parameters=22_713_216,
-            pretraining="1 billion sentence pairs, contrastive",
-            input={"tokens": 256},
-        ),
-        strategy="linear_probe",
-        strategy_options={"penalty": 0.8},
-        primary="balanced_accuracy",
-        ranking=(
-            RankingRow(
-                model=model,
-                prior=0.58,
-                knn=interval(0.521, 0.041, NESTED),
-                probe=interval(0.599, 0.038, NESTED),
-                scores={"logme": -0.31, "h_score": None},
-                seconds=6.1,
-                parameters=22_713_216,
-                bytes=90_900_000,
-                licence="Apache-2.0",
-                taken=True,
-                skipped=None,
-            ),
-        ),
-        candidates=(
-            CandidateRow(
-                model=model,
-                strategy="linear_probe",
-                score=interval(0.599, 0.038, NESTED),
-                standard_error=None,
-                difference=None,
-                cost=1.0,
-                seconds=1.1,
-                folds=5,
-                chosen=True,
-                skipped=None,
-            ),
-            CandidateRow(
-                model=model,
-                strategy="last_blocks",
-                score=None,
-                standard_error=None,
-                difference=None,
-                cost=10.0,
-                seconds=0.0,
-                folds=0,
-                chosen=False,
-                skipped=skipped,
-            ),
-        ),
-        scores={
-            "balanced_accuracy": interval(0.599, 0.038, NESTED),
-            "accuracy": interval(0.664, 0.034),
-            "macro_f1": interval(0.618, 0.036),
-            "log_loss": interval(0.802, 0.051),
-            "brier": interval(0.451, 0.032),
-            "ece": interval(0.031, 0.016),
-        },
-        scored_on="cross-validation",
-        controls={
-            "scratch": ControlRow(
-                name="scratch",
-                detail="",
-                score=None,
-                delta=None,
-                seconds=0.0,
-                skipped="the budget 'quick' leaves out training from scratch",
-            ),
-            "simple": ControlRow(
-                name="simple",
-                detail="TF-IDF + logistic regression",
-                score=interval(0.645, 0.036, NESTED),
-                delta=interval(-0.046, 0.031, PAIRED),
-                seconds=1.2,
-                skipped=None,
-            ),
-            "random_trunk": ControlRow(
-                name="random_trunk",
-                detail="",
-                score=None,
-                delta=None,
-                seconds=0.0,
-                skipped="the budget 'quick' leaves out the random trunk",
-            ),
-        },
-        verdict=Verdict(
-            outcome="negative",
-            against="a simple non-deep model",
-            delta=-0.046,
-            low=-0.077,
-            high=-0.015,
-            margin=0.01,
-            smallest_detectable=0.044,
-            needed=None,
-            sentence="Transfer hurt: -4.6 points of balanced accuracy against the control (a simple non-deep model), "
-            "95% interval -7.7 to -1.5.",
-        ),
-        served="simple",
-        temperature=1.08,
-        confusion=confusion,
-        reliability=bins([(0.44, 0.47), (0.57, 0.60), (0.69, 0.67), (0.82, 0.79), (0.93, 0.88)], 153),
-        mistakes=tuple(
-            Mistake(
-                id=f"row {17 + 31 * row}",
-                truth=classes[row % 3],
-                predicted=classes[(row + 2) % 3],
-                confidence=0.94 - 0.03 * row,
-                text=excerpt,
-                thumbnail=None,
-            )
-            for row, excerpt in enumerate(excerpts)
-        ),
-        map=cloud([(-2.0, 0.0), (0.6, 1.7), (1.8, -1.2)], confusion, seed=5),
-        learning_curve=LearningCurve(
-            points=(
-                CurvePoint(n=95, value=0.551, low=0.512, high=0.588),
-                CurvePoint(n=191, value=0.588, low=0.561, high=0.611),
-                CurvePoint(n=382, value=0.602, low=0.589, high=0.617),
-                CurvePoint(n=764, value=0.599, low=0.594, high=0.605),
-            ),
-            forecast=(),
-            note="The curve is flat from 191 texts on, so there is no forecast: more such labels would buy little.",
-        ),
-        skipped=(
-            "Control not run: scratch; the budget 'quick' leaves it out.",
-            "Control not run: random_trunk; the budget 'quick' leaves it out.",
-        ),
-        seconds={
-            "fetch models": 0.1,
-            "rank": 6.5,
-            "compare strategies": 1.1,
-            "refit": 0.2,
-            "controls": 1.2,
-            "evidence": 0.4,
-        },
-        forward_pass_seconds=6.0,
-        environment=ENVIRONMENT,
-        budget="quick",
-        seed=0,
-    )
-
-
 def many_classes(count: int = 120) -> Results:
     """The solar results with ``count`` classes, each confused with its neighbour."""
     names = tuple(f"species {number:03d}" for number in range(count))
@@ -531,26 +278,3 @@ def many_classes(count: int = 120) -> Results:
         base.data, classes=names, class_counts={name: 30 + row for row, name in enumerate(names)}
     )
     return dataclasses.replace(base, data=data, confusion=confusion, map=points)
-
-
-def bare_minimum() -> Results:
-    """As little as a run can record: nothing ranked or tried, no controls run, nothing to draw."""
-    base = tweets()
-    nothing = dataclasses.replace(base.controls["simple"], score=None, delta=None, skipped="it was switched off")
-    return dataclasses.replace(
-        base,
-        ranking=(),
-        candidates=(),
-        strategy_options={},
-        scores={"balanced_accuracy": base.scores["balanced_accuracy"]},
-        controls={**base.controls, "simple": nothing},
-        served="transfer",
-        verdict=dataclasses.replace(base.verdict, outcome="cannot_tell", delta=0.0, low=-0.05, high=0.05, needed=2300),
-        reliability=(),
-        mistakes=(),
-        map=(),
-        learning_curve=LearningCurve(points=(), forecast=(), note=""),
-        skipped=(),
-        seconds={},
-        environment={},
-    )
