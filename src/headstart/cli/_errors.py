@@ -53,7 +53,7 @@ def explain(error: BaseException, arguments: Sequence[str]) -> Failure:
 
 
 def _usage(error: TyperException, arguments: Sequence[str]) -> str:
-    sentence = " ".join(error.format_message().split())
+    sentence = " ".join(error.format_message().split()).replace("Value error, ", "")
     sentence = re.sub(r" \(Possible options: (.+)\)$", r". Did you mean \1?", sentence)
     if sentence.endswith("?"):
         return sentence

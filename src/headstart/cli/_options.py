@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
 from headstart.core.errors import UserError
+
+
+def whole(option: str, least: int) -> Callable[[str | int], int]:
+    """A parser of whole numbers from ``least`` on, whose refusal names the option and what was given."""
+
+    def parse(given: str | int) -> int:
+        text = str(given).strip()
+        if not text.isascii() or not text.isdigit() or int(text) < least:
+            raise UserError(f"{option} is '{given}'; expected a whole number from {least} on.")
+        return int(text)
+
+    return parse
+
 
 Data = Annotated[
     str,
@@ -36,7 +50,7 @@ Pool = Annotated[
     Option("--pool", metavar="NAMES", help="Models to consider, separated by commas.  (default: all that suit)"),
 ]
 Budget = Annotated[str, Option("--budget", metavar="BUDGET", help=BUDGET)]
-Seed = Annotated[int, Option("--seed", metavar="N", min=0, help=SEED)]
+Seed = Annotated[int, Option("--seed", metavar="N", parser=whole("--seed", 0), help=SEED)]
 Json = Annotated[bool, Option("--json", help="Print one JSON document to standard output.")]
 
 

@@ -37,7 +37,9 @@ StrategyName = Annotated[
     ),
 ]
 Budget = Annotated[str | None, Option("--budget", metavar="BUDGET", help=_options.BUDGET + "  (default: standard)")]
-Seed = Annotated[int | None, Option("--seed", metavar="N", min=0, help=_options.SEED + "  (default: 0)")]
+Seed = Annotated[
+    int | None, Option("--seed", metavar="N", parser=_options.whole("--seed", 0), help=_options.SEED + "  (default: 0)")
+]
 
 
 def adapt(

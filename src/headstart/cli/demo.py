@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from headstart.demo._package import Source
 
 Out = Annotated[Path, Option("--out", metavar="RUN", help="The run folder to write.")]
-Train = Annotated[int, Option("--train", metavar="N", min=1, help="Cells to learn from.")]
-Test = Annotated[int, Option("--test-size", metavar="N", min=1, help="Other cells to score on.")]
+Train = Annotated[int, Option("--train", metavar="N", parser=_options.whole("--train", 1), help="Cells to learn from.")]
+Test = Annotated[
+    int, Option("--test-size", metavar="N", parser=_options.whole("--test-size", 1), help="Other cells to score on.")
+]
 
 
 def demo(

@@ -9,10 +9,10 @@ from typer import Argument, Context, Option, Typer
 from headstart.cli import _options
 from headstart.cli._terminal import document, plain, show, working
 from headstart.core.recipe import Recipe
-from headstart.report._format import parameters, percent, size
+from headstart.report._format import percent, size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -36,7 +36,7 @@ def models(context: Context, modality: Kind = None, json: _options.Json = False)
     if json:
         document([{**plain(info), "in_store": in_store} for info, in_store in found])
     else:
-        show(table(found))
+        show(*tables(found))
 
 
 @app.command("pull")
@@ -55,28 +55,39 @@ def pull(names: Names, json: _options.Json = False) -> None:
     show(*(Text(f"{info.name} is in the store ({size(info.bytes)}, licence {info.licence}).") for info in pulled))
 
 
-def table(found: Sequence[tuple[BackboneInfo, bool]]) -> RenderableType:
-    """One line per model; a tick marks what needs no network."""
+def tables(found: Sequence[tuple[BackboneInfo, bool]]) -> Iterator[RenderableType]:
+    """One table per kind of data and per benchmark of its prior accuracy; a tick marks what is in the store."""
     from rich.table import Table
     from rich.text import Text
 
-    board = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    board.add_column("Model", overflow="fold")
-    board.add_column("Kind")
-    board.add_column("In store", justify="center")
-    for column in ("Parameters", "Download", "Accuracy elsewhere"):
-        board.add_column(column, justify="right")
-    board.add_column("Pretrained on")
-    board.add_column("Licence")
-    for info, in_store in found:
-        board.add_row(
-            Text(info.name, style="bold" if in_store else ""),
-            info.modality,
-            Text("✓", style="green") if in_store else "",
-            parameters(info.parameters),
-            size(info.bytes),
-            f"{percent(info.prior)} {info.prior_of}",
-            info.pretraining,
-            info.licence,
+    if not found:
+        yield Text("No models are known for this kind of data.")
+    for (modality, benchmark), members in _grouped(found).items():
+        board = Table(
+            box=None, padding=(0, 2, 0, 0), header_style="bold", title_justify="left", title_style="bold cyan"
         )
-    return board
+        board.title = f"For {modality}s (accuracy: {benchmark})"
+        board.add_column("Model", no_wrap=True)
+        board.add_column("Stored", justify="center")
+        for column in ("Size", "Download", "Accuracy"):
+            board.add_column(column, justify="right", no_wrap=True)
+        board.add_column("Licence", overflow="fold")
+        for info, in_store in members:
+            board.add_row(
+                Text(info.name, style="bold" if in_store else ""),
+                Text("✓", style="green") if in_store else "",
+                f"{info.parameters / 1e6:.1f} M",
+                size(info.bytes),
+                percent(info.prior),
+                info.licence,
+            )
+        yield board
+
+
+def _grouped(
+    found: Sequence[tuple[BackboneInfo, bool]],
+) -> dict[tuple[str, str], list[tuple[BackboneInfo, bool]]]:
+    groups: dict[tuple[str, str], list[tuple[BackboneInfo, bool]]] = {}
+    for info, in_store in sorted(found, key=lambda each: (each[0].modality, -each[0].prior)):
+        groups.setdefault((info.modality, info.prior_of), []).append((info, in_store))
+    return groups

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headstart.cli import _options
-from headstart.cli._terminal import document, show, working
+from headstart.cli._terminal import document, out, show, working
 from headstart.core.recipe import Recipe
-from headstart.report._format import duration, metric, number, parameters, percent, size, span
+from headstart.report._format import duration, metric, number, percent, span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -43,39 +43,31 @@ def rank(
     if json:
         document({"primary": board.primary, "rows": board.rows})
     else:
-        show(table(board.rows, board.primary))
+        show(*view(board.rows, board.primary, out().width))
 
 
-def table(rows: Sequence[RankingRow], primary: str) -> RenderableType:
-    """One line per model, the best first; those left out say why."""
+def view(rows: Sequence[RankingRow], primary: str, width: int) -> Iterator[RenderableType]:
+    """One line per model, the best first; a terminal of 100 columns and more also shows sizes and licences."""
     from rich.table import Table
     from rich.text import Text
 
-    board = Table(
-        box=None,
-        padding=(0, 2, 0, 0),
-        header_style="bold",
-        title=f"Ranked by {metric(primary).label.lower()}",
-        title_justify="left",
-    )
-    board.add_column("Model", overflow="fold")
-    for column in ("Linear probe (95%)", "kNN", "Elsewhere", "Parameters", "Download", "Time"):
-        board.add_column(column, justify="right")
-    board.add_column("Licence")
+    wide = width >= 100
+    board = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", title_justify="left", title_style="bold cyan")
+    board.title = f"Ranked by {metric(primary).label.lower()}"
+    board.add_column("Model", no_wrap=True)
+    for column in ("Linear probe (95%)", "kNN", "Elsewhere", "Time", *(("Size", "Licence") if wide else ())):
+        board.add_column(column, justify="right", no_wrap=True)
     for row in rows:
-        probe = (
-            f"{number(primary, row.probe.value)} ({span(primary, row.probe)})"
-            if row.probe
-            else Text(row.skipped or "not measured", style="dim")
-        )
-        board.add_row(
-            Text(row.model, style="bold" if row.taken else ""),
-            probe,
+        if row.probe is None:
+            continue
+        cells = [
+            f"{number(primary, row.probe.value)} ({span(primary, row.probe)})",
             number(primary, row.knn.value) if row.knn else "",
             percent(row.prior),
-            parameters(row.parameters),
-            size(row.bytes),
-            duration(row.seconds) if row.probe else "",
-            row.licence,
-        )
-    return board
+            duration(row.seconds),
+        ]
+        board.add_row(Text(row.model), *cells, *((f"{row.parameters / 1e6:.1f} M", row.licence) if wide else ()))
+    yield board
+    for row in rows:
+        if row.probe is None:
+            yield Text(f"{row.model} was left out: {row.skipped or 'not measured'}", style="dim")
