@@ -1,0 +1,135 @@
+"""Folds for cross-validation: stratified by class, grouped so that tied items never straddle, repeated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headstart.core.errors import UserError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def repeated_folds(
+    targets: NDArray[np.int64], groups: NDArray[np.int64], folds: int, repeats: int, seed: int
+) -> tuple[NDArray[np.int64], str]:
+    """Fold numbers ``(repeats, N)`` in ``[0, folds)`` and a note on what could not be done as asked ("" if nothing).
+
+    Rows with equal ``groups (N,)`` share a fold. Groups of the same make-up (the same number of items of each class)
+    are interchangeable: they are shuffled and dealt to whichever folds hold least of their classes, larger groups
+    first, so that without ties every class is spread to within one item. Fewer folds are made when there are fewer
+    groups than ``folds``. Equal arguments give equal folds.
+
+    Raises:
+        UserError: fewer than two folds or one repeat were asked for, or all items are tied into one group.
+    """
+    _check(targets, groups, folds, repeats)
+    classes, codes = np.unique(targets, return_inverse=True)
+    _, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    made = min(folds, len(sizes))
+    rng = np.random.default_rng(seed)
+    deck = _Deck(codes, members, sizes, len(classes), rng)
+    numbers = np.stack([deck.deal(made, rng)[members] for _ in range(repeats)])
+    return numbers, _note(codes, members, sizes, folds, made)
+
+
+class _Deck:
+    """Groups sorted by size, with those of equal make-up together."""
+
+    def __init__(
+        self,
+        codes: NDArray[np.int64],
+        members: NDArray[np.int64],
+        sizes: NDArray[np.int64],
+        n_classes: int,
+        rng: np.random.Generator,
+    ) -> None:
+        # The make-up of a group is identified by a sum of random 64-bit numbers, one per class: a (groups, classes)
+        # table would not fit in memory for 100,000 items of 1,000 classes.
+        keys = rng.integers(0, 2**63, size=n_classes, dtype=np.uint64)
+        makeup = np.zeros(len(sizes), dtype=np.uint64)
+        np.add.at(makeup, members, keys[codes])
+        order = np.lexsort((makeup, -sizes))
+        cuts = np.flatnonzero((np.diff(makeup[order]) != 0) | (np.diff(sizes[order]) != 0)) + 1
+        self._piles = np.split(order, cuts)
+        first_row = np.argsort(members, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        self._contents = [
+            np.unique(codes[first_row[starts[pile[0]] : starts[pile[0] + 1]]], return_counts=True)
+            for pile in self._piles
+        ]
+        self._class_sizes = np.bincount(codes, minlength=n_classes)
+        self._n_groups = len(sizes)
+
+    def deal(self, folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Fold number of every group, ``(groups,)``."""
+        held = np.zeros((folds, len(self._class_sizes)))
+        total = np.zeros(folds)
+        result = np.empty(self._n_groups, dtype=np.int64)
+        for pile, (present, counts) in zip(self._piles, self._contents, strict=True):
+            share = counts / self._class_sizes[present]
+            load = held[:, present] @ share
+            step = float(counts @ share)
+            given = _pour(len(pile), load / step, total, rng)
+            result[rng.permutation(pile)] = np.repeat(np.arange(folds), given)
+            held[:, present] += given[:, None] * counts
+            total += given * counts.sum()
+        return result
+
+
+def _pour(
+    amount: int, level: NDArray[np.float64], total: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """How many of ``amount`` equal groups each fold gets so that the fullest is as low as can be.
+
+    ``level`` is measured in groups. Ties go to the fold with fewer items in all, then at random; empty folds are
+    therefore filled first, and none stays empty.
+    """
+    folds = len(level)
+    water = (amount + level.sum()) / folds
+    sure = np.floor(water - level).astype(np.int64) - 1
+    base = sure if (sure >= 0).all() else np.zeros(folds, dtype=np.int64)
+    rest = amount - int(base.sum())
+    heights = np.round((level + base)[:, None] + np.arange(rest), 9)
+    tie = np.broadcast_to(np.lexsort((rng.random(folds), total)).argsort()[:, None], heights.shape)
+    order = np.lexsort((tie.ravel(), heights.ravel()))[:rest]
+    return base + np.bincount(order // max(rest, 1), minlength=folds)
+
+
+def _check(targets: NDArray[np.int64], groups: NDArray[np.int64], folds: int, repeats: int) -> None:
+    problems = []
+    if folds < 2:
+        problems.append(f"Cross-validation needs at least 2 folds, {folds} asked for.")
+    if repeats < 1:
+        problems.append(f"Cross-validation needs at least 1 repeat, {repeats} asked for.")
+    if targets.shape != groups.shape:
+        problems.append(f"Every item needs a target and a group: got {targets.shape[0]} and {groups.shape[0]}.")
+    elif len(np.unique(groups)) < 2:
+        problems.append(
+            f"All {len(groups)} items are tied into one group, and cross-validation needs at least two: "
+            "give more items, or a finer group column."
+        )
+    if problems:
+        raise UserError(*problems)
+
+
+def _note(codes: NDArray[np.int64], members: NDArray[np.int64], sizes: NDArray[np.int64], asked: int, made: int) -> str:
+    said = []
+    if made < asked:
+        said.append(f"{made} folds instead of {asked}, because the items form only {made} groups")
+    pairs = np.unique(np.stack([codes, members]), axis=1)
+    spread = np.bincount(pairs[0])
+    lone, rare = int((spread == 1).sum()), int(((spread > 1) & (spread < made)).sum())
+    if lone:
+        said.append(f"{_classes(lone)} in one group only, so never learnt and scored together")
+    if rare:
+        said.append(f"{_classes(rare)} in fewer groups than folds, so missing from some folds")
+    if sizes.max() > 1.5 * len(codes) / made and sizes.max() > 1:
+        said.append(f"uneven folds, because one group holds {sizes.max() / len(codes):.0%} of the items")
+    return "; ".join(said)
+
+
+def _classes(count: int) -> str:
+    return f"{count} class is" if count == 1 else f"{count} classes are"
