@@ -197,15 +197,20 @@ def bare_minimum() -> Results:
     """As little as a run can record: nothing ranked or tried, no controls run, nothing to draw."""
     base = tweets()
     nothing = dataclasses.replace(base.controls["simple"], score=None, delta=None, skipped="it was switched off")
+    sentence = "Cannot tell whether transfer helped: 0.0 points of balanced accuracy against the control."
+    undecided = dataclasses.replace(
+        base.verdict, outcome="cannot_tell", delta=0.0, low=-0.05, high=0.05, needed=2300, sentence=sentence
+    )
     return dataclasses.replace(
         base,
+        headline=sentence,
         ranking=(),
         candidates=(),
         strategy_options={},
         scores={"balanced_accuracy": base.scores["balanced_accuracy"]},
         controls={**base.controls, "simple": nothing},
         served="transfer",
-        verdict=dataclasses.replace(base.verdict, outcome="cannot_tell", delta=0.0, low=-0.05, high=0.05, needed=2300),
+        verdict=undecided,
         reliability=(),
         mistakes=(),
         map=(),

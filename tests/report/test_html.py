@@ -181,6 +181,9 @@ def test_a_run_that_recorded_next_to_nothing_still_has_a_page():
     assert "Cannot tell yet" in text
     assert "It cannot be told from 764 texts" in text
     assert "Not run: it was switched off" in text
+    assert all(
+        attributes.get("class") != "axis" for attributes in Page(render(sample.bare_minimum(), run="x")).of("svg")
+    )
     assert "None to show." in text
     assert "Nothing: everything planned was done" in text
     assert "About 2,300 scored items would settle the question." in text
