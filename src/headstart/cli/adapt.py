@@ -10,6 +10,7 @@ from typer import Argument, Option
 
 from headstart.cli import _options
 from headstart.cli._terminal import document, show, working
+from headstart.core.errors import UserError
 
 if TYPE_CHECKING:
     from headstart.core.recipe import Recipe
@@ -90,6 +91,8 @@ def _recipe(data: str, named: dict[str, Any], roles: dict[str, str | None]) -> R
     if Path(data).suffix.lower() == ".toml":
         from headstart.bundle.recipe import read_recipe
 
+        if not Path(data).is_file():
+            raise UserError(f"There is no recipe '{data}'; give one that a run folder holds.")
         base = read_recipe(Path(data))
     given = {option: value for option, value in named.items() if value is not None}
     given["roles"] = {**base.roles, **{role: column for role, column in roles.items() if column is not None}}
@@ -103,16 +106,6 @@ def present(results: Results, run: Path, *, as_json: bool) -> None:
 
         document(json.document(results))
         return
-    from rich.text import Text
-
     from headstart.report.summary import summary
 
-    show(
-        summary(results),
-        Text.assemble(("Report   ", "bold"), str(run / "report.html")),
-        Text.assemble(("Predict  ", "bold"), f"headstart predict {run} {_example(results)}"),
-    )
-
-
-def _example(results: Results) -> str:
-    return "FILE..." if results.data.modality == "image" else '"a text" ...'
+    show(summary(results, run))

@@ -10,7 +10,7 @@ from typer import Exit, Option
 from headstart.cli import _options, check
 from headstart.cli._terminal import err, show, working
 from headstart.cli.adapt import present
-from headstart.core.recipe import Budget
+from headstart.core.recipe import Budget, Recipe
 
 if TYPE_CHECKING:
     from headstart.demo._package import Source
@@ -48,7 +48,8 @@ def demo(
     if not check.fit(data):
         raise Exit(2)
     with working(as_json=json) as progress:
-        adaptation = api.adapt(data, out=out, budget=budget, seed=seed, progress=progress)
+        recipe = Recipe(data=str(folder), budget=budget, seed=seed)
+        adaptation = api.adapt(data, out=out, recipe=recipe, progress=progress)
     present(adaptation.results, out, as_json=json)
 
 

