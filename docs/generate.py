@@ -1,0 +1,195 @@
+"""Write the documents that quote the program, or with ``--check`` say which of them no longer agree with it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import typer.main
+
+from headstart import catalog
+from headstart.api import models
+from headstart.cli.app import app
+from headstart.core.strategy import FeatureStrategy
+from headstart.report.json import schema
+
+FOLDER = Path(__file__).parent
+UNITS = {"size": "px"}
+NOTE = "<!-- Written by docs/generate.py; run `make docs` after a change, do not edit. -->\n"
+
+
+def cli() -> Iterator[str]:
+    """Every command with its arguments and options."""
+    yield "# The command line\n"
+    yield "Every command takes `--json`: standard output is then exactly one JSON document; progress and messages go to"
+    yield "standard error. Exit codes: 0 done, 1 something outside failed, 2 the request cannot be met as it was put,"
+    yield "130 stopped by Ctrl-C. With `--json` a failure is the document"
+    yield '`{"error": {"kind", "problems", "exit_code"}}`.\n'
+    yield from _command("headstart", typer.main.get_command(app))
+
+
+def _command(path: str, command: Any) -> Iterator[str]:
+    if path != "headstart":
+        yield f"## {path}\n"
+        yield _prose(command.help)
+        yield "```\n" + " ".join([path, *(_usage(each) for each in command.params if each.name != "help")]) + "\n```\n"
+        yield from _parameters(command.params)
+    for name, inner in sorted(dict(vars(command).get("commands", {})).items()):
+        yield from _command(f"{path} {name}", inner)
+
+
+def _prose(text: str) -> str:
+    return "\n".join(line.strip() for line in text.strip().splitlines()) + "\n"
+
+
+def _usage(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return parameter.metavar
+    flag = parameter.is_flag
+    words = parameter.opts[0] if flag else f"{parameter.opts[0]} {_value(parameter)}"
+    return words if parameter.required else f"[{words}]"
+
+
+def _value(parameter: Any) -> str:
+    return parameter.metavar or parameter.name.upper()
+
+
+def _parameters(parameters: Any) -> Iterator[str]:
+    yield "| | |\n|---|---|"
+    for each in parameters:
+        if each.name == "help":
+            continue
+        plain_default = isinstance(each.default, str | int | Path) and not isinstance(each.default, bool)
+        default = f" Default: `{each.default}`." if plain_default else ""
+        name = each.metavar if each.param_type_name == "argument" else ", ".join(each.opts)
+        yield f"| `{name}` | {_cell(each.help)}{default} |"
+    yield ""
+
+
+def _cell(text: Any) -> str:
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+def known_models() -> Iterator[str]:
+    """Every model known by heart, by kind of data."""
+    yield "# Pretrained models\n"
+    yield "Known without a network; `headstart models` also shows which are in the local store, `headstart models pull"
+    yield "NAME` fetches one and checks it. Besides these, `timm:NAME` and `transformers:NAME` reach the hub, and"
+    yield "`local:FOLDER` opens a transformers folder. Mind the licence of the weights before you ship a model.\n"
+    rows = sorted((info for info, _ in models()), key=lambda info: (info.modality, -info.prior, info.name))
+    for modality in sorted({info.modality for info in rows}):
+        yield f"## For {modality}s\n"
+        yield "| model | parameters | download | input | accuracy elsewhere | pretrained on | licence |"
+        yield "|---|---:|---:|---|---|---|---|"
+        for info in rows:
+            if info.modality == modality:
+                sizes = ", ".join(f"{count} {UNITS.get(unit, unit)}" for unit, count in info.input.items())
+                yield (
+                    f"| `{info.name}` | {info.parameters / 1e6:.1f} M | {info.bytes / 1e6:.1f} MB | {sizes} "
+                    f"| {100 * info.prior:.1f} ({_cell(info.prior_of)}) | {_cell(info.pretraining)} | {info.licence} |"
+                )
+        yield ""
+
+
+def known_strategies() -> Iterator[str]:
+    """Every way to adapt, with what it reads."""
+    yield "# Strategies\n"
+    yield "Ways to adapt a pretrained body to a task. `auto` compares the candidates on the same folds and takes the"
+    yield "cheapest within one standard error of the best.\n"
+    yield "| strategy | reads | compared by `auto` | what it does |"
+    yield "|---|---|---|---|"
+    for name in catalog.strategies.names():
+        member = catalog.strategies.get(name)
+        reads = "frozen features" if issubclass(member, FeatureStrategy) else "the items"
+        yield f"| `{name}` | {reads} | {'yes' if member.candidate else 'no'} | {_cell(member.summary)} |"
+
+
+def results() -> Iterator[str]:
+    """Every key of results.json, from its schema."""
+    document = schema()
+    yield "# results.json\n"
+    yield "Every number of the report, for machines. The JSON Schema ships with the package as"
+    yield "`headstart/report/schema.json`; its number changes whenever a reader would have to.\n"
+    yield _table(document)
+    for name, part in sorted(document.get("$defs", {}).items()):
+        yield f"## {name}\n"
+        if "description" in part:
+            yield _cell(part["description"]) + "\n"
+        yield _table(part)
+
+
+def _table(part: dict[str, Any]) -> str:
+    lines = ["| key | type | meaning |", "|---|---|---|"]
+    for key, value in part.get("properties", {}).items():
+        lines.append(f"| `{key}` | {_type(value)} | {_cell(value.get('description', ''))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _type(value: dict[str, Any]) -> str:
+    if "$ref" in value:
+        name = value["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "const" in value:
+        return f"`{value['const']}`"
+    if "enum" in value:
+        return " or ".join(f"`{each}`" for each in value["enum"])
+    for union in ("anyOf", "oneOf"):
+        if union in value:
+            return " or ".join(_type(each) for each in value[union])
+    kind = value.get("type", "any")
+    if isinstance(kind, list):
+        return " or ".join(kind)
+    if kind == "array" and isinstance(value.get("items"), dict):
+        return f"list of {_type(value['items'])}"
+    if kind == "object" and isinstance(value.get("additionalProperties"), dict):
+        return f"object of {_type(value['additionalProperties'])}"
+    return kind
+
+
+PAGES = {"cli.md": cli, "models.md": known_models, "strategies.md": known_strategies, "results.md": results}
+
+
+def render(page: str) -> str:
+    """The whole text of one document."""
+    return NOTE + "\n".join(PAGES[page]()).rstrip("\n") + "\n"
+
+
+def stale(folder: Path) -> list[str]:
+    """The documents in ``folder`` that are missing or differ from what the program says now."""
+    return [
+        page
+        for page in PAGES
+        if not (folder / page).is_file() or (folder / page).read_text(encoding="utf-8") != render(page)
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; returns the exit code. The store is an empty one meanwhile, so that every machine agrees."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a document is stale")
+    check = parser.parse_args(arguments).check
+    with tempfile.TemporaryDirectory() as empty, patch.dict(os.environ, HEADSTART_HOME=empty):
+        return _check() if check else _write()
+
+
+def _write() -> int:
+    for page in PAGES:
+        (FOLDER / page).write_text(render(page), encoding="utf-8")
+    return 0
+
+
+def _check() -> int:
+    outdated = stale(FOLDER)
+    if outdated:
+        sys.stderr.write(f"Stale: {', '.join(f'docs/{page}' for page in outdated)}; run 'make docs' and commit.\n")
+    return 1 if outdated else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,30 @@
+import typer.main
+
+from docs import generate
+from headstart.cli.app import app
+
+
+def test_a_document_that_was_changed_or_is_missing_is_stale(tmp_path):
+    assert generate.stale(tmp_path) == list(generate.PAGES)
+    for page in generate.PAGES:
+        (tmp_path / page).write_text(generate.render(page), encoding="utf-8")
+    assert generate.stale(tmp_path) == []
+    (tmp_path / "cli.md").write_text(generate.render("cli.md") + "edited\n", encoding="utf-8")
+    assert generate.stale(tmp_path) == ["cli.md"]
+
+
+def test_check_names_what_is_stale_and_write_mends_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(generate, "FOLDER", tmp_path)
+    assert generate.main(["--check"]) == 1
+    assert "docs/strategies.md" in capsys.readouterr().err
+    assert generate.main([]) == 0
+    assert generate.main(["--check"]) == 0
+
+
+def test_every_command_and_option_is_in_the_page():
+    page = generate.render("cli.md")
+    commands = dict(vars(typer.main.get_command(app))["commands"])
+    for name, command in commands.items():
+        assert f"## headstart {name}\n" in page
+        for parameter in command.params:
+            assert parameter.name == "help" or (parameter.metavar or parameter.opts[0]) in page
