@@ -66,16 +66,25 @@ def test_probability_zero_for_the_truth_stays_finite():
     assert np.isfinite(values["log_loss"])
 
 
-def test_loss_weighs_items_and_divides_by_their_number():
+def test_loss_is_cross_entropy_of_logits_taken_to_the_training_frequencies():
     task = Classification(classes=("a", "b"))
     logits = torch.tensor([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]], dtype=torch.float64, requires_grad=True)
-    targets, weights = torch.tensor([0, 0, 1]), torch.tensor([0.5, 3.0], dtype=torch.float64)
-    by_item = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
-    expected = (0.5 * by_item[0] + 0.5 * by_item[1] + 3.0 * by_item[2]) / 3
+    targets, weights = torch.tensor([0, 0, 1]), torch.tensor([0.75, 1.5], dtype=torch.float64)
+    odds = torch.exp(logits.detach()) / weights
+    expected = -torch.log((odds / odds.sum(1, keepdim=True))[torch.arange(3), targets]).mean()
     loss = task.loss(logits, targets, weights)
     loss.backward()
     assert loss.item() == pytest.approx(expected.item())
     assert logits.grad is not None
+
+
+def test_the_least_loss_of_a_constant_is_at_equal_logits_under_balanced_weights():
+    """With the weights N / (C n_c) a head that knows nothing predicts every class equally often."""
+    task = Classification(classes=("a", "b"))
+    targets, weights = torch.tensor([0, 0, 0, 1]), torch.tensor([4 / 6, 4 / 2], dtype=torch.float64)
+    shifts = torch.linspace(-1, 1, 21, dtype=torch.float64)
+    losses = [task.loss(torch.tensor([[0.0, shift]]).expand(4, 2), targets, weights).item() for shift in shifts]
+    assert shifts[int(np.argmin(losses))].item() == pytest.approx(0.0, abs=1e-9)
 
 
 def test_probabilities_are_softmax_in_double():

@@ -14,6 +14,7 @@ from typing import Any
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.baseline import Baseline
+from headstart.core.dataset import Modality
 from headstart.core.errors import Unavailable
 
 SCHEMA = 1
@@ -25,7 +26,7 @@ class Card:
     """What ``headstart.json`` holds. ``serves`` is ``transfer`` or the name of the baseline."""
 
     serves: str
-    modality: str
+    modality: Modality
     task: str
     classes: tuple[str, ...]
     temperature: float

@@ -94,7 +94,7 @@ def _write(path: Path, arrays: Arrays) -> None:
     import numpy as np
     from safetensors.numpy import save
 
-    write_atomically(path, save({key: np.ascontiguousarray(value) for key, value in arrays.items()}))
+    write_atomically(path, save({key: np.array(value, order="C") for key, value in arrays.items()}))
 
 
 def _read(path: Path) -> Arrays:

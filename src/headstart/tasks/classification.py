@@ -36,14 +36,16 @@ class Classification(Task):
         return len(self.classes)
 
     def loss(self, logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor) -> torch.Tensor:
-        """Weighted cross-entropy, divided by the number of items.
+        """Logit-adjusted cross-entropy (Menon et al. 2021, arXiv 2007.07314, equation 10).
 
-        Not by the sum of their weights, as torch's own weighted mean does: the gradient of a small batch would then
-        depend on which classes happen to share it.
+        The logits are those of a world in which classes occur in proportion to ``class_weights`` times their
+        frequency (equally often, with balanced weights); subtracting ``log class_weights`` takes them to the
+        frequencies of the training items, which the plain cross-entropy sees. No item is weighted, so that the
+        gradient does not depend on which rare items share a batch.
         """
         from torch.nn.functional import cross_entropy
 
-        return cross_entropy(logits, targets, weight=class_weights, reduction="sum") / len(targets)
+        return cross_entropy(logits - class_weights.log(), targets)
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Softmax in float64."""

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.core.progress import Silent
+from headstart.engine.features import Encoder, view_seed, weights_digest
+from headstart.engine.items import Items
+from tests.engine import toys
+
+
+@pytest.fixture
+def backbone() -> toys.ToyBackbone:
+    return toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
+
+
+@pytest.fixture(autouse=True)
+def exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
+
+
+def test_a_second_pass_reads_the_cache(tmp_path: Path, backbone: toys.ToyBackbone):
+    items = toys.labelled().items
+    first = Encoder(backbone, tmp_path, Silent()).encode(items, "features")
+    second = Encoder(backbone, tmp_path, Silent()).encode(items, "features")
+    assert (first.computed, second.computed) == (40, 0)
+    assert np.array_equal(first.features, second.features)
+    assert second.forward_seconds > 0
+
+
+def test_one_changed_item_is_encoded_again_and_alone(tmp_path: Path, backbone: toys.ToyBackbone):
+    data = toys.labelled()
+    Encoder(backbone, tmp_path, Silent()).encode(data.items, "features")
+    images = [data.items.read(n) for n in range(40)]
+    images[7] = toys.picture(1, 999)
+    assert Encoder(backbone, tmp_path, Silent()).encode(toys.items_of(images), "features").computed == 1
+
+
+def test_features_equal_one_batch_in_evaluation_mode(backbone: toys.ToyBackbone):
+    items = toys.labelled().items
+    backbone.module.train()  # dropout on, BatchNorm by batch: the pass must not care
+    features = Encoder(backbone, None, Silent()).encode(items, "features").features
+    backbone.module.eval()
+    batch = backbone.preprocess.collate([backbone.preprocess.item(items.read(n)) for n in range(40)])
+    with torch.inference_mode():
+        assert np.allclose(features, backbone.encode(batch).numpy(), atol=1e-6)
+
+
+def test_other_weights_and_other_views_are_not_mixed_up(tmp_path: Path, backbone: toys.ToyBackbone):
+    items = toys.labelled().items
+    plain = Encoder(backbone, tmp_path, Silent()).encode(items, "features")
+    view = Encoder(backbone, tmp_path, Silent()).encode(items, "features", view=0)
+    other = Encoder(toys.ToyBackbone(toys.info(), seed=5, size=toys.SIZE), tmp_path, Silent()).encode(items, "f")
+    assert (view.computed, other.computed) == (40, 40)
+    assert not np.allclose(plain.features, view.features)
+    assert not np.allclose(plain.features, other.features)
+
+
+def test_an_interrupted_pass_resumes_to_the_same_features(tmp_path: Path, backbone: toys.ToyBackbone, monkeypatch):
+    monkeypatch.setattr("headstart.engine.features.BATCH", 4)
+    monkeypatch.setattr("headstart.engine.features.SHARD_SECONDS", 0.0)
+    items = toys.labelled().items
+    whole = Encoder(backbone, tmp_path / "whole", Silent()).encode(items, "features").features
+
+    def failing(position: int) -> object:
+        if position == 25:
+            raise KeyboardInterrupt
+        return items.read(position)
+
+    broken = Items(digests=items.digests, lengths=items.lengths, read=failing)
+    with pytest.raises(KeyboardInterrupt):
+        Encoder(backbone, tmp_path / "broken", Silent()).encode(broken, "features")
+    resumed = Encoder(backbone, tmp_path / "broken", Silent()).encode(items, "features")
+    assert 0 < resumed.computed < 40
+    assert np.array_equal(resumed.features, whole)
+
+
+def test_the_fast_dtype_is_refused_when_features_turn(tmp_path: Path, backbone: toys.ToyBackbone, monkeypatch):
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.bfloat16)
+    monkeypatch.setattr("headstart.engine.features.precise_enough", lambda exact, fast: False)
+    encoded = Encoder(backbone, tmp_path, Silent()).encode(toys.labelled().items, "features")
+    assert encoded.dtype == "float32"
+
+
+def test_digests_depend_on_values_and_view_seeds_on_content():
+    one, two = (toys.ToyBackbone(toys.info(), seed=s, size=16) for s in (0, 1))
+    assert weights_digest(one) != weights_digest(two)
+    assert weights_digest(one) == weights_digest(toys.ToyBackbone(toys.info(), seed=0, size=16))
+    assert view_seed("ab", 0) == view_seed("ab", 0) != view_seed("ab", 1)

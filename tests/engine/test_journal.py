@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headstart.core.errors import UserError
+from headstart.engine.journal import Journal, write_atomically
+
+
+def test_a_piece_is_computed_once_and_read_back_bit_for_bit(tmp_path: Path):
+    value = np.random.default_rng(0).normal(size=(3, 5))
+    first = Journal(tmp_path / "c", {"seed": 1}).recall("a piece", lambda: {"x": value})
+    again = Journal(tmp_path / "c", {"seed": 1}).recall("a piece", lambda: pytest.fail("computed twice"))
+    assert np.array_equal(first["x"], value)
+    assert np.array_equal(again["x"], value)
+
+
+def test_names_that_look_alike_are_different_pieces(tmp_path: Path):
+    journal = Journal(tmp_path / "c", {})
+    journal.recall("a/b", lambda: {"x": np.zeros(1)})
+    assert journal.recall("a-b", lambda: {"x": np.ones(1)})["x"][0] == 1
+
+
+def test_another_run_in_the_folder_is_refused(tmp_path: Path):
+    Journal(tmp_path / "c", {"seed": 1})
+    with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
+        Journal(tmp_path / "c", {"seed": 2})
+
+
+def test_without_a_folder_nothing_is_kept():
+    journal = Journal(None, {})
+    calls = []
+    for _ in range(2):
+        journal.recall("x", lambda: calls.append(1) or {"x": np.zeros(1)})
+    assert len(calls) == 2
+    with pytest.raises(ValueError, match="keeps no files"):
+        journal.path("x")
+
+
+def test_a_failed_computation_leaves_nothing_behind(tmp_path: Path):
+    journal = Journal(tmp_path / "c", {})
+    with pytest.raises(ZeroDivisionError):
+        journal.recall("x", lambda: {"x": np.array(1 / 0)})
+    assert [path.name for path in (tmp_path / "c").iterdir()] == ["run.json"]
+
+
+def test_a_partial_write_is_never_read(tmp_path: Path):
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+    (tmp_path / "file.123.part").write_bytes(b"ne")
+    assert path.read_bytes() == b"old"

@@ -1,0 +1,148 @@
+"""A tiny convolutional backbone with BatchNorm and dropout, its source, and labelled pictures it can learn from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from headstart.core.backbone import Backbone, BackboneInfo, Block, LinearHead, Preprocess, Source
+from headstart.core.errors import Unavailable
+from headstart.core.progress import Progress
+from headstart.engine.items import Items
+from headstart.engine.options import PoolMember
+from headstart.engine.trials import Labelled
+from headstart.tasks.classification import Classification
+
+SIZE = 16
+
+
+def info(name: str = "toy:small", **changes: Any) -> BackboneInfo:
+    facts: dict[str, Any] = {
+        "name": name, "modality": "image", "dim": 8, "parameters": 1000, "gflops": 0.001, "input": {"size": SIZE},
+        "pretraining": "none", "licence": "MIT", "revision": "1", "sha256": "0" * 64, "bytes": 4000, "prior": 0.5,
+        "prior_of": "nothing", "family": "toy", "rate": 0.01,
+    }  # fmt: skip
+    return BackboneInfo(**{**facts, **changes})
+
+
+class ToyPreprocess(Preprocess):
+    modality = "image"
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.read = 0
+
+    @property
+    def key(self) -> str:
+        return json.dumps({"toy": self.size})
+
+    def item(self, raw: Any) -> torch.Tensor:
+        self.read += 1
+        small = np.asarray(raw.resize((self.size, self.size)), dtype=np.float32) / 255
+        return torch.from_numpy(small).permute(2, 0, 1) - 0.5
+
+    def view(self, raw: Any, seed: int) -> torch.Tensor:
+        ready = self.item(raw)
+        return ready.flip(2) if seed % 2 else ready
+
+    def cost(self, ready: Any) -> int:
+        return 1
+
+    def collate(self, ready: Sequence[Any]) -> dict[str, torch.Tensor]:
+        return {"pixel_values": torch.stack(list(ready))}
+
+
+class ToyBackbone(Backbone):
+    fixed_shapes = True
+
+    def __init__(self, facts: BackboneInfo, seed: int, size: int) -> None:
+        self.info = facts
+        self.preprocess = ToyPreprocess(size)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.module = nn.Sequential(
+                nn.Sequential(nn.Conv2d(3, 6, 3, stride=2), nn.BatchNorm2d(6), nn.ReLU(), nn.Dropout(0.3)),
+                nn.Sequential(nn.Conv2d(6, 8, 3, stride=2), nn.BatchNorm2d(8), nn.ReLU()),
+                nn.Sequential(nn.Conv2d(8, 8, 1), nn.ReLU(), nn.Dropout(0.1)),
+            ).eval()
+        self.blocks = tuple(Block(name=f"block {n}", modules=(str(n),)) for n in range(3))
+
+    def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        return self.upper({"hidden": batch["pixel_values"]}, 0)
+
+    def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
+        return {"hidden": self.module[:boundary](batch["pixel_values"])}
+
+    def upper(self, activations: Mapping[str, torch.Tensor], boundary: int) -> torch.Tensor:
+        return self.module[boundary:](activations["hidden"]).mean(dim=(2, 3))
+
+    def export(self, folder: Path, head: LinearHead, classes: Sequence[str]) -> None:
+        (folder / "toy.json").write_text(json.dumps({"classes": list(classes), "weight": head.weight.tolist()}))
+
+
+class ToySource(Source):
+    """``stored`` says whether the weights are there; pulling them works unless the source is ``offline``."""
+
+    def __init__(self, *facts: BackboneInfo, stored: bool = True, offline: bool = False) -> None:
+        self._infos = facts or (info(),)
+        self.stored = stored
+        self.offline = offline
+
+    def infos(self) -> tuple[BackboneInfo, ...]:
+        return self._infos
+
+    def find(self, identifier: str) -> BackboneInfo | None:
+        return next((i for i in self._infos if i.name.endswith(f":{identifier}")), None)
+
+    def in_store(self, info: BackboneInfo) -> bool:
+        return self.stored
+
+    def pull(self, info: BackboneInfo, progress: Progress) -> None:
+        if self.offline:
+            raise Unavailable(f"{info.name} cannot be fetched: no network.")
+        self.stored = True
+
+    def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
+        return ToyBackbone(info, seed=0 if pretrained else seed + 1, size=size or info.input["size"])
+
+
+def member(**changes: Any) -> PoolMember:
+    facts = info(**changes)
+    return PoolMember(source=ToySource(facts), info=facts)
+
+
+def picture(label: int, seed: int) -> Image.Image:
+    """Noise with a bright left or right half: easy to tell apart, and a mirror image is of the other class."""
+    noise = np.random.default_rng(seed).integers(0, 120, size=(24, 24, 3), dtype=np.uint8)
+    noise[:, 12 * label : 12 * label + 12, :] += 110
+    return Image.fromarray(noise)
+
+
+def items_of(images: Sequence[Image.Image]) -> Items:
+    return Items(
+        digests=[hashlib.sha256(image.tobytes()).hexdigest() for image in images],
+        lengths=np.ones(len(images), dtype=np.int64),
+        read=lambda position: images[position],
+    )
+
+
+def labelled(count: int = 40, folds: int = 4, repeats: int = 2, seed: int = 0) -> Labelled:
+    targets = np.arange(count) % 2
+    images = [picture(int(target), 1000 * seed + number) for number, target in enumerate(targets)]
+    generator = np.random.default_rng(seed)
+    return Labelled(
+        items=items_of(images),
+        targets=targets,
+        groups=np.arange(count),
+        folds=np.stack([generator.permutation(np.arange(count) // 2 % folds) for _ in range(repeats)]),
+        task=Classification(classes=("left", "right")),
+        seed=seed,
+    )
