@@ -1,0 +1,159 @@
+"""From rows as read to rows that are used: scanned, copies tied, leaks and hopeless classes out, all of it named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headstart.core.dataset import Issue
+from headstart.core.errors import UserError
+from headstart.core.progress import Progress
+from headstart.data import _audit
+from headstart.data._duplicates import Ties, join, numbered, tie_images, tie_texts
+from headstart.data._issues import examples, issue, several
+from headstart.data._labels import look_alikes, refuse_non_classes, sorted_classes
+from headstart.data._rows import Rows
+from headstart.data._scan import Finding, scan_images, scan_texts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_LOST_TO_FOUND_GROUP = 0.2
+"""A group column that was not named is dropped rather than cost more than this share of the training items."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """The rows that are used, with everything known of them; all of length N."""
+
+    rows: Rows
+    labels: Sequence[str]
+    digests: Sequence[str]
+    groups: NDArray[np.int64]
+    issues: Sequence[Issue]
+
+
+def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> Checked:
+    """What is left of ``rows``, and every issue found; ``where`` names the source of the labels in messages.
+
+    Raises:
+        UserError: too much cannot be used, or the labels cannot be learnt; all problems of a step at once.
+    """
+    findings = scan_texts(rows.items) if rows.modality == "text" else scan_images(rows.items, progress)
+    findings = [
+        Finding(problem=rows.unreadable[number]) if number in rows.unreadable else finding
+        for number, finding in enumerate(findings)
+    ]
+    useless, issues = _first_check(rows, findings, where)
+    rows, findings = rows.keep(~useless), [finding for finding, bad in zip(findings, useless, strict=True) if not bad]
+    ties = tie_images(findings) if rows.modality == "image" else tie_texts(findings, rows.items.to_pylist())
+    labels = [label for label in rows.labels if label is not None]
+    issues += _audit.odd_images(rows.ids, findings)
+    issues += _audit.duplicates(rows.ids, labels, ties)
+
+    rows, groups, leaking, found = _group(rows, ties, group_named=group_named)
+    issues += found
+    keep, found = _enough(labels, groups, rows.is_test, ~leaking)
+    issues += found
+    rows, labels = rows.keep(keep), [label for label, kept in zip(labels, keep, strict=True) if kept]
+    issues += _audit.balance([label for label, test in zip(labels, rows.is_test, strict=True) if not test])
+    if rows.modality == "text":
+        issues += _audit.long_texts(rows.ids, [len(text.as_py()) for text in rows.items])
+    return Checked(
+        rows=rows,
+        labels=labels,
+        digests=[finding.digest for finding, kept in zip(findings, keep, strict=True) if kept],
+        groups=numbered(groups[keep].tolist()),
+        issues=issues,
+    )
+
+
+def _first_check(rows: Rows, findings: Sequence[Finding], where: str) -> tuple[NDArray[np.bool_], list[Issue]]:
+    """Mask of the rows that cannot be used, with their issues.
+
+    Raises:
+        UserError: too many of them, or labels that cannot be learnt; all problems at once.
+    """
+    problems: list[str] = []
+    useless, issues = _audit.unusable(rows.ids, findings, rows.labels, problems)
+    present = [label for label in rows.labels if label is not None]
+    trained = {label for label, test in zip(rows.labels, rows.is_test, strict=True) if label is not None and not test}
+    try:
+        refuse_non_classes(present, where)
+    except UserError as error:
+        problems += error.problems
+    if len(trained) == 1:
+        problems.append(f"All items are labelled '{next(iter(trained))}' in {where}; at least two classes are needed.")
+    unseen = sorted(set(present) - trained)
+    if unseen and trained:
+        problems.append(
+            f"The test split has the labels {examples(unseen)}, which no training item has; "
+            f"training has {examples(sorted_classes(trained), most=8)}."
+        )
+    if rows.is_test.any() and useless[rows.is_test].all():
+        problems.append("No item of the test split can be used; repair it or leave it out.")
+    if problems:
+        raise UserError(*problems)
+    return useless, [*issues, *_confusable(trained)]
+
+
+def _confusable(classes: set[str]) -> list[Issue]:
+    return [
+        issue("similar_classes", "warning", f"Classes {examples(names)} are spelt almost alike: are they one?", names)
+        for names in look_alikes(sorted_classes(classes))
+    ]
+
+
+def _group(
+    rows: Rows, ties: Ties, *, group_named: bool
+) -> tuple[Rows, NDArray[np.int64], NDArray[np.bool_], list[Issue]]:
+    """Rows (without a found group that costs too much), groups, mask of the training rows that leak, and issues."""
+    user = None
+    if rows.group_keys is not None:
+        user = numbered([("row", n) if key is None else ("key", str(key)) for n, key in enumerate(rows.group_keys)])
+    leaking, issues = _audit.leaks(rows.ids, rows.is_test, ties, user)
+    lost = sum(found.count for found in issues if found.code == "group_leak")
+    if user is not None and not group_named and lost > MOST_LOST_TO_FOUND_GROUP * (~rows.is_test).sum():
+        leaking, issues = _audit.leaks(rows.ids, rows.is_test, ties, None)
+        sentence = (
+            f"{several(lost, 'training item')} share a group with test items by a column that was not named as the "
+            f"group, so the column was not used; name it as the group to use it."
+        )
+        issues.append(Issue(code="group_dropped", severity="warning", message=sentence, count=lost))
+        rows, user = replace(rows, group_keys=None), None
+    return rows, ties.near if user is None else join(ties.near, user), leaking, issues
+
+
+def _enough(
+    labels: Sequence[str], groups: NDArray[np.int64], is_test: NDArray[np.bool_], keep: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], list[Issue]]:
+    """Mask of the rows of classes with at least two independent training items, and which classes fell short.
+
+    Raises:
+        UserError: fewer than two classes are left.
+    """
+    sizes = _audit.independent_items(labels, groups, ~is_test & keep)
+    tiny = [label for label in sorted_classes(sizes) if sizes[label] < 2]
+    if len(sizes) - len(tiny) < 2:
+        counts = ", ".join(f"'{label}' has {sizes[label]}" for label in sorted_classes(sizes)[:8])
+        raise UserError(
+            f"Fewer than two classes have at least two usable training items (copies and groups count once): {counts}; "
+            f"add items."
+        )
+    outside = np.asarray([label in set(tiny) for label in labels], dtype=bool) & keep
+    issues = []
+    if tiny:
+        sentence = (
+            f"Left out: {several(len(tiny), 'class', 'classes')} with fewer than two usable training items (copies "
+            f"and groups count once), {examples(tiny)}, and so {several(int(outside.sum()), 'item')}."
+        )
+        issues.append(issue("tiny_class", "error", sentence, tiny))
+    kept = keep & ~outside
+    absent = sorted(set(sizes) - set(tiny) - {label for label, t in zip(labels, kept & is_test, strict=True) if t})
+    if is_test.any() and absent:
+        sentence = f"The test split has no item of {several(len(absent), 'class', 'classes')}: {examples(absent)}."
+        issues.append(issue("untested_class", "warning", sentence, absent))
+    return kept, issues

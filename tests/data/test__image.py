@@ -1,0 +1,135 @@
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.core.errors import UnreadableItem
+from headstart.data._image import MAX_PIXELS, decode, read_image
+
+
+def encoded(image: Image.Image, form: str, **options) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds next to nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "LA", "RGBA", "CMYK", "I;16", "I", "F", "PA", "YCbCr"])
+def test_every_mode_becomes_rgb(mode: str):
+    grey = Image.fromarray(np.full((4, 5), 200, dtype=np.uint8))
+    image = grey.convert("P").convert("PA") if mode == "PA" else grey.convert(mode)
+    read = read_image(image)
+    assert (read.mode, read.size) == ("RGB", (5, 4))
+    assert read.getpixel((0, 0)) == pytest.approx((255,) * 3 if mode == "1" else (200,) * 3, abs=2)
+
+
+def test_paths_bytes_arrays_and_pictures_read_alike(tmp_path: Path, picture):
+    raw = encoded(picture(1), "PNG")
+    path = tmp_path / "a.png"
+    path.write_bytes(raw)
+    pixels = np.asarray(picture(1))
+    for source in (path, str(path), raw, picture(1), pixels):
+        assert np.array_equal(np.asarray(read_image(source)), pixels)
+
+
+def test_exif_orientation_is_applied():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    raw = encoded(Image.new("RGB", (20, 10)), "JPEG", exif=exif)
+    assert read_image(raw).size == (10, 20)
+
+
+def test_sixteen_bits_of_grey_become_eight():
+    image = Image.fromarray(np.array([[0, 32768, 65535]], dtype=np.uint16))
+    for form in ("PNG", "TIFF"):
+        decoded = decode(encoded(image, form), "scan.png")
+        assert np.asarray(decoded.image)[0, :, 0].tolist() == [0, 128, 255]
+        assert "deep_grey" in decoded.odd
+
+
+def test_palette_with_transparency_is_laid_over_white():
+    image = Image.new("P", (2, 1))
+    image.putpalette([255, 0, 0, 0, 255, 0])
+    image.putpixel((1, 0), 1)
+    decoded = decode(encoded(image, "PNG", transparency=1), "a.png")
+    assert [decoded.image.getpixel((x, 0)) for x in (0, 1)] == [(255, 0, 0), (255, 255, 255)]
+    assert "transparent" in decoded.odd
+
+
+def test_the_first_frame_of_an_animation_counts():
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    raw = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    decoded = decode(raw, "a.gif")
+    assert decoded.image.getpixel((0, 0)) == (255, 0, 0)
+    assert decoded.odd == ("animation",)
+
+
+@pytest.mark.parametrize(
+    ("image", "form", "name", "odd"),
+    [
+        (Image.new("RGB", (40, 40)), "PNG", "a.png", ()),
+        (Image.new("RGB", (40, 40)), "PNG", "a.jpg", ("wrong_extension",)),
+        (Image.new("RGB", (40, 40)), "JPEG", "A.JPEG", ()),
+        (Image.new("RGB", (40, 40)), "PNG", "without", ()),
+        (Image.new("CMYK", (40, 40)), "JPEG", "a.jpg", ("cmyk",)),
+        (Image.new("RGB", (31, 40)), "PNG", "a.png", ("tiny_image",)),
+        (Image.new("RGB", (400, 40)), "PNG", "a.png", ("extreme_aspect",)),
+        (Image.new("RGBA", (40, 40), (1, 2, 3, 255)), "PNG", "a.png", ()),
+    ],
+)
+def test_what_is_remarkable(image: Image.Image, form: str, name: str, odd: tuple[str, ...]):
+    assert decode(encoded(image, form), name).odd == odd
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "it is empty (0 bytes)"),
+        (b"hello", "it is not a picture; it is text (it begins with 'hello')"),
+        (bytes(range(200, 256)), "it is not a picture; it is damaged, or in a format that is not supported"),
+        (png_header(20_000, 20_000), "it has more than 178 million pixels"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "it is not a picture"),
+    ],
+)
+def test_what_cannot_be_read_says_why(raw: bytes, reason: str):
+    with pytest.raises(UnreadableItem) as caught:
+        decode(raw, "cell.jpg")
+    assert caught.value.name == "cell.jpg"
+    assert reason in caught.value.reason
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP"])
+def test_truncated_files_are_damaged(form: str, picture):
+    raw = encoded(picture(3, size=(200, 200)), form)
+    with pytest.raises(UnreadableItem, match=r"it is (damaged|not a picture)"):
+        decode(raw[: len(raw) // 2], "a")
+
+
+def test_the_limit_of_pixels_holds_without_pillows_own(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    with pytest.raises(UnreadableItem, match=r"more than 178 million pixels \(20000 x 20000\)"):
+        decode(png_header(20_000, 20_000), "big.png")
+    assert MAX_PIXELS == 178_956_970
+
+
+def test_a_picture_without_pixels_is_refused():
+    with pytest.raises(UnreadableItem, match=r"it has no pixels \(0 x 4\)"):
+        read_image(Image.new("RGB", (0, 4)))
+
+
+def test_other_things_are_refused():
+    with pytest.raises(UnreadableItem, match="it is a int, expected a path, bytes, a PIL image or a NumPy array"):
+        read_image(3)  # pyright: ignore[reportArgumentType]
