@@ -19,7 +19,7 @@ class Full(InputStrategy):
 
     decay: float = 0.8
     head_rate: float = 10.0
-    schedule: Schedule = Schedule(epochs=6, rate_scale=1.0, batch_size=32, warmup_steps=10, views=True)
+    schedule: Schedule = Schedule(epochs=6, rate_scale=0.5, batch_size=32, warmup_steps=10, views=True)
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """Any backbone, any task with a linear head."""

@@ -17,12 +17,12 @@ class LastBlocks(InputStrategy):
     pretrained weights and the head from the linear probe; blocks below are frozen, their outputs computed once.
     """
 
-    summary: ClassVar[str] = "Fine-tune the last blocks from the probe's head; everything below stays frozen."
+    summary: ClassVar[str] = "Fine-tune the last block from the probe's head; everything below stays frozen."
 
-    blocks: int = 2
+    blocks: int = 1
     decay: float = 0.8
     head_rate: float = 1.0
-    schedule: Schedule = Schedule(epochs=12, rate_scale=1.0, batch_size=32, warmup_steps=10, views=True)
+    schedule: Schedule = Schedule(epochs=6, rate_scale=0.3, batch_size=32, warmup_steps=10, views=True)
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """Any backbone, any task with a linear head."""

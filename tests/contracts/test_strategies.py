@@ -1,0 +1,90 @@
+"""What every strategy promises, checked on every one that is discovered."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.catalog import strategies
+from headstart.core.backbone import LinearHead
+from headstart.core.progress import Silent
+from headstart.core.strategy import FeatureStrategy, InputStrategy
+from headstart.engine.supervised import Examples, fit
+from tests.engine import toys
+
+NAMES = strategies.names()
+INPUTS = [name for name in NAMES if issubclass(strategies.get(name), InputStrategy)]
+FEATURES = [name for name in NAMES if issubclass(strategies.get(name), FeatureStrategy)]
+
+
+@pytest.fixture
+def backbone() -> toys.ToyBackbone:
+    return toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_a_frozen_value_with_a_summary_and_an_answer(name: str):
+    strategy = strategies.get(name)()
+    assert dataclasses.is_dataclass(strategy)
+    assert strategy == strategies.get(name)()
+    assert strategy.summary.endswith(".")
+    answer = strategy.supports(toys.info(), toys.labelled().task)
+    assert answer is None or answer.endswith(".")
+    assert isinstance(strategy, FeatureStrategy) != isinstance(strategy, InputStrategy)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        strategy.summary = "changed"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_its_groups_are_exactly_the_parameters_above_the_frozen_blocks(name: str, backbone: toys.ToyBackbone):
+    strategy = strategies.get(name)()
+    preparation = strategy.prepare(backbone)
+    trained = [parameter for group in preparation.groups for parameter in group.parameters]
+    above = backbone.blocks[preparation.frozen_blocks :]
+    expected = {n for n, _ in backbone.module.named_parameters() if any(block.owns(n) for block in above)}
+    assert set(trained) == expected
+    assert len(trained) == len(set(trained))
+    rates = [group.rate for group in preparation.groups]
+    assert rates == sorted(rates)
+    assert strategy.lasting(7).schedule == dataclasses.replace(strategy.schedule, epochs=7)
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_it_changes_what_it_says_it_changes_and_nothing_else(name: str, backbone: toys.ToyBackbone):
+    strategy = strategies.get(name)().lasting(2)
+    data = toys.labelled()
+    before = {n: tensor.clone() for n, tensor in backbone.module.state_dict().items()}
+    preparation = strategy.prepare(backbone)
+    fitted = fit(
+        strategy, backbone, LinearHead(weight=np.zeros((2, 8)), bias=np.zeros(2)),
+        Examples(items=data.items, targets=data.targets, class_weights=[1.0, 1.0]), data.task, seed=0,
+        progress=Silent(),
+    )  # fmt: skip
+    after = fitted.backbone.module.state_dict()
+    for block in backbone.blocks[: preparation.frozen_blocks]:
+        assert all(torch.equal(before[n], after[n]) for n in before if block.owns(n)), "a frozen block moved"
+    for group in preparation.groups:
+        assert any(not torch.equal(before[n], after[n]) for n in group.parameters), f"{group.name} did not move"
+    buffers = [n for n, _ in backbone.module.named_buffers() if "running" in n]
+    moved = any(not torch.equal(before[n], after[n]) for n in buffers)
+    assert moved == preparation.batch_statistics
+    assert np.isfinite(fitted.head.weight).all()
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_a_head_on_features_learns_survives_imbalance_and_equals_itself(name: str):
+    strategy = strategies.get(name)()
+    generator = np.random.default_rng(0)
+    targets = np.repeat([0, 1], [60, 12])
+    features = generator.normal(size=(72, 5)) + targets[:, None]
+    weights = [72 / 120, 72 / 24]
+    head = strategy.fit(features, targets, 2, weights)
+    assert head.weight.shape == (2, 5)
+    predicted = head.logits(features).argmax(axis=1)
+    recall = [np.mean(predicted[targets == c] == c) for c in (0, 1)]
+    assert min(recall) > 0.7
+    again = strategy.fit(features, targets, 2, weights)
+    assert np.array_equal(head.weight, again.weight)

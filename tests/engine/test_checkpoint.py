@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from headstart.engine.checkpoint import load_checkpoint, save_checkpoint
+
+
+def trained(steps: int) -> tuple[nn.Module, torch.optim.Optimizer]:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+    for _ in range(steps):
+        model(torch.randn(5, 3)).square().mean().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return model, optimizer
+
+
+def test_weights_buffers_and_moments_come_back(tmp_path: Path):
+    model, optimizer = trained(3)
+    save_checkpoint(tmp_path / "c.safetensors", model, optimizer, 2, [0.5, 0.25])
+    fresh, other = trained(0)
+    assert load_checkpoint(tmp_path / "c.safetensors", fresh, other) == (2, [0.5, 0.25])
+    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), fresh.state_dict().values(), strict=True))
+    moments, again = (o.state_dict()["state"] for o in (optimizer, other))
+    assert all(torch.equal(moments[i][k], again[i][k]) for i in moments for k in moments[i])
+
+
+def test_no_file_and_a_damaged_file_count_as_no_progress(tmp_path: Path):
+    model, optimizer = trained(1)
+    assert load_checkpoint(tmp_path / "none", model, optimizer) == (0, [])
+    (tmp_path / "bad").write_bytes(b"\x00" * 4)
+    assert load_checkpoint(tmp_path / "bad", model, optimizer) == (0, [])

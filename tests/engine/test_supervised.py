@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.core.backbone import Backbone, BackboneInfo, LinearHead
+from headstart.core.progress import Silent
+from headstart.core.strategy import InputStrategy, ParamGroup, Preparation, Schedule
+from headstart.core.task import Task
+from headstart.engine import supervised
+from headstart.engine.supervised import Diverged, Examples, fit
+from tests.engine import toys
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen(InputStrategy):
+    """Trains everything from block ``frozen`` on."""
+
+    summary: ClassVar[str] = "for tests"
+    frozen: int = 1
+    batch_statistics: bool = False
+    schedule: Schedule = Schedule(epochs=3, rate_scale=1.0, batch_size=8, warmup_steps=2, views=False)
+
+    def supports(self, info: BackboneInfo, task: Task) -> str | None:
+        return None
+
+    def lasting(self, epochs: int) -> Chosen:
+        return replace(self, schedule=replace(self.schedule, epochs=epochs))
+
+    def prepare(self, backbone: Backbone) -> Preparation:
+        blocks = backbone.blocks[self.frozen :]
+        names = tuple(n for n, _ in backbone.module.named_parameters() if any(block.owns(n) for block in blocks))
+        return Preparation(
+            frozen_blocks=self.frozen,
+            groups=(ParamGroup(name="rest", parameters=names, rate=1.0, weight_decay=0.01),),
+            body_from="pretrained",
+            head_from="zeros",
+            head_rate=2.0,
+            batch_statistics=self.batch_statistics,
+        )
+
+
+@pytest.fixture(autouse=True)
+def float32(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Exact comparisons need float32 training on every machine."""
+    from accelerate import Accelerator
+
+    exact = Accelerator(mixed_precision="no")
+    monkeypatch.setattr(supervised, "accelerator", lambda: exact)
+    yield
+
+
+def head(outputs: int = 2) -> LinearHead:
+    return LinearHead(weight=np.zeros((outputs, 8)), bias=np.zeros(outputs))
+
+
+def examples(count: int = 40) -> Examples:
+    data = toys.labelled(count)
+    return Examples(items=data.items, targets=data.targets, class_weights=[1.0, 1.0])
+
+
+def backbone() -> toys.ToyBackbone:
+    return toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
+
+
+def run(strategy: InputStrategy, given: Examples | None = None, **changes: object) -> supervised.Fitted:
+    options = {"seed": 3, "progress": Silent(), **changes}
+    task = toys.labelled().task
+    return fit(strategy, backbone(), head(), given or examples(), task, **options)  # type: ignore[arg-type]
+
+
+def state(fitted: supervised.Fitted) -> dict[str, torch.Tensor]:
+    weights = {"weight": torch.from_numpy(fitted.head.weight), "bias": torch.from_numpy(fitted.head.bias)}
+    return {**fitted.backbone.module.state_dict(), **weights}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("batch_statistics", [False, True])
+def test_frozen_parameters_and_buffers_are_bit_identical_and_the_rest_moves(batch_statistics: bool):
+    before = backbone().module.state_dict()
+    after = run(Chosen(frozen=1, batch_statistics=batch_statistics)).backbone.module.state_dict()
+    frozen = [name for name in before if name.startswith("0.")]
+    assert len(frozen) == 7
+    assert all(torch.equal(before[name], after[name]) for name in frozen)
+    assert not torch.equal(before["1.0.weight"], after["1.0.weight"])
+    assert torch.equal(before["1.1.running_mean"], after["1.1.running_mean"]) is not batch_statistics
+
+
+def test_the_arguments_are_left_as_they_were():
+    given = backbone()
+    before = {name: tensor.clone() for name, tensor in given.module.state_dict().items()}
+    fit(Chosen(), given, head(), examples(), toys.labelled().task, seed=0, progress=Silent())
+    assert same(before, given.module.state_dict())
+    assert not given.module.training
+
+
+def test_stored_activations_give_the_same_losses_as_running_the_frozen_blocks(monkeypatch: pytest.MonkeyPatch):
+    stored = run(Chosen(frozen=1))
+    monkeypatch.setattr(supervised._Inputs, "LARGEST", 0)
+    again = run(Chosen(frozen=1))
+    assert np.allclose(stored.losses, again.losses, atol=1e-5)
+
+
+def test_it_learns_and_equal_seeds_give_equal_weights():
+    strategy = Chosen(frozen=0, batch_statistics=True)
+    strategy = strategy.lasting(15)
+    first, second = run(strategy), run(strategy)
+    assert first.losses[-1] < 0.5 * first.losses[0]
+    assert same(state(first), state(second))
+    assert not same(state(first), state(run(strategy, seed=4)))
+
+
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_killed_after_any_epoch_it_resumes_to_the_same_weights(tmp_path: Path, monkeypatch, frozen: int):
+    strategy = Chosen(frozen=frozen).lasting(4)
+    whole = run(strategy)
+    for survived in (1, 2, 3):
+        path = tmp_path / f"{frozen}-{survived}.safetensors"
+        save, saved = supervised.save_checkpoint, []
+
+        def dying(*arguments: object, save=save, saved=saved, survived=survived) -> None:
+            save(*arguments)
+            saved.append(1)
+            if len(saved) == survived:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(supervised, "save_checkpoint", dying)
+            with pytest.raises(KeyboardInterrupt):
+                run(strategy, checkpoint=path)
+        resumed = run(strategy, checkpoint=path)
+        assert same(state(whole), state(resumed))
+        assert resumed.losses == whole.losses
+
+
+def test_a_damaged_checkpoint_means_starting_over(tmp_path: Path):
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(b"\x10\x00")
+    assert same(state(run(Chosen(), checkpoint=path)), state(run(Chosen())))
+
+
+def test_divergence_names_the_epoch_and_the_rate():
+    exploding = replace(Chosen(frozen=0), schedule=replace(Chosen().schedule, rate_scale=1e30, warmup_steps=0))
+    with pytest.raises(Diverged, match=r"diverged in epoch 1 \(the loss is .*\): a learning rate of 1e\+28 is too high"):
+        run(exploding)
+
+
+def test_a_last_batch_of_one_joins_its_neighbour_and_a_batch_may_exceed_the_data():
+    run(Chosen(frozen=0, batch_statistics=True), examples(17))  # 8 + 8 + 1: BatchNorm would refuse the last
+    run(Chosen(frozen=0, batch_statistics=True), examples(6))
+    groups = supervised._order(np.ones(17, dtype=np.int64), 8, np.random.default_rng(0))
+    assert sorted(len(group) for group in groups) == [8, 9]
+    assert np.array_equal(np.sort(np.concatenate(groups)), np.arange(17))
+
+
+def test_items_of_similar_length_share_a_batch():
+    lengths = np.random.default_rng(0).integers(1, 500, size=256)
+    spread = np.mean([np.ptp(lengths[group]) for group in supervised._order(lengths, 32, np.random.default_rng(1))])
+    assert spread < 0.3 * np.ptp(lengths)
+
+
+def test_rates_warm_up_then_fall_to_zero():
+    optimizer = torch.optim.AdamW([{"params": [torch.nn.Parameter(torch.ones(1))], "lr": 0.0, "rate": 2.0}])
+    schedule = Schedule(epochs=2, rate_scale=1.0, batch_size=8, warmup_steps=4, views=False)
+    rates = []
+    for step in range(20):
+        supervised._set_rates(optimizer, 0.1, schedule, step, 10)
+        rates.append(optimizer.param_groups[0]["lr"])
+    assert rates[:4] == pytest.approx([0.05, 0.1, 0.15, 0.2])
+    assert all(later < earlier for earlier, later in zip(rates[4:], rates[5:], strict=False))
+    assert 0 < rates[-1] < 0.01
+
+
+def test_norms_and_biases_are_not_decayed():
+    given = backbone()
+    model = supervised._Model(given, head())
+    groups = supervised._groups(model, Chosen(frozen=0).prepare(given))
+    for group in groups:
+        for parameter in group["params"]:
+            assert group["weight_decay"] == (0.01 if parameter.ndim > 1 and parameter.shape != (2, 8) else 0.0)
+    assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
+
+
+def test_views_change_what_is_seen():
+    seen = replace(Chosen(frozen=1), schedule=replace(Chosen().schedule, views=True))
+    assert run(seen).losses != run(Chosen(frozen=1)).losses
