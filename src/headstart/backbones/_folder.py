@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+BUILT = ("num_classes", "in_chans")
+"""Arguments that timm saves and that are fixed here: the classifier is ours and pictures are RGB."""
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -182,9 +184,11 @@ def _architecture(folder: Path, config: Mapping[str, Any]) -> Architecture:
 
     if "pretrained_cfg" not in config:
         raise Unavailable(f"{folder / CONFIG} lacks 'pretrained_cfg', so the preprocessing of {folder} is unknown.")
-    return Architecture(
-        name=config["architecture"], args=config.get("model_args") or {}, pretrained_cfg=config["pretrained_cfg"]
-    )
+    args = {name: value for name, value in (config.get("model_args") or {}).items() if name not in BUILT}
+    channels = config["pretrained_cfg"].get("input_size", (3,))[0]
+    if channels != 3:
+        raise UserError(f"The model in {folder} reads {channels} channels; headstart gives pictures with 3 (RGB).")
+    return Architecture(name=config["architecture"], args=args, pretrained_cfg=config["pretrained_cfg"])
 
 
 def _origin(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,8 @@ UNREACHABLE = (
 )
 """What pip prints when it cannot reach the package index. It ends in "no matching distribution" then as well."""
 CHUNK = 1024**2
+RETRIES = 2
+"""Attempts after the first failed one; pip's own default keeps people without a network waiting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +114,7 @@ def download(wheel: Wheel, name: str, into: Path, progress: Progress, *, again: 
         "download",
         "--no-deps",
         "--only-binary=:all:",
-        "--retries=2",
+        f"--retries={RETRIES}",
         "--dest",
         str(target),
     ]

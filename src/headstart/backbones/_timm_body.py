@@ -34,6 +34,10 @@ SAVED_CFG = (
 )
 """What the exported ``pretrained_cfg`` keeps: preprocessing and structure, nothing about where weights came from."""
 
+RESIZABLE = ("VisionTransformer",)
+"""Fixed-size families whose absolute position embedding timm resamples for another size. Relative position tables are
+left alone: timm interpolates them by an indexing that torch has deprecated and announced to change."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
@@ -176,13 +180,15 @@ def resized(backbone: TimmBackbone, size: int) -> TimmBackbone:
     args = dict(backbone.architecture.args)
     native = backbone.info.input["size"]
     if cfg.get("fixed_input_size") and size != native:
-        resize = getattr(backbone.module, "set_input_size", None)
-        if resize is None:
+        if type(backbone.module).__qualname__ not in RESIZABLE:
             raise UserError(f"{backbone.info.name} only takes images of {native} pixels; leave the size out.")
-        try:
-            resize(img_size=(size, size))
-        except (AssertionError, ValueError, RuntimeError) as error:
-            raise UserError(f"{backbone.info.name} cannot take images of {size} pixels: {error}") from error
+        patch = backbone.module.patch_embed.patch_size[0]
+        if size % patch:
+            raise UserError(
+                f"{backbone.info.name} cuts images into patches of {patch} pixels, so its size must be a multiple of "
+                f"{patch}, not {size}; use {max(1, round(size / patch)) * patch}."
+            )
+        backbone.module.set_input_size(img_size=(size, size))
         args["img_size"] = size
     architecture = Architecture(name=backbone.architecture.name, args=args, pretrained_cfg=cfg)
     info = dataclasses.replace(backbone.info, input={"size": size})

@@ -1,0 +1,91 @@
+"""One tiny backbone per family, for the contract battery and the export tests."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import numpy as np
+
+from headstart.backbones import _text, _text_body, _timm_body
+from headstart.core.backbone import Backbone, LinearHead
+from tests.backbones.tiny import TEXTS, config_of, info, pictures, tokenizer_files, write
+
+CUT = (
+    "test_byobnet",
+    "test_convnext",
+    "test_efficientnet",
+    "test_nfnet",
+    "test_resnet",
+    "test_vit",
+    "test_vit4",
+    "mobilenetv3_small_050",
+    "regnety_004",
+    "swin_tiny_patch4_window7_224",
+)
+"""Families that can be run up to a block and onwards: one of each in the table of `_timm_steps`, two of ViT."""
+WHOLE = ("test_mambaout", "test_vit_relpos", "test_coatnet")
+"""Families outside the table."""
+FIXED = ("test_vit_relpos", "test_coatnet", "swin_tiny_patch4_window7_224")
+"""Families whose input size cannot be changed."""
+ENCODERS = ("bert", "roberta", "xlm-roberta")
+TIMM = (*CUT, *WHOLE)
+ALL = (*TIMM, *ENCODERS)
+CLASSES = ("None", "1", "été", "a/b")
+
+
+def make(member: str, *, seed: int = 0, size: int | None = None) -> Backbone:
+    """The member with random weights drawn from ``seed``."""
+    if member in ENCODERS:
+        return _encoder(member, seed)
+    architecture, facts = _timm(member)
+    backbone = _timm_body.build(info(f"timm:{member}", **facts), architecture, seed=seed)
+    return backbone if size is None else _timm_body.resized(backbone, size)
+
+
+def batch_of(backbone: Backbone, count: int = 3) -> dict[str, Any]:
+    """A collated batch of pictures or of texts of different lengths."""
+    raw: list[Any] = list(pictures(count)) if backbone.info.modality == "image" else TEXTS[:count]
+    return backbone.preprocess.collate([backbone.preprocess.item(item) for item in raw])
+
+
+def head_for(backbone: Backbone) -> LinearHead:
+    """A head with clearly different logits."""
+    draws = np.random.default_rng(0)
+    weight = draws.normal(size=(len(CLASSES), backbone.info.dim)) * 3 / np.sqrt(backbone.info.dim)
+    return LinearHead(weight=weight, bias=draws.normal(size=len(CLASSES)))
+
+
+@cache
+def _timm(member: str) -> tuple[_timm_body.Architecture, dict[str, Any]]:
+    """A small input keeps the larger architectures fast; swin and relpos only take their own."""
+    import timm
+    import torch
+
+    args: dict[str, Any] = {}
+    if member == "swin_tiny_patch4_window7_224":
+        args = {"embed_dim": 24, "depths": (1, 1, 2, 1)}
+    with torch.device("meta"):
+        model: Any = timm.create_model(member, num_classes=0, **args)
+    cfg = {key: value for key, value in model.pretrained_cfg.items() if key in _timm_body.SAVED_CFG}
+    if not cfg["fixed_input_size"]:
+        cfg["input_size"] = (3, 64, 64)
+    facts = {
+        "dim": int(model.head_hidden_size or model.num_features),
+        "input": {"size": cfg["input_size"][-1]},
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+    }
+    return _timm_body.Architecture(name=member, args=args, pretrained_cfg=cfg), facts
+
+
+def _encoder(kind: str, seed: int) -> Backbone:
+    facts = info(f"transformers:tiny/{kind}", modality="text", dim=16, input={"tokens": 24})
+    preprocess = _text.TextPreprocess(tokenizer_files(), _text.read_tokenizer(_tokenizer_folder()), 24)
+    return _text_body.build(facts, _text_body.body_config(facts.name, config_of(kind)), preprocess, seed=seed)
+
+
+@cache
+def _tokenizer_folder() -> Path:
+    return write(Path(mkdtemp()), tokenizer_files())

