@@ -35,7 +35,7 @@ def test_a_person_sees_counts_columns_and_a_conclusion(headstart, loading):
     loading()
     ended = headstart("check", "d")
     assert ended.code == 0
-    assert "6 text items in 2 classes, 4 to learn from and 2 to test on (given by you)." in ended.out
+    assert "6 texts in 2 classes, 4 to learn from and 2 to test on (given by you)." in ended.out
     assert "input = text, label = kind" in ended.out
     ham, spam = (line.split() for line in ended.out.splitlines() if line.startswith(("ham", "spam")))
     assert ham[:3] == ["ham", "3", "1"]

@@ -30,8 +30,14 @@ def test_people_see_the_class_the_confidence_and_the_runner_up(headstart, predic
     assert "ham 25.0%" in line
 
 
-def test_long_items_leave_room_for_the_answer(headstart, predictor):
-    assert "spam" in headstart("predict", "run", "word " * 60).out
+@pytest.mark.parametrize("columns", ["60", "80", "120"])
+def test_long_items_leave_room_for_the_answer(headstart, predictor, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    line = headstart("predict", "run", "word " * 60 + "end").out.splitlines()[1]
+    assert len(line) <= int(columns)
+    assert line.startswith("word word")
+    assert "spam   75.0%" in line
+    assert line.rstrip().endswith("ham 25.0%")
 
 
 def test_the_document_has_every_probability(headstart, predictor):

@@ -17,7 +17,7 @@ def test_amounts_are_counts_or_bytes(done, total, text):
 def test_a_log_gets_a_line_when_an_outermost_stage_begins_and_ends():
     stream = io.StringIO()
     lines = Lines(stream)
-    with lines.stage("Features", total=2) as outer:
+    with lines.stage("features", total=2) as outer:
         with lines.stage("Fold 1") as inner:
             inner.advance()
         outer.advance(2)

@@ -29,6 +29,10 @@ def amount(done: float, total: float | None) -> str:
     return f"{size(done)} of {size(total)}" if total >= BYTES else f"{done:,.0f} of {total:,.0f}"
 
 
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
 class _Amount(ProgressColumn):
     def render(self, task: Task) -> Text:
         return Text(amount(task.completed, task.total), style="dim")
@@ -62,7 +66,7 @@ class Bars:
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[_BarStage]:
         """See `headstart.core.progress.Progress.stage`."""
-        started = time.monotonic()
+        name, started = _capital(name), time.monotonic()
         task = self._rich.add_task("  " * len(self._open) + escape(name), total=total)
         self._open.append(task)
         try:
@@ -98,7 +102,7 @@ class Lines:
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[_LineStage]:
         """See `headstart.core.progress.Progress.stage`."""
-        started = time.monotonic()
+        name, started = _capital(name), time.monotonic()
         outermost = self._depth == 0
         if outermost:
             self._write(f"{name} ...")

