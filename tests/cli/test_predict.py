@@ -36,7 +36,8 @@ def test_long_items_leave_room_for_the_answer(headstart, predictor, monkeypatch,
     line = headstart("predict", "run", "word " * 60 + "end").out.splitlines()[1]
     assert len(line) <= int(columns)
     assert line.startswith("word word")
-    assert "spam   75.0%" in line
+    assert line.split()[-4:-2] == ["75.0%", "████████"]
+    assert "spam" in line
     assert line.rstrip().endswith("ham 25.0%")
 
 

@@ -55,8 +55,8 @@ def table(predictions: Sequence[Prediction], width: int) -> RenderableType:
     from rich.text import Text
 
     rows = [(each, _runner_up(each)) for each in predictions]
-    labels = max((cell_len(each.label) for each, _ in rows), default=0)
-    others = max((cell_len(other) for _, other in rows), default=0)
+    labels = max(cell_len(text) for text in ("Class", *(each.label for each, _ in rows)))
+    others = max(cell_len(text) for text in ("Next", *(other for _, other in rows)))
     room = max(width - labels - others - BAR - len("100.0% ") - 3 * GAP, LEAST)
     board = Table(box=None, padding=(0, GAP, 0, 0), header_style="bold", pad_edge=False)
     for column in ("Item", "Class", "Confidence", "Next"):
