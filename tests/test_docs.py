@@ -1,7 +1,9 @@
 import typer.main
 
-from docs import generate
+from docs import generate, picture
 from headstart.cli.app import app
+from headstart.report.json import write_results
+from tests.report.sample import solar
 
 
 def test_a_document_that_was_changed_or_is_missing_is_stale(tmp_path):
@@ -28,3 +30,20 @@ def test_every_command_and_option_is_in_the_page():
         assert f"## headstart {name}\n" in page
         for parameter in command.params:
             assert parameter.name == "help" or (parameter.metavar or parameter.opts[0]) in page
+
+
+def test_the_picture_shows_the_summary_of_a_run(tmp_path):
+    run = tmp_path / "solar_cells"
+    run.mkdir()
+    write_results(solar(), run)
+    drawn = picture.draw(run)
+    assert drawn.startswith("<svg")
+    assert "headstart&#160;report&#160;runs/solar_cells" in drawn or "headstart report runs/solar_cells" in drawn
+    assert "Balanced" in drawn
+    assert str(tmp_path) not in drawn
+
+
+def test_a_folder_without_results_gives_no_picture(tmp_path, capsys):
+    assert picture.main([str(tmp_path)]) == 2
+    assert "holds no results.json" in capsys.readouterr().err
+    assert picture.main([]) == 2
