@@ -45,13 +45,13 @@ def from_arrow(column: pa.ChunkedArray) -> pa.ChunkedArray:
             for path, chunk in zip(missing, column.chunks, strict=True)
         ]
         return pa.chunked_array(parts, type=IMAGE)
-    parts = [
-        pa.StructArray.from_arrays(
-            [chunk.field("path").cast(pa.large_string()), chunk.field("bytes").cast(pa.large_binary())],
-            fields=list(IMAGE),
-        )
-        for chunk in column.chunks
-    ]
+    order = [column.type.get_field_index(name) for name in ("path", "bytes")]
+    parts = []
+    for chunk in column.chunks:
+        # Unlike field(), flatten() lets a null row be null in its fields too.
+        path, raw = (chunk.flatten()[position] for position in order)
+        values = [path.cast(pa.large_string()), raw.cast(pa.large_binary())]
+        parts.append(pa.StructArray.from_arrays(values, fields=list(IMAGE)))
     return pa.chunked_array(parts, type=IMAGE)
 
 

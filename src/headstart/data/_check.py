@@ -86,7 +86,8 @@ def _first_check(rows: Rows, findings: Sequence[Finding], where: str) -> tuple[N
     except UserError as error:
         problems += error.problems
     if len(trained) == 1:
-        problems.append(f"All items are labelled '{next(iter(trained))}' in {where}; at least two classes are needed.")
+        who = "All training items" if rows.is_test.any() else "All items"
+        problems.append(f"{who} are labelled '{next(iter(trained))}' in {where}; at least two classes are needed.")
     unseen = sorted(set(present) - trained)
     if unseen and trained:
         problems.append(

@@ -46,8 +46,12 @@ def by_name(columns: Sequence[str], known: Sequence[str]) -> str | None:
 def sample(values: Sequence[Any]) -> list[Any]:
     """Up to `SAMPLE` values that are there, spread over the column."""
     step = max(1, len(values) // SAMPLE)
-    spread = [value for value in itertools.islice(values, 0, None, step) if value is not None and value != ""]
-    return spread or [value for value in values if value is not None and value != ""][:SAMPLE]
+    return list(filter(is_there, itertools.islice(values, 0, None, step))) or list(filter(is_there, values))[:SAMPLE]
+
+
+def is_there(value: Any) -> bool:
+    """Whether a cell holds anything."""
+    return value is not None and not (isinstance(value, str) and value == "")
 
 
 def mean_words(values: Sequence[Any]) -> float:
@@ -70,7 +74,7 @@ def class_like(values: Values) -> list[str]:
     """Columns of few different, often repeated texts, integers or truth values."""
     found = []
     for name, column in values.items():
-        present = [value for value in column if value is not None and value != ""]
+        present = list(filter(is_there, column))
         if not all(isinstance(value, str | int) for value in present):
             continue
         different = len(set(present))
@@ -89,6 +93,6 @@ def split_parts(values: Sequence[Any]) -> list[Part] | None:
 
 def is_group_like(values: Sequence[Any]) -> bool:
     """Whether an unnamed column can be the group: short values, many of them, some repeated."""
-    present = [value for value in values if value is not None and value != ""]
+    present = list(filter(is_there, values))
     hashable = all(isinstance(value, str | int | float) for value in present)
     return hashable and mean_words(present) <= 2 and FEWEST_GROUPS <= len(set(present)) < len(present)

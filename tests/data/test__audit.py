@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+
+from headstart.core.dataset import Issue
+from headstart.data import _audit
+from headstart.data._duplicates import Ties
+from headstart.data._scan import Finding
+
+GOOD = Finding(digest="d")
+
+
+def ids(n: int) -> list[str]:
+    return [f"i{number}" for number in range(n)]
+
+
+def ties(exact: list[int], near: list[int] | None = None) -> Ties:
+    return Ties(bytes=np.array(exact), exact=np.array(exact), near=np.array(near or exact))
+
+
+def test_errors_come_first():
+    found = [
+        Issue(code="c", severity="note", message=""),
+        Issue(code="a", severity="error", message=""),
+        Issue(code="b", severity="warning", message=""),
+    ]
+    assert [issue.code for issue in _audit.ordered(found)] == ["a", "b", "c"]
+
+
+def test_what_cannot_be_used_is_named_with_its_reason():
+    problems: list[str] = []
+    findings = [GOOD] * 16 + [Finding(problem="it is empty (0 bytes)"), Finding(problem="it holds no text"), GOOD]
+    mask, found = _audit.unusable(ids(19), findings, ["a"] * 18 + [None], problems)
+    assert mask.tolist() == [False] * 16 + [True] * 3
+    assert {issue.code: issue.message for issue in found} == {
+        "unreadable": "Left out: 1 item could not be read ('i16': it is empty (0 bytes)).",
+        "empty_text": "Left out: 1 item without any text ('i17').",
+        "empty_label": "Left out: 1 item without a label ('i18').",
+    }
+    assert [issue.items for issue in found] == [("i16",), ("i17",), ("i18",)]
+    assert problems == []
+
+
+def test_too_much_of_a_kind_is_a_problem():
+    problems: list[str] = []
+    findings = [GOOD] * 6 + [Finding(problem="it is damaged")] * 4
+    _audit.unusable(ids(10), findings, ["a"] * 7 + [None] * 3, problems)
+    assert problems == [
+        "4 items of 10 could not be read ('i6': it is damaged; 'i7': it is damaged; 'i8': it is damaged; and 1 more), "
+        "and at most 20% may be left out; repair or remove them.",
+        "3 items of 10 without a label ('i7'; 'i8'; 'i9'), and at most 20% may be left out; label or remove them.",
+    ]
+
+
+def test_odd_images_are_counted_by_kind():
+    findings = [Finding(odd=("cmyk", "wrong_extension")), Finding(), Finding(odd=("cmyk",))]
+    found = _audit.odd_images(ids(3), findings)
+    assert [(issue.code, issue.severity, issue.items) for issue in found] == [
+        ("wrong_extension", "warning", ("i0",)),
+        ("cmyk", "note", ("i0", "i2")),
+    ]
+    assert found[1].message == "2 images in the colours of printing (CMYK), converted to RGB: 'i0' and 'i2'."
+
+
+def test_every_oddity_of_an_image_has_a_sentence(picture):
+    from io import BytesIO
+
+    from headstart.data._image import decode
+
+    buffer = BytesIO()
+    picture(1).save(buffer, "PNG")
+    assert decode(buffer.getvalue(), "a.gif").odd == ("wrong_extension",)
+    assert set(_audit.ODDITIES) == {
+        "wrong_extension", "cmyk", "deep_grey", "transparent", "tiny_image", "extreme_aspect", "animation",
+    }  # fmt: skip
+
+
+def test_long_texts():
+    assert _audit.long_texts(["a"], [2000]) == []
+    (found,) = _audit.long_texts(["a", "b"], [10, 2001])
+    assert (found.code, found.items) == ("long_text", ("b",))
+    assert found.message == "1 text of more than 2,000 characters: models read only the beginning."
+
+
+def test_copies_are_named_by_kind():
+    found = _audit.duplicates(ids(6), ["a", "a", "a", "b", "c", "c"], ties([0, 0, 1, 1, 2, 3], [0, 0, 1, 1, 2, 2]))
+    assert {issue.code: (issue.items, issue.message) for issue in found} == {
+        "exact_duplicates": (
+            ("i0", "i1", "i2", "i3"),
+            "4 items in 2 sets are exact copies, kept together in every split: 'i0' and 'i1', for one.",
+        ),
+        "near_duplicates": (
+            ("i4", "i5"),
+            "2 items in 1 set are nearly the same, kept together in every split: 'i4' and 'i5'.",
+        ),
+        "conflicting_duplicates": (
+            ("i2", "i3"),
+            "2 items in 1 set are identical but labelled differently, so some of these labels are wrong: "
+            "'i2' is 'a', 'i3' is 'b'.",
+        ),
+    }
+    assert _audit.duplicates(ids(2), ["a", "b"], ties([0, 1])) == []
+
+
+def test_leaks_leave_the_training_side_only():
+    is_test = np.array([False, False, False, True, True])
+    mask, found = _audit.leaks(ids(5), is_test, ties([0, 1, 2, 0, 0]), np.array([0, 1, 2, 3, 1]))
+    assert mask.tolist() == [True, True, False, False, False]
+    assert [(issue.code, issue.items) for issue in found] == [("leak", ("i0",)), ("group_leak", ("i1",))]
+    assert found[0].message == "1 training item removed because the test split holds a copy: 'i0' is 'i3' there."
+    assert found[1].message == "1 training item removed because the test split holds others of the group."
+    mask, found = _audit.leaks(ids(5), is_test, ties([0, 1, 2, 3, 4]), None)
+    assert not mask.any()
+    assert found == []
+
+
+def test_independent_items_count_groups_once():
+    sizes = _audit.independent_items(
+        list("aaabc"), np.array([0, 0, 1, 2, 3]), np.array([True, True, True, True, False])
+    )
+    assert sizes == {"a": 2, "b": 1, "c": 0}
+
+
+@pytest.mark.parametrize(("labels", "codes"), [("a" * 10 + "b", ["imbalance"]), ("a" * 9 + "b", [])])
+def test_unequal_classes(labels: str, codes: list[str]):
+    assert [issue.code for issue in _audit.balance(list(labels))] == codes

@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from headstart.core.errors import UserError
+from headstart.core.progress import Silent
+from headstart.data._arrow import text_items
+from headstart.data._check import Checked, check
+from headstart.data._rows import Rows
+
+WORDS = ["sun", "rain", "wind", "snow", "hail", "fog", "frost", "storm", "cloud", "dew", "mist", "sleet"]
+
+
+def text(number: int) -> str:
+    return f"the {WORDS[number % 12]} of day {number} came with {WORDS[(number // 12) % 12]}"
+
+
+def rows(labels: list, texts: list | None = None, test: list[int] | None = None, groups: list | None = None, **fields):
+    n = len(labels)
+    is_test = np.isin(np.arange(n), test or [])
+    items = text_items(texts or [text(number) for number in range(n)])
+    ids = [f"i{number}" for number in range(n)]
+    return Rows(
+        modality="text", ids=ids, items=items, labels=labels, group_keys=groups, is_test=is_test,
+        unreadable=fields.get("unreadable", {}),
+    )  # fmt: skip
+
+
+def checked(*arguments, named: bool = False, **fields) -> Checked:
+    return check(rows(*arguments, **fields), where="column 'y'", group_named=named, progress=Silent())
+
+
+def codes(found: Checked) -> list[str]:
+    return [issue.code for issue in found.issues]
+
+
+def test_good_rows_pass_untouched():
+    found = checked(["a", "b"] * 5)
+    assert list(found.labels) == ["a", "b"] * 5
+    assert found.groups.tolist() == list(range(10))
+    assert len(set(found.digests)) == 10
+    assert list(found.issues) == []
+
+
+def test_bad_rows_are_left_out_and_named():
+    texts = [text(number) for number in range(12)]
+    texts[0] = "  "
+    found = checked(["a", "b"] * 5 + [None, "a"], texts, unreadable={2: "it is damaged"})
+    assert found.rows.ids == ["i1", "i3", "i4", "i5", "i6", "i7", "i8", "i9", "i11"]
+    assert {issue.code: issue.items for issue in found.issues} == {
+        "unreadable": ("i2",), "empty_text": ("i0",), "empty_label": ("i10",),
+    }  # fmt: skip
+
+
+def test_all_problems_come_at_once():
+    labels = ["a"] * 6 + [None] * 3 + ["b"]
+    with pytest.raises(UserError) as caught:
+        checked(labels, test=[9], unreadable=dict.fromkeys((0, 1, 9), "it is damaged"))
+    assert [problem.split(" (")[0] for problem in caught.value.problems] == [
+        "3 items of 10 could not be read",
+        "3 items of 10 without a label",
+        "All training items are labelled 'a' in column 'y'; at least two classes are needed.",
+        "The test split has the labels 'b', which no training item has; training has 'a'.",
+        "No item of the test split can be used; repair it or leave it out.",
+    ]
+
+
+def test_labels_that_are_no_classes_are_refused():
+    with pytest.raises(UserError, match="looks like a name or an id"):
+        checked([f"user{number}" for number in range(40)])
+
+
+def test_classes_spelt_alike_are_mentioned():
+    found = checked(["Cat", "cat", "dog"] * 4)
+    assert codes(found) == ["similar_classes"]
+    assert found.issues[0].message == "Classes 'Cat' and 'cat' are spelt almost alike: are they one?"
+
+
+def test_copies_and_groups_are_tied():
+    texts = [text(number) for number in range(10)]
+    texts[3] = texts[2].upper()
+    found = checked(["a", "b"] * 5, texts, groups=[1, 1, None, None, 5, 6, None, 7, 7, None], named=True)
+    groups = found.groups.tolist()
+    assert groups[0] == groups[1] != groups[2] == groups[3]
+    assert groups[7] == groups[8]
+    assert len(set(groups)) == 7
+
+
+def test_a_training_copy_of_a_test_item_is_removed():
+    texts = [text(number) for number in range(12)]
+    texts[0], texts[2] = texts[10] + "!", texts[11]
+    found = checked(["a", "b"] * 6, texts, test=[10, 11])
+    leak = next(issue for issue in found.issues if issue.code == "leak")
+    assert leak.items == ("i0", "i2")
+    assert found.rows.ids == ["i1", *(f"i{number}" for number in range(3, 12))]
+    assert found.rows.is_test.sum() == 2
+
+
+def test_a_named_group_is_enforced_and_a_found_one_may_cost_little():
+    groups = [0, 1, 2, 3, 4, 5, 0, 1, 2, 3]
+    labels = ["a", "b"] * 5
+    named = checked(labels, test=[8, 9], groups=groups, named=True)
+    assert "group_leak" in codes(named)
+    assert named.rows.ids == ["i0", "i1", "i4", "i5", "i6", "i7", "i8", "i9"]
+    found = checked(labels, test=[8, 9], groups=groups)
+    assert codes(found) == ["group_dropped"]
+    assert found.rows.group_keys is None
+    assert len(found.rows) == 10
+
+
+def test_classes_too_small_are_left_out():
+    labels = ["a", "b"] * 5 + ["c", "c", "d"]
+    texts = [text(number) for number in range(13)]
+    texts[11] = texts[10]  # two items, but one and the same
+    found = checked(labels, texts)
+    tiny = next(issue for issue in found.issues if issue.code == "tiny_class")
+    assert (tiny.severity, tiny.items) == ("error", ("c", "d"))
+    assert "2 classes with fewer than two usable training items" in tiny.message
+    assert "so 3 items" in tiny.message
+    assert set(found.labels) == {"a", "b"}
+
+
+def test_fewer_than_two_classes_left_is_an_error():
+    with pytest.raises(UserError) as caught:
+        checked(["a", "a", "b"])
+    assert str(caught.value) == (
+        "Fewer than two classes have at least two usable training items (copies and groups count once): "
+        "'a' has 2, 'b' has 1; add items."
+    )
+
+
+def test_a_class_that_is_not_tested_is_mentioned():
+    found = checked(["a", "b", "c"] * 4, test=[0, 1])
+    assert [(issue.code, issue.items) for issue in found.issues] == [("untested_class", ("c",))]
+
+
+def test_notes_on_balance_and_length():
+    texts = [text(number) for number in range(24)]
+    texts[0] = texts[0] * 100
+    assert codes(checked(["a"] * 22 + ["b"] * 2, texts)) == ["imbalance", "long_text"]

@@ -1,0 +1,112 @@
+import hashlib
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from headstart.core.progress import Silent
+from headstart.data import _scan
+from headstart.data._arrow import image_items, text_items
+from headstart.data._scan import scan_images, scan_texts
+
+
+class Listener(Silent):
+    def __init__(self) -> None:
+        self.total = self.done = 0
+        self.said: list[str] = []
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None):
+        self.total = total or 0
+        yield self
+
+    def advance(self, steps: int = 1) -> None:
+        self.done += steps
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+
+def files(folder: Path, images: list[Image.Image]) -> list[str]:
+    paths = []
+    for number, image in enumerate(images):
+        path = folder / f"{number}.png"
+        image.save(path)
+        os.utime(path, (time.time() - 60,) * 2)
+        paths.append(str(path))
+    return paths
+
+
+def test_texts():
+    found = scan_texts(text_items(["hello", " ", None]))
+    assert [finding.problem for finding in found] == [None, "it holds no text", "it holds no text"]
+    assert found[0].digest == hashlib.sha256(b"hello").hexdigest()
+
+
+def test_images(tmp_path: Path, picture, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(_scan, "CHUNK", 2)
+    paths = files(tmp_path, [picture(1), picture(1).resize((20, 30))])
+    raw = Path(paths[0]).read_bytes()
+    listener = Listener()
+    rows = [(paths[0], None), (paths[1], None), (None, raw), (None, None), ("gone.png", None), (None, b"text")]
+    found = scan_images(image_items(rows), listener)
+    assert [finding.problem for finding in found] == [
+        None,
+        None,
+        None,
+        "there is no picture in this row",
+        "there is no such file",
+        "it is not a picture; it is text (it begins with 'text')",
+    ]
+    assert found[0].digest == found[2].digest == hashlib.sha256(raw).hexdigest()
+    assert found[0].pixels == found[2].pixels != found[1].pixels
+    assert [finding.size for finding in found[:2]] == [(96, 80), (20, 30)]
+    assert found[1].odd == ("tiny_image",)
+    assert (listener.total, listener.done) == (6, 6)
+
+
+def test_a_second_scan_decodes_nothing_and_finds_the_same(tmp_path: Path, picture, monkeypatch: pytest.MonkeyPatch):
+    paths = files(tmp_path, [picture(seed) for seed in range(5)])
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes(Path(paths[0]).read_bytes()[:200])
+    os.utime(damaged, (time.time() - 60,) * 2)
+    items = image_items([(path, None) for path in (*paths, str(damaged))])
+    first = scan_images(items, Silent())
+
+    def refuse(*_: object):
+        raise AssertionError("it was read again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_scan, "_scan_image", refuse)
+        assert scan_images(items, Silent()) == first
+    assert first[-1].problem is not None
+    picture(77).save(paths[0])
+    assert scan_images(items, Silent())[0] != first[0]
+
+
+def test_the_name_matters_to_what_is_remembered(tmp_path: Path, picture):
+    (path,) = files(tmp_path, [picture(1)])
+    copy = tmp_path / "copy.jpg"
+    copy.write_bytes(Path(path).read_bytes())
+    os.utime(copy, (time.time() - 60,) * 2)
+    for _ in range(2):
+        found = scan_images(image_items([(path, None), (str(copy), None)]), Silent())
+        assert [finding.odd for finding in found] == [(), ("wrong_extension",)]
+
+
+def test_trouble_with_the_memory_is_said(picture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HEADSTART_HOME", str(tmp_path / "file"))
+    listener = Listener()
+    (path,) = files(tmp_path, [picture(1)])
+    assert scan_images(image_items([(path, None)]), listener)[0].problem is None
+    assert "Earlier scans could not be used" in listener.said[0]
+
+
+def test_large_pictures_raise_no_warning(picture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5000)  # Pillow warns above this and raises above its double
+    (path,) = files(tmp_path, [picture(1)])
+    assert scan_images(image_items([(path, None)]), Silent())[0].problem is None

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from headstart.core.errors import UserError
+from headstart.data._sources import KINDS, kind_of
+
+
+def test_every_kind_is_found(tmp_path: Path):
+    (tmp_path / "t.csv").touch()
+    assert type(kind_of(str(tmp_path))).__name__ == "Folder"
+    assert type(kind_of(tmp_path / "t.csv")).__name__ == "Table"
+    assert type(kind_of(pd.DataFrame())).__name__ == "DataFrame"
+    assert KINDS.names() == ("dataframe", "folder", "huggingface", "table")
+
+
+def test_a_missing_path_offers_its_neighbour(tmp_path: Path):
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(UserError) as caught:
+        kind_of(tmp_path / "photso")
+    assert str(caught.value) == f"There is no '{tmp_path}/photso'. In '{tmp_path}': Did you mean 'photos'?"
+    with pytest.raises(UserError, match="Did you mean 'photos'"):
+        kind_of(tmp_path / "fotos" / "cats" / "a.csv")
+
+
+def test_a_folder_that_may_not_be_listed_or_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "iterdir", refuse)
+        with pytest.raises(UserError, match="may not be listed"):
+            kind_of(tmp_path / "none")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refuse)
+        with pytest.raises(UserError, match="Permission to read 'photos' is missing; grant it or give another path"):
+            kind_of("photos")
+
+
+def test_a_path_that_cannot_be_opened(tmp_path: Path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(UserError, match="loop' cannot be opened: "):
+        kind_of(tmp_path / "loop")
+    with pytest.raises(UserError, match="cannot be opened: embedded null"):
+        kind_of("a\0b")
+
+
+def test_other_files_and_things_are_refused(tmp_path: Path):
+    (tmp_path / "a.xlsx").touch()
+    (tmp_path / "a.zip").touch()
+    with pytest.raises(UserError, match=r"a\.xlsx' is a file that cannot be read as labelled data; expected a folder"):
+        kind_of(tmp_path / "a.xlsx")
+    with pytest.raises(UserError, match="Unpack it first"):
+        kind_of(tmp_path / "a.zip")
+    with pytest.raises(UserError, match="The data are a list; expected a folder of class folders, a CSV"):
+        kind_of([{"text": "a"}])

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from headstart.core.data_kind import Roles
+from headstart.core.errors import UserError
+from headstart.data.table import Table
+
+ROWS = {"text": ["a good day", "a bad day"], "label": ["p", "n"]}
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl", "t.ndjson", "t.json", "t.parquet", "T.CSV"])
+def test_every_format_reads_alike(tmp_path: Path, name: str):
+    path, frame = tmp_path / name, pd.DataFrame(ROWS)
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        frame.to_parquet(path)
+    elif suffix in (".csv", ".tsv"):
+        frame.to_csv(path, index=False, sep="\t" if suffix == ".tsv" else ",")
+    else:
+        frame.to_json(path, orient="records", lines=suffix != ".json")
+    assert Table().accepts(path)
+    rows = Table().read(str(path), Roles())
+    assert rows.name == path.stem
+    assert rows.items.to_pylist() == ROWS["text"]
+    assert list(rows.labels) == ROWS["label"]
+    assert list(rows.ids) == ["row 1", "row 2"]
+
+
+def test_image_paths_start_at_the_table(tmp_path: Path, picture):
+    (tmp_path / "img").mkdir()
+    picture(1).save(tmp_path / "img" / "a.png")
+    (tmp_path / "t.csv").write_text("file,label\nimg/a.png,x\nimg/b.png,y\n")
+    rows = Table().read(tmp_path / "t.csv", Roles())
+    assert rows.modality == "image"
+    assert [row["path"] for row in rows.items.to_pylist()] == [str(tmp_path / "img" / n) for n in ("a.png", "b.png")]
+    assert list(rows.ids) == ["img/a.png", "img/b.png"]
+
+
+def test_a_damaged_parquet_file_is_named(tmp_path: Path):
+    (tmp_path / "t.parquet").write_bytes(b"PAR1 no more")
+    with pytest.raises(UserError, match=r"t\.parquet' is not a readable Parquet file"):
+        Table().read(tmp_path / "t.parquet", Roles())
+
+
+def test_accepts_by_ending(tmp_path: Path):
+    (tmp_path / "t.xlsx").touch()
+    assert not Table().accepts(tmp_path / "t.xlsx")
+    assert not Table().accepts(tmp_path / "none.csv")
+    assert not Table().accepts(3)
