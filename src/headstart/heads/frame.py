@@ -36,8 +36,10 @@ class Frame:
     floor: float | None
 
     @classmethod
-    def of(cls, features: Rows, *, floor: float | None) -> Frame:
-        """The frame of ``features (N, D)``; ``floor`` is the standardiser's, None to leave the columns as they are.
+    def of(cls, features: Rows, *, floor: float | None) -> tuple[Frame, Rows]:
+        """The frame of ``features (N, D)`` and their coordinates in it.
+
+        ``floor`` is the standardiser's, None to leave the columns as they are.
 
         Raises:
             ValueError: sparse features were to be standardised.
@@ -50,22 +52,29 @@ class Frame:
             features = standardiser.apply(np.asarray(features))
         items, width = size(features)
         if min(items, width) > _LARGEST:
-            return cls(standardiser=standardiser, factors=(), spans_items=False, floor=floor)
+            return cls(standardiser=standardiser, factors=(), spans_items=False, floor=floor), features
         if items > width:
             vectors = _principal(features.T @ features)[1]
-            return cls(standardiser=standardiser, factors=(vectors,), spans_items=False, floor=floor)
+            frame = cls(standardiser=standardiser, factors=(vectors,), spans_items=False, floor=floor)
+            return frame, features @ vectors
         spectrum, vectors = _principal(features @ features.T)
         real = spectrum > _NULL * max(float(spectrum[-1]), 0.0)
-        dual = vectors[:, real] / np.sqrt(spectrum[real])
-        return cls(standardiser=standardiser, factors=(features.T, dual), spans_items=True, floor=floor)
+        singular = np.sqrt(spectrum[real])
+        factors = (features.T, vectors[:, real] / singular)
+        frame = cls(standardiser=standardiser, factors=factors, spans_items=True, floor=floor)
+        return frame, vectors[:, real] * singular
 
-    def refitted(self, features: Rows) -> Frame:
-        """The frame for some of the rows alone: what was learnt from the others is learnt anew from these."""
+    def refitted(self, features: Rows) -> tuple[Frame, Rows]:
+        """The frame of some of the rows, ``features (M, D)``, and their coordinates.
+
+        What was learnt from the other rows is learnt anew from these.
+        """
         if self.floor is None:
-            return self  # nothing was learnt but a subspace that holds every solution
+            return self, self.apply(features)  # nothing was learnt but a subspace that holds every solution
         if self.spans_items:
             return Frame.of(features, floor=self.floor)
-        return replace(self, standardiser=Standardiser.of(np.asarray(features), self.floor))
+        frame = replace(self, standardiser=Standardiser.of(np.asarray(features), self.floor))
+        return frame, frame.apply(features)
 
     def apply(self, features: Rows) -> Rows:
         """Coordinates ``(M, r)`` of ``features (M, D)``."""

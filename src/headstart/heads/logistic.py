@@ -89,8 +89,7 @@ def fit_logistic(
     if path is not None and (path.ndim != 1 or not len(path) or not np.all(np.isfinite(path) & (path > 0))):
         raise ValueError(f"C must be a non-empty list of positive numbers, got {Cs}.")
     labelled = _Labelled(targets=targets, weights=weights, outputs=outputs)
-    frame = Frame.of(features, floor=floor)
-    coordinates = frame.apply(features)
+    frame, coordinates = Frame.of(features, floor=floor)
     whole = _Part.of(coordinates, labelled)
     if path is not None and len(path) == 1:
         C, oof_logits = float(path[0]), None
@@ -194,11 +193,14 @@ class _Search:
         scored = np.zeros(len(folds), dtype=bool)
         for name in names:
             inside, outside = np.flatnonzero(folds != name), np.flatnonzero(folds == name)
-            own = frame.refitted(features[inside])
-            rows = coordinates[inside] if own is frame else own.apply(features[inside])
+            if frame.floor is None:
+                rows, beside = coordinates[inside], coordinates[outside]
+            else:
+                own, rows = frame.refitted(features[inside])
+                beside = own.apply(features[outside])
             parts.append(_Part.of(rows, labelled.rows(inside)))
             held.append(outside)
-            held_rows.append(coordinates[outside] if own is frame else own.apply(features[outside]))
+            held_rows.append(beside)
             scored[outside] = np.isin(labelled.targets[outside], parts[-1].present)
         if not scored.any():
             scored[:] = True  # one item per class: every penalty is as blind as the next

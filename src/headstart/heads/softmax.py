@@ -67,7 +67,7 @@ class SoftmaxProblem:
 
         found = minimize(
             objective, (start / scale).ravel(), jac=True, method="L-BFGS-B",
-            options={"maxiter": iterations, "maxfun": 2 * iterations, "maxcor": 20, "gtol": tolerance,
+            options={"maxiter": iterations, "maxfun": 2 * iterations, "maxcor": 10, "gtol": tolerance,
                      "ftol": tolerance**2},
         )  # fmt: skip
         return np.asarray(found.x).reshape(shape) * scale

@@ -1,0 +1,78 @@
+"""Images without deep learning: colour and gradient histograms, and a linear head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.baselines import _descriptor, _files
+from headstart.core.backbone import LinearHead
+from headstart.core.baseline import Baseline
+from headstart.core.dataset import Modality
+from headstart.core.errors import Unavailable, UserError
+from headstart.heads.logistic import fit_logistic
+from headstart.heads.weights import balanced_weights
+
+
+class Histograms(Baseline):
+    """Logistic regression on `_descriptor.describe`, classes weighing the same, penalty by five-fold log-loss.
+
+    Every part of the descriptor is centred and scaled to a total variance of one, so that long parts do not drown
+    short ones. On solar cells it comes close to a frozen ImageNet network; on photographs of things it does not.
+    """
+
+    modality: ClassVar[Modality] = "image"
+    summary: ClassVar[str] = "Colour and gradient histograms with logistic regression."
+
+    def __init__(self) -> None:
+        self._head: LinearHead | None = None
+
+    def fit(self, items: Sequence[Any], targets: NDArray[np.int64], outputs: int) -> None:
+        """See `Baseline.fit`."""
+        features = _descriptor.describe(items).astype(np.float64)
+        mean, scale = features.mean(axis=0), _block_scale(features)
+        weights = balanced_weights(targets, outputs)[targets]
+        head = fit_logistic((features - mean) * scale, targets, outputs, weights, floor=None).head
+        weight = head.weight * scale
+        self._head = LinearHead(weight=weight, bias=head.bias - weight @ mean)
+
+    def logits(self, items: Sequence[Any]) -> NDArray[np.float64]:
+        """See `Baseline.logits`."""
+        return self._fitted().logits(_descriptor.describe(items))
+
+    def save(self, folder: Path) -> None:
+        """See `Baseline.save`."""
+        head = self._fitted()
+        record = {"baseline": "histograms", "schema": 1, "side": _descriptor.SIDE, "blocks": _descriptor.BLOCKS}
+        _files.write(folder, record, {"weight": head.weight, "bias": head.bias})
+
+    @classmethod
+    def load(cls, folder: Path) -> Histograms:
+        """See `Baseline.load`."""
+        record, numbers = _files.read(folder, "histograms", {"weight": 2, "bias": 1})
+        if record.get("blocks") != _descriptor.BLOCKS or numbers["weight"].shape[1] != _descriptor.LENGTH:
+            raise Unavailable(
+                f"The baseline in '{folder}' reads other image descriptors than this version makes. Fit it again."
+            )
+        loaded = cls()
+        loaded._head = LinearHead(weight=numbers["weight"], bias=numbers["bias"])
+        return loaded
+
+    def _fitted(self) -> LinearHead:
+        if self._head is None:
+            raise UserError("This baseline has not been fitted: call fit or load first.")
+        return self._head
+
+
+def _block_scale(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Per column ``(D,)``: one over the root of its block's summed variance; 0 for a block that never varies."""
+    totals, start = [], 0
+    for length in _descriptor.BLOCKS.values():
+        variance = float(features[:, start : start + length].var(axis=0).sum())
+        totals.append(np.full(length, variance**-0.5 if variance > 0.0 else 0.0))
+        start += length
+    return np.concatenate(totals)
