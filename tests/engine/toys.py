@@ -13,12 +13,19 @@ import torch
 from PIL import Image
 from torch import nn
 
+from headstart.baselines.histograms import Histograms
 from headstart.core.backbone import Backbone, BackboneInfo, Block, LinearHead, Preprocess, Source
+from headstart.core.dataset import Dataset
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress
+from headstart.core.recipe import Budget, Recipe
+from headstart.core.strategy import Strategy
+from headstart.data._load import load
 from headstart.engine.items import Items
-from headstart.engine.options import PoolMember
+from headstart.engine.options import Options, PoolMember
 from headstart.engine.trials import Labelled
+from headstart.strategies.linear_probe import LinearProbe
+from headstart.strategies.scratch import Scratch
 from headstart.tasks.classification import Classification
 
 SIZE = 16
@@ -145,4 +152,33 @@ def labelled(count: int = 40, folds: int = 4, repeats: int = 2, seed: int = 0) -
         folds=np.stack([generator.permutation(np.arange(count) // 2 % folds) for _ in range(repeats)]),
         task=Classification(classes=("left", "right")),
         seed=seed,
+    )
+
+
+def dataset(folder: Path, *, train: int = 40, test: int = 20) -> Dataset:
+    """Pictures in class folders, read by headstart's own loader; with ``test=0`` there is no test split."""
+    for split, count, seed in (("train", train, 0), ("test", test, 1)):
+        for number in range(count):
+            place = folder / split / ("left", "right")[number % 2]
+            place.mkdir(parents=True, exist_ok=True)
+            picture(number % 2, 1000 * seed + number).save(place / f"{number}.png")
+    return load(folder if test else folder / "train")
+
+
+def options(home: Path, *members: PoolMember, strategies: Mapping[str, Strategy] | None = None, **recipe: Any) -> Options:
+    """A quick run over toy backbones."""
+    asked = Recipe(**{"budget": "quick", **recipe})
+    return Options(
+        recipe=asked,
+        task=Classification(classes=("left", "right")),
+        pool=members or (member(),),
+        strategies={"linear_probe": LinearProbe()} if strategies is None else strategies,
+        probe=LinearProbe(),
+        probe_name="linear_probe",
+        scratch=Scratch(),
+        baseline=Histograms,
+        baseline_name="histograms",
+        scores={},
+        budget=Budget.parse(asked.budget),
+        home=home,
     )

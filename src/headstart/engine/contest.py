@@ -17,6 +17,9 @@ from headstart.engine.plan import Plan, affordable_folds, fit_passes
 from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Contender, Labelled, Trial, try_features, try_inputs
 
+FEWEST = 2
+"""Folds that give a score a spread."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Contest:
@@ -50,6 +53,9 @@ def hold(
         for cost, name, strategy in sorted(costed, key=lambda entry: entry[:2]):
             reason = strategy.supports(contender.backbone.info, options.task)
             folds = affordable_folds(cost, left, plan.folds)
+            if len(options.strategies) == 1:
+                # Asked for by name: the budget cannot drop it, only keep its cross-validation short.
+                folds = max(folds, FEWEST)
             if reason is None and folds == 0:
                 reason = f"two folds cost {2 * cost:.0f} passes over the data, the budget has {left:.0f} left for it"
             if reason is None:

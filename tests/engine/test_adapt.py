@@ -1,0 +1,168 @@
+"""The straight line end to end, on a toy backbone and pictures read from disk."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.core.errors import Unavailable, UserError
+from headstart.core.progress import Silent
+from headstart.core.results import Results
+from headstart.data._preview import preview
+from headstart.engine import adapt as straight
+from headstart.engine import plan
+from headstart.engine.adapted import Adapted
+from headstart.engine.options import Options, PoolMember
+from headstart.strategies.last_blocks import LastBlocks
+from tests.engine import toys
+
+
+@pytest.fixture(autouse=True)
+def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folds, repeats and draws as few as the statistics bear; float32 so that runs compare bit for bit."""
+    small = {name: replace(p, folds=3, repeats=2, curve_draws=5) for name, p in plan.PRESETS.items()}
+    monkeypatch.setattr(plan, "PRESETS", small)
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
+
+
+def run(data: Any, options: Options, journal: Path | None = None) -> Adapted:
+    return straight.adapt(data, options, journal_folder=journal, preview=preview, progress=Silent())
+
+
+def numbers(results: Results) -> dict[str, Any]:
+    """All of the results but what the clock says."""
+    found = dataclasses.asdict(results)
+    for timed in ("seconds", "forward_pass_seconds", "environment"):
+        del found[timed]
+    for row in (*found["ranking"], *found["candidates"], *found["controls"].values()):
+        del row["seconds"]
+    return found
+
+
+def test_with_a_test_split_it_is_scored_there_and_every_answer_is_given(tmp_path: Path):
+    data = toys.dataset(tmp_path / "d")
+    results = run(data, toys.options(tmp_path / "home")).results
+    assert (results.scored_on, results.data.n_train, results.data.n_test) == ("test", 40, 20)
+    assert results.scores["balanced_accuracy"].low <= results.scores["balanced_accuracy"].value
+    assert [row.taken for row in results.ranking] == [True]
+    assert [(row.strategy, row.chosen) for row in results.candidates] == [("linear_probe", True)]
+    assert set(results.controls) == {"simple", "random_trunk", "scratch"}
+    assert all(row.delta is not None for row in results.controls.values())
+    assert sum(sum(row) for row in results.confusion) == 20
+    assert len(results.map) == 20
+    assert set(results.seconds) >= {"rank", "score", "controls", "evidence"}
+    assert results.headline == results.verdict.sentence
+
+
+def test_without_a_test_split_the_score_is_nested_and_over_all_items(tmp_path: Path):
+    results = run(toys.dataset(tmp_path / "d", test=0), toys.options(tmp_path / "home")).results
+    assert (results.scored_on, results.data.n_test, results.data.split) == ("cross-validation", 0, "none")
+    assert sum(sum(row) for row in results.confusion) == 40
+    assert all(row.score is not None for row in results.controls.values())
+
+
+def test_a_rerun_gives_the_same_results_and_encodes_nothing(tmp_path: Path):
+    data, options = toys.dataset(tmp_path / "d"), toys.options(tmp_path / "home")
+    first = run(data, options)
+    before = toys.ToyPreprocess.item
+    again = run(data, options)
+    assert numbers(first.results) == numbers(again.results)
+    assert np.array_equal(first.head.weight, again.head.weight)
+    assert toys.ToyPreprocess.item is before
+
+
+@pytest.mark.parametrize("piece", ["trial", "train", "control", "refit"])
+def test_killed_anywhere_it_finishes_with_the_uninterrupted_result(tmp_path: Path, monkeypatch, piece: str):
+    data = toys.dataset(tmp_path / "d")
+    quick = plan.PRESETS["quick"]
+    monkeypatch.setattr(plan, "PRESETS", {"quick": replace(quick, passes=1e9)})
+    asked = {"linear_probe": toys.LinearProbe(), "last_blocks": LastBlocks().lasting(2)}
+    whole = run(data, toys.options(tmp_path / "h0", strategies=asked))
+    target, after = {
+        "trial": ("headstart.engine.trials.fit_head", 4),
+        "train": ("headstart.engine.trials.fit", 1),
+        "control": ("headstart.engine.controls.encode_once", 0),
+        "refit": ("headstart.engine.final.fit_temperature", 0),
+    }[piece]
+    module, name = target.rsplit(".", 1)
+    original, calls = getattr(__import__(module, fromlist=[name]), name), []
+
+    def dying(*arguments: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) == after + 1:
+            raise KeyboardInterrupt
+        return original(*arguments, **options)
+
+    options = toys.options(tmp_path / "h1", strategies=asked)
+    with monkeypatch.context() as patch:
+        patch.setattr(target, dying)
+        with pytest.raises(KeyboardInterrupt):
+            run(data, options, tmp_path / "run" / "checkpoints")
+    resumed = run(data, options, tmp_path / "run" / "checkpoints")
+    assert numbers(resumed.results) == numbers(whole.results)
+    assert np.array_equal(resumed.head.weight, whole.head.weight)
+
+
+def test_a_trained_strategy_asked_for_by_name_is_refitted_on_everything(tmp_path: Path):
+    adapted = run(
+        toys.dataset(tmp_path / "d"),
+        toys.options(tmp_path / "home", strategies={"last_blocks": LastBlocks().lasting(3)}, strategy="last_blocks"),
+    )
+    assert adapted.results.strategy == "last_blocks"
+    assert len(adapted.losses) == 3
+    pretrained = toys.ToyBackbone(toys.info(), seed=0, size=16).module.state_dict()
+    trained = adapted.backbone.module.state_dict()
+    assert torch.equal(pretrained["0.0.weight"], trained["0.0.weight"])
+    assert not torch.equal(pretrained["2.0.weight"], trained["2.0.weight"])
+
+
+def test_all_mismatches_are_reported_at_once_before_any_download(tmp_path: Path):
+    source = toys.ToySource(toys.info(modality="text"), stored=False)
+    options = toys.options(tmp_path, PoolMember(source=source, info=source.infos()[0]), strategies={"no": Refuses()})
+    with pytest.raises(UserError) as caught:
+        run(toys.dataset(tmp_path / "d"), options)
+    assert len(caught.value.problems) == 2
+    assert "toy:small reads text items, but 'd' holds image items" in caught.value.problems[0]
+    assert "Strategy 'no' cannot adapt this: Not today." in caught.value.problems[1]
+    assert not source.stored
+    with pytest.raises(UserError, match="No pretrained model for image items was named or found"):
+        run(toys.dataset(tmp_path / "d"), replace(options, pool=(), strategies={}))
+
+
+class Refuses(toys.LinearProbe):
+    def supports(self, info: Any, task: Any) -> str:
+        return "Not today."
+
+
+def test_what_cannot_be_fetched_is_left_out_unless_it_was_asked_for(tmp_path: Path):
+    data = toys.dataset(tmp_path / "d")
+    gone = toys.info(name="toy:gone", prior=0.9)
+    missing = PoolMember(source=toys.ToySource(gone, stored=False, offline=True), info=gone)
+    results = run(data, toys.options(tmp_path / "home", missing, toys.member())).results
+    assert results.model.name == "toy:small"
+    with pytest.raises(Unavailable, match="toy:gone cannot be fetched: no network"):
+        run(data, toys.options(tmp_path / "home", missing, model="toy:gone"))
+    with pytest.raises(Unavailable, match="toy:gone cannot be fetched: no network"):
+        run(data, toys.options(tmp_path / "home", missing))
+
+
+def test_the_ranking_alone_measures_the_whole_pool(tmp_path: Path):
+    rows = straight.rank_only(
+        toys.dataset(tmp_path / "d"),
+        toys.options(tmp_path / "home", toys.member(), toys.member(name="toy:other")),
+        Silent(),
+    )
+    assert [row.probe is not None and row.knn is not None for row in rows] == [True, True]
+
+
+def test_pieces_belong_to_one_run(tmp_path: Path):
+    data = toys.dataset(tmp_path / "d")
+    one, other = (straight.identity(data, toys.options(tmp_path, seed=seed)) for seed in (0, 1))
+    assert one != other
+    assert one == straight.identity(data, toys.options(tmp_path, data="elsewhere"))
