@@ -26,6 +26,12 @@ def test_errors_come_first():
     assert [issue.code for issue in _audit.ordered(found)] == ["a", "b", "c"]
 
 
+def test_issues_print_without_their_items():
+    found = [Issue(code="leak", severity="warning", message="Two leak.", items=("x", "y"), count=2)]
+    assert str(_audit.ordered(found)) == repr(_audit.ordered(found)) == "warning: Two leak."
+    assert str(_audit.ordered([])) == "No issues found."
+
+
 def test_what_cannot_be_used_is_named_with_its_reason():
     problems: list[str] = []
     findings = [GOOD] * 16 + [Finding(problem="it is empty (0 bytes)"), Finding(problem="it holds no text"), GOOD]

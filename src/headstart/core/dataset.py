@@ -29,6 +29,18 @@ class Issue:
     items: tuple[str, ...] = ()
     count: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.message}"
+
+
+class Issues(tuple[Issue, ...]):
+    """Issues that print as one line each, without the lists of their items."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "No issues found."
+
+    __repr__ = __str__
+
 
 @dataclass(frozen=True, kw_only=True)
 class Split:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.core.dataset import Issue
+from headstart.core.dataset import Issue, Issues
 from headstart.data._duplicates import Ties
 from headstart.data._issues import examples, issue, several
 from headstart.data._scan import Finding
@@ -41,9 +41,9 @@ _SEVERE = ("wrong_extension", "extreme_aspect")
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-def ordered(issues: Sequence[Issue]) -> tuple[Issue, ...]:
+def ordered(issues: Sequence[Issue]) -> Issues:
     """Errors first, then warnings, then notes; otherwise as found."""
-    return tuple(sorted(issues, key=lambda found: _ORDER[found.severity]))
+    return Issues(sorted(issues, key=lambda found: _ORDER[found.severity]))
 
 
 def unusable(
