@@ -1,4 +1,8 @@
 import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -100,3 +104,31 @@ def test_a_bug_shows_no_traceback(headstart, monkeypatch):
     assert ended.code == 1
     assert ended.err.startswith("Error: headstart met a bug of its own (ZeroDivisionError: division by zero)")
     assert ended.err.count("\n") == 1
+
+
+def run(*words: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "headstart", *words], stderr=subprocess.PIPE, text=True, **options)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_under_the_output_is_one_sentence():
+    with Path("/dev/full").open("w") as full:
+        ended = run("--help", stdout=full)
+    assert ended.returncode == 1
+    assert ended.stderr == "Error: The disk is full; free some space and run the same command again to go on.\n"
+
+
+@pytest.mark.parametrize("words", [("--version",), ("strategies",)])
+def test_a_closed_pipe_is_one_sentence(words):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        ended = run(*words, stdout=closed)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: The program that was reading this output closed it before the end")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_the_module_is_the_command():
+    ended = run("--version", stdout=subprocess.PIPE)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"headstart {__version__}\n", "")
