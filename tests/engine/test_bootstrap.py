@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+from headstart.engine.bootstrap import bootstrap_intervals
+from headstart.engine.intervals import wilson
+from headstart.tasks.classification import Classification
+
+
+def log_loss(probabilities, targets):
+    return {"log_loss": float(-np.log(probabilities[np.arange(len(targets)), targets]).mean())}
+
+
+def drawn(rng, count):
+    chance = rng.uniform(0.05, 0.95, size=count)
+    targets = (rng.random(count) < chance).astype(int)
+    return np.stack([1 - chance, chance], axis=1), targets
+
+
+def test_the_value_is_that_of_all_items():
+    probabilities, targets = drawn(np.random.default_rng(0), 80)
+    interval = bootstrap_intervals(log_loss, probabilities, targets, np.arange(80), draws=200)["log_loss"]
+    assert interval.value == pytest.approx(log_loss(probabilities, targets)["log_loss"])
+    assert interval.low < interval.value < interval.high
+    assert interval.method == "BCa bootstrap"
+
+
+def test_equal_seeds_give_equal_intervals():
+    probabilities, targets = drawn(np.random.default_rng(0), 40)
+    first = bootstrap_intervals(log_loss, probabilities, targets, np.arange(40), draws=50, seed=3)
+    assert first == bootstrap_intervals(log_loss, probabilities, targets, np.arange(40), draws=50, seed=3)
+
+
+def test_coverage_of_log_loss():
+    rng = np.random.default_rng(1)
+    chance = rng.uniform(0.05, 0.95, size=200_000)
+    truth = float(-(chance * np.log(chance) + (1 - chance) * np.log(1 - chance)).mean())
+    held = 0
+    for draw in range(150):
+        probabilities, targets = drawn(rng, 60)
+        interval = bootstrap_intervals(log_loss, probabilities, targets, np.arange(60), draws=200, seed=draw)[
+            "log_loss"
+        ]
+        held += interval.low <= truth <= interval.high
+    assert 0.9 <= held / 150 <= 0.99
+
+
+def test_every_metric_of_the_task_gets_an_interval():
+    task = Classification(classes=["a", "b", "c"])
+    rng = np.random.default_rng(2)
+    targets = np.array([0] * 40 + [1] * 10 + [2])
+    probabilities = rng.dirichlet(np.ones(3), size=51)
+    intervals = bootstrap_intervals(task.metrics, probabilities, targets, np.arange(51), draws=100)
+    expected = task.metrics(probabilities, targets)
+    assert set(intervals) == set(expected)
+    for name, interval in intervals.items():
+        assert interval.value == pytest.approx(expected[name])
+        assert interval.low <= interval.high
+
+
+def test_ties_widen():
+    rng = np.random.default_rng(3)
+    probabilities, targets = drawn(rng, 60)
+    repeated, labels = np.repeat(probabilities, 4, axis=0), np.repeat(targets, 4)
+    tied = bootstrap_intervals(log_loss, repeated, labels, np.repeat(np.arange(60), 4), draws=300)["log_loss"]
+    apart = bootstrap_intervals(log_loss, repeated, labels, np.arange(240), draws=300)["log_loss"]
+    assert tied.high - tied.low > 1.6 * (apart.high - apart.low)
+
+
+def test_cross_validation_averages_repeats_and_widens():
+    rng = np.random.default_rng(4)
+    probabilities, targets = drawn(rng, 100)
+    tilted = probabilities * np.array([0.8, 1.0])
+    tilted /= tilted.sum(1, keepdims=True)
+    stack = np.stack([probabilities, tilted])
+    crossed = bootstrap_intervals(log_loss, stack, targets, np.arange(100), n_folds=2, draws=400)["log_loss"]
+    plain = bootstrap_intervals(log_loss, probabilities, targets, np.arange(100), draws=400)["log_loss"]
+    means = [log_loss(p, targets)["log_loss"] for p in stack]
+    assert crossed.value == pytest.approx(np.mean(means))
+    assert crossed.high - crossed.low > 1.15 * (plain.high - plain.low)
+
+
+def test_a_perfect_score_keeps_an_interval():
+    def accuracy(probabilities, targets):
+        return {"accuracy": float((probabilities.argmax(1) == targets).mean())}
+
+    targets = np.tile([0, 1], 20)
+    interval = bootstrap_intervals(accuracy, np.eye(2)[targets], targets, np.arange(40), draws=50)["accuracy"]
+    assert (interval.low, interval.high) == pytest.approx(wilson(1.0, 40))
+    assert interval.method == "Wilson"
+
+
+def test_a_metric_that_does_not_vary_has_no_width():
+    probabilities, targets = drawn(np.random.default_rng(5), 30)
+    interval = bootstrap_intervals(lambda p, t: {"constant": 0.3}, probabilities, targets, np.arange(30), draws=20)
+    assert interval["constant"].low == interval["constant"].high == 0.3

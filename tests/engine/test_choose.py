@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from headstart.core.errors import UserError
+from headstart.engine.choose import choose
+from headstart.engine.compare import compare_cross_validated
+from headstart.engine.estimates import Items
+from headstart.engine.folds import repeated_folds
+from headstart.engine.intervals import cross_validated_interval
+
+TARGETS = np.arange(100) % 2
+ITEMS = Items(targets=TARGETS, groups=np.arange(100), ceiling=np.ones(100))
+FOLDS, _ = repeated_folds(TARGETS, ITEMS.groups, 5, 2, 0)
+
+
+def right(level, seed=0):
+    return (np.random.default_rng(seed).random((2, 100)) < level).astype(float)
+
+
+def lowered(credit, items):
+    """The same, but wrong on the first ``items`` items that were right."""
+    worse = credit.copy()
+    for row in worse:
+        row[np.flatnonzero(row)[:items]] = 0.0
+    return worse
+
+
+def test_the_cheapest_within_one_standard_error_wins():
+    best = right(0.9)
+    index, measured = choose([best, lowered(best, 1), lowered(best, 30)], FOLDS, ITEMS, costs=[30.0, 2.0, 1.0])
+    assert index == 1
+    assert measured[0].difference is None
+    assert measured[0].difference_error is None
+    assert measured[1].difference.value == pytest.approx(-0.01)
+    assert measured[1].difference_error > 0.01
+    assert measured[2].difference.value == pytest.approx(-0.3)
+    assert [entry.folds for entry in measured] == [10, 10, 10]
+
+
+def test_the_numbers_are_those_of_the_paired_comparison():
+    best, other = right(0.9), right(0.7, seed=1)
+    _, measured = choose([other, best], FOLDS, ITEMS, costs=[1.0, 2.0])
+    paired = compare_cross_validated(other, best, FOLDS, ITEMS)
+    assert measured[0].difference == paired.interval
+    assert measured[0].difference_error == paired.standard_error
+    assert measured[0].score == cross_validated_interval(other, FOLDS, ITEMS)
+    assert 0.03 < measured[0].standard_error < 0.08
+
+
+def test_pairing_sees_what_unpaired_errors_hide():
+    # Five items apart, always the same ones: less than one standard error of either score, more than one of the pair.
+    best = right(0.8)
+    index, measured = choose([best, lowered(best, 5)], FOLDS, ITEMS, costs=[9.0, 1.0])
+    assert measured[0].standard_error > 0.035
+    assert measured[1].difference_error < 0.05
+    assert index == 0
+
+
+def test_equal_costs_go_to_the_better_and_ties_to_the_first():
+    best = right(0.9)
+    assert choose([lowered(best, 1), best], FOLDS, ITEMS, costs=[1.0, 1.0])[0] == 1
+    assert choose([best, best.copy()], FOLDS, ITEMS, costs=[1.0, 1.0])[0] == 0
+
+
+def test_a_single_candidate_is_chosen():
+    index, measured = choose([right(0.6)], FOLDS, ITEMS, costs=[5.0])
+    assert index == 0
+    assert measured[0].difference is None
+
+
+def test_a_candidate_on_fewer_folds_is_compared_on_those():
+    best = right(0.7)
+    better = np.where(FOLDS < 2, np.ones((2, 100)), np.nan)
+    better[1] = np.nan
+    index, measured = choose([best, better], FOLDS, ITEMS, costs=[1.0, 9.0])
+    assert index == 1
+    assert measured[1].folds == 2
+    common = FOLDS[0] < 2
+    assert measured[0].difference.value == pytest.approx((best[0, common] - 1).mean())
+
+
+def test_fewer_folds_alone_do_not_win():
+    # Better on its own folds than the other is overall, but not better there.
+    rest = right(0.5)
+    easy = np.where(FOLDS == 0, 1.0, rest)
+    cut = np.where(FOLDS == 0, 1.0, np.nan)
+    index, measured = choose([easy, cut], FOLDS, ITEMS, costs=[1.0, 0.5])
+    assert measured[1].difference.value == 0.0
+    assert index == 1  # as good where measured, and cheaper
+    assert choose([easy, cut], FOLDS, ITEMS, costs=[1.0, 2.0])[0] == 0
+
+
+def test_what_was_never_scored_is_not_chosen():
+    nothing = np.full((2, 100), np.nan)
+    index, measured = choose([nothing, right(0.6)], FOLDS, ITEMS, costs=[0.1, 5.0])
+    assert index == 1
+    assert measured[0].score is None
+    assert measured[0].standard_error is None
+    assert measured[0].folds == 0
+
+
+def test_what_shares_no_item_with_the_best_is_not_chosen():
+    first = np.where(FOLDS == 0, 1.0, np.nan)
+    second = np.where(FOLDS == 1, 0.0, np.nan)
+    first[1] = second[1] = np.nan
+    index, measured = choose([second, first], FOLDS, ITEMS, costs=[1.0, 5.0])
+    assert index == 1
+    assert measured[0].difference is None
+    assert measured[0].score is not None
+
+
+@pytest.mark.parametrize(
+    ("credits", "costs", "message"),
+    [
+        ([], [], "There is no candidate to choose from"),
+        ([right(0.5)], [1.0, 2.0], "got 1 candidates and 2 costs"),
+        ([np.full((2, 100), np.nan)], [1.0], "No candidate finished a single fold"),
+    ],
+)
+def test_what_cannot_be_chosen_from_is_said(credits, costs, message):
+    with pytest.raises(UserError, match=message):
+        choose(credits, FOLDS, ITEMS, costs)

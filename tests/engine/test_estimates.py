@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+
+from headstart.engine.estimates import (
+    Items,
+    by_group,
+    cross_validated_variance,
+    fold_variance,
+    influence,
+    strata_of,
+)
+from headstart.tasks.classification import Classification
+
+
+def balanced(targets, groups=None):
+    task = Classification(classes=[str(c) for c in range(int(max(targets)) + 1)])
+    targets = np.asarray(targets)
+    return Items.of(task, targets, np.arange(len(targets)) if groups is None else np.asarray(groups))
+
+
+def test_the_ceiling_is_what_a_perfect_prediction_earns():
+    items = balanced([0, 0, 0, 1])
+    np.testing.assert_allclose(items.ceiling, [2 / 3, 2 / 3, 2 / 3, 2.0])
+    assert len(items) == 4
+
+
+def test_equal_weights_make_one_stratum():
+    assert set(balanced([0, 1, 0, 1]).strata) == {0}
+    np.testing.assert_array_equal(balanced([2, 2, 2, 0, 1, 0]).strata, [2, 2, 2, 0, 1, 0])
+
+
+def test_strata_give_the_metric_back():
+    rng = np.random.default_rng(0)
+    items = balanced(rng.choice(3, size=60, p=[0.6, 0.3, 0.1]))
+    credit = (rng.random((2, 60)) < 0.7) * items.ceiling
+    strata = strata_of(credit, items)
+    assert strata.value == pytest.approx(credit.mean())
+    recalls = [(credit[:, items.targets == c] > 0).mean() for c in range(3)]
+    np.testing.assert_allclose(strata.share, recalls)
+    np.testing.assert_allclose(strata.weight, 1 / 3)
+
+
+def test_unscored_strata_are_left_out():
+    items = balanced([0, 0, 0, 1, 1])
+    credit = np.array([[1.0, 0.0, np.nan, np.nan, np.nan]]) * items.ceiling
+    strata = strata_of(credit, items)
+    assert strata.value == pytest.approx(0.5)
+    np.testing.assert_allclose(strata.weight, 1.0)
+
+
+def test_influence_sums_to_the_metric_and_to_zero():
+    rng = np.random.default_rng(1)
+    items = balanced(rng.choice(2, size=40, p=[0.8, 0.2]))
+    credit = (rng.random((3, 40)) < 0.6) * items.ceiling
+    np.testing.assert_allclose(influence(credit, items, centred=False).sum(1), credit.mean(1))
+    assert influence(credit, items, centred=True).sum() == pytest.approx(0.0)
+
+
+def test_influence_of_a_partly_scored_repeat_is_that_of_the_scored_part_alone():
+    items = balanced([0, 0, 0, 0, 0, 1, 1])
+    credit = np.array([[1.0, 0.0, 1.0, np.nan, np.nan, 1.0, np.nan]]) * items.ceiling
+    parts = influence(credit, items, centred=False)
+    assert parts.sum() == pytest.approx((2 / 3 + 1) / 2)
+    np.testing.assert_array_equal(parts[0, [3, 4, 6]], 0.0)
+
+
+def test_influence_reads_only_the_fullest_repeats():
+    items = balanced([0, 1, 0, 1])
+    credit = np.array([[1.0, 1.0, 0.0, 0.0], [1.0, np.nan, np.nan, np.nan]])
+    assert influence(credit, items, centred=False).shape == (1, 4)
+
+
+def test_contributions_add_up_within_groups():
+    np.testing.assert_allclose(by_group(np.array([[1.0, 2.0, 3.0]]), np.array([7, 4, 7])), [[2.0, 4.0]])
+
+
+def test_fold_variance_is_nadeau_and_bengio():
+    rng = np.random.default_rng(2)
+    items = balanced(np.tile([0, 1], 20))
+    folds = np.stack([rng.permutation(40) % 5 for _ in range(3)])
+    credit = (rng.random((3, 40)) < 0.6).astype(float)
+    scores = [credit[r][folds[r] == k].mean() for r in range(3) for k in range(5)]
+    variance = np.sum((np.array(scores) - credit.mean()) ** 2) / 14
+    assert fold_variance(credit, folds, items) == pytest.approx(variance * (1 / 15 + 1 / 4))
+
+
+def test_fold_variance_does_not_count_missing_classes_as_spread():
+    targets = np.array([0] * 16 + [1] * 2)
+    items = balanced(targets)
+    folds = np.array([[*(np.arange(16) % 4), 0, 1]])
+    assert fold_variance(items.ceiling[None], folds, items) == pytest.approx(0.0)
+
+
+def test_without_spread_between_splits_there_is_none():
+    items = balanced(np.tile([0, 1], 10))
+    credit = np.ones((1, 20))
+    assert fold_variance(credit, np.arange(20)[None], items) is None
+    one_fold = np.where(np.arange(20) < 4, 1.0, np.nan)[None]
+    assert fold_variance(one_fold, (np.arange(20) // 4)[None], items) is None
+
+
+def test_cross_validated_variance_heeds_the_splits_where_they_say_more():
+    assert cross_validated_variance(0.04, None, 5, 1) == pytest.approx(0.06)
+    assert cross_validated_variance(0.04, None, 5, 5) == pytest.approx(0.052)
+    assert cross_validated_variance(0.04, 0.08, 5, 1) == pytest.approx(0.07)
+    assert cross_validated_variance(0.04, 0.02, 5, 1) == pytest.approx(0.06)
