@@ -32,6 +32,10 @@ def test_names_override_what_would_be_found():
     assert list(rows.labels) == [1, 2, 1, 2]
 
 
+def test_single_words_can_be_the_input():
+    assert read({"name": ["Smith", "Rossi", "Dubois"], "label": ["en", "it", "fr"]}).roles["input"] == "name"
+
+
 def test_a_label_of_another_name_is_found_by_its_values():
     rows = read({"text": [*TEXTS, *TEXTS, *TEXTS], "mood": ["p", "n"] * 6})
     assert rows.roles["label"] == "mood"

@@ -133,3 +133,19 @@ def test_a_picture_without_pixels_is_refused():
 def test_other_things_are_refused():
     with pytest.raises(UnreadableItem, match="it is a int, expected a path, bytes, a PIL image or a NumPy array"):
         read_image(3)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "BMP", "WEBP", "PPM", "TGA"])
+def test_damage_of_any_kind_is_an_unreadable_item_and_nothing_else(form: str, picture):
+    random = np.random.default_rng(0)
+    whole = encoded(picture(1, size=(20, 16)), form)
+    refused = 0
+    for _ in range(60):
+        raw = bytearray(whole)
+        for place in random.integers(0, min(len(raw), 200), size=random.integers(1, 6)):
+            raw[place] = random.integers(0, 256)
+        try:
+            assert decode(bytes(raw), "a").image.mode == "RGB"
+        except UnreadableItem:
+            refused += 1
+    assert refused > 0

@@ -29,6 +29,17 @@ def test_free_text_is_what_has_words_the_longest_first():
     assert _roles.free_text(values) == ["body", "title"]
 
 
+def test_texts_without_spaces_are_texts():
+    values = {"id": ["7f3c9a90-0000-0000-0000-000000000000", "b"], "text": ["这部电影真的很好看", "我不喜欢这个地方"]}
+    assert _roles.free_text(values) == ["text"]
+
+
+def test_single_words_are_texts_when_there_is_no_doubt():
+    names = ["Smith", "Garcia", "Rossi", "Dubois"]
+    assert _roles.only_text({"name": names, "language": ["en", "es", "en", "es"], "n": [1, 2, 3, 4]}) == ["name"]
+    assert _roles.only_text({"name": names, "other": names}) == []
+
+
 def test_class_like_columns_repeat_few_values():
     values = {
         "kind": ["a", "b"] * 20,

@@ -24,6 +24,13 @@ def test_a_missing_path_offers_its_neighbour(tmp_path: Path):
         kind_of(tmp_path / "fotos" / "cats" / "a.csv")
 
 
+def test_a_name_on_the_hub_is_recognised():
+    with pytest.raises(
+        UserError, match=r"There is no 'stanfordnlp/imdb'\. For a data set on the Hugging Face hub, call"
+    ):
+        kind_of("stanfordnlp/imdb")
+
+
 def test_a_folder_that_may_not_be_listed_or_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def refuse(*_: object):
         raise PermissionError(13, "Permission denied")

@@ -114,7 +114,8 @@ def _find_input(columns: Columns, others: Mapping[str, Sequence[Any]], problems:
             f"beside the table or in the current folder."
         )
         return None
-    texts = _roles.free_text({n: v for n, v in others.items() if n.strip().lower() not in _roles.LABEL_NAMES})
+    unlabelled = {n: v for n, v in others.items() if n.strip().lower() not in _roles.LABEL_NAMES}
+    texts = _roles.free_text(unlabelled) or _roles.only_text(unlabelled)
     if not texts:
         problems.append(
             f"{columns.where} has no column of image paths or free text to learn from; "

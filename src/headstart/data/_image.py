@@ -46,8 +46,12 @@ TINY = 32
 LONGEST_ASPECT = 8.0
 """So is one whose longer side is more than this many times the shorter."""
 
-_BROKEN = (OSError, SyntaxError, ValueError, IndexError, TypeError, KeyError, EOFError, struct.error, OverflowError)
-# What Pillow's decoders raise on damaged data: they have no base class in common.
+_BROKEN = (
+    *(OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, RuntimeError, struct.error),
+    Warning,
+)
+# What Pillow's decoders raise on damaged data: they have no base class in common. A warning arrives here only where
+# warnings are errors.
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def upright(image: Image.Image) -> Image.Image:
     """``image`` turned as its EXIF block says; a block that cannot be read says nothing."""
     try:
         turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error, UserWarning):
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error, UserWarning):
         return image
     return image if turn is None else image.transpose(turn)
 

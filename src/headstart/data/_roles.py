@@ -55,11 +55,15 @@ def is_there(value: Any) -> bool:
 
 
 def mean_words(values: Sequence[Any]) -> float:
-    """Mean number of words of a column of strings; 0 when it holds anything else."""
+    """Mean number of words of a column of strings; 0 when it holds anything else.
+
+    Thai, Chinese, Japanese and their neighbours in Unicode write no spaces: two of their characters count as a word.
+    """
     seen = sample(values)
     if not seen or not all(isinstance(value, str) for value in seen):
         return 0.0
-    return sum(len(value.split()) for value in seen) / len(seen)
+    dense = sum(character >= "\u0e00" for value in seen for character in value) / 2
+    return (sum(len(value.split()) for value in seen) + dense) / len(seen)
 
 
 def free_text(values: Values) -> list[str]:
@@ -68,6 +72,12 @@ def free_text(values: Values) -> list[str]:
     texts = [name for name in values if words[name] > 1.2]
     lengths = {name: sum(len(value) for value in sample(values[name])) / len(sample(values[name])) for name in texts}
     return sorted(texts, key=lambda name: -lengths[name])
+
+
+def only_text(values: Values) -> list[str]:
+    """The one column of strings that mostly differ, if there is just one: single words may be what is classified."""
+    found = [name for name, column in values.items() if mean_words(column) > 0 and len(set(column)) > len(column) / 2]
+    return found if len(found) == 1 else []
 
 
 def class_like(values: Values) -> list[str]:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import PIL
-from PIL import Image
 
 from headstart.core.errors import UnreadableItem
 from headstart.core.progress import Progress
@@ -69,7 +68,7 @@ def scan_images(items: pa.ChunkedArray, progress: Progress, cache: ScanCache | N
         progress.stage("Reading every image", total=len(items)) as stage,
         # Pillow warns of pictures that are large but within the limit set in _image.py, and of damaged side
         # information. Filters belong to the process, not to a thread: they are set here, around all the workers.
-        warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+        warnings.catch_warnings(action="ignore"),
     ):
         for chunk in _chunks(items):
             found += _scan_chunk(chunk, memory, pool)

@@ -50,6 +50,8 @@ def _check_path(path: Path) -> None:
 
 def _beside(path: Path) -> str:
     """What to do about a missing path: the nearest name in the deepest folder above it that exists."""
+    if len(path.parts) == 2 and not path.is_absolute() and not path.parent.exists():
+        return "For a data set on the Hugging Face hub, call datasets.load_dataset and pass what it returns."
     above, wanted = path.absolute().parent, path.name
     while not above.is_dir():
         above, wanted = above.parent, above.name
