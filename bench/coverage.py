@@ -1,6 +1,6 @@
 """How often the reported 95% intervals hold the truth, on real and on synthetic data.
 
-    python bench/coverage.py [FEATURES.npz|.safetensors ...] [--draws 300] [--seed 0]
+    python -m bench coverage [FEATURES.npz|.safetensors ...] [--draws 300] [--seed 0]
 
 Real sets are those that come with scikit-learn, and any given as files with ``features`` and ``targets``. Every draw
 takes a training sample without replacement, fits the ridge head and scores it:
@@ -25,7 +25,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from simulate import (
+
+from bench._simulate import (
     Rows,
     bundled_sets,
     cross_fitted,
@@ -37,7 +38,6 @@ from simulate import (
     synthetic,
     task_of,
 )
-
 from headstart.core.results import Interval
 from headstart.engine.compare import compare, compare_cross_validated
 from headstart.engine.curve import learning_curve
@@ -101,7 +101,7 @@ def one_draw(data: Rows, count: int, seed: int, *, chosen: bool) -> Iterator[tup
         crossed = [cross_fitted(part[0], folds, task) for part in (wholes, halves)]
         name = f"{repeats} x {n_folds} folds"
         yield name, cross_validated_interval(crossed[0], folds, tested), truth[0]
-        yield f"pair, {name}", compare_cross_validated(*crossed, folds, tested).interval, truth[0] - truth[1]
+        yield f"pair, {name}", compare_cross_validated(crossed[0], crossed[1], folds, tested).interval, truth[0] - truth[1]
     if chosen:
         yield _chosen(train, rest, rng, seed)
 
@@ -117,7 +117,7 @@ def _chosen(train: Rows, rest: Rows, rng: np.random.Generator, seed: int) -> tup
     best = parts[int(credits.mean((1, 2)).argmax())]
     head = fitted(Rows(features=train.features[:, best], targets=train.targets), outputs)
     truth = scored_on(Rows(features=rest.features[:, best], targets=rest.targets), head, task).mean()
-    interval = selection_corrected(credits, folds, items_of(train, task), seed, draws=200)
+    interval = selection_corrected(credits, folds, items_of(train, task), seed=seed, draws=200)
     return f"best of {CANDIDATES}, 1 x 5 folds", interval, float(truth)
 
 

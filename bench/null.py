@@ -1,6 +1,6 @@
 """How often the verdict is wrong, measured by simulation through the real head, task and statistics.
 
-    python bench/null.py [--simulations 300] [--seed 0]
+    python -m bench null [--simulations 300] [--seed 0] [--only TEXT]
 
 Every simulation draws labelled items and one set of features per arm, fits the ridge head for the transfer and for
 each control, and asks for a verdict, once on a test split and once by cross-validation. In the rows called "null" there
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from simulate import Rows, cross_fitted, fitted, items_of, scored_on, share, synthetic, task_of
 
+from bench._simulate import Rows, cross_fitted, fitted, items_of, scored_on, share, synthetic, task_of
 from headstart.core.results import Verdict
 from headstart.engine.compare import compare, compare_cross_validated
 from headstart.engine.folds import repeated_folds

@@ -190,6 +190,18 @@ def test_a_clear_winner_is_not_corrected_much():
     assert selection_corrected(credits[:1], folds, items) == plain
 
 
+def test_one_chosen_for_its_cost_is_corrected_only_above_what_choosing_earns():
+    rng = np.random.default_rng(8)
+    items = items_of(np.tile([0, 1], 50))
+    folds, _ = repeated_folds(items.targets, items.groups, 5, 1, 0)
+    levels = np.array([0.9, 0.9, 0.7])[:, None, None]
+    credits = (rng.random((3, 1, 100)) < levels).astype(float)
+    cheap = selection_corrected(credits, folds, items, chosen=2)
+    assert cheap.value == cross_validated_interval(credits[2], folds, items).value
+    best = int(credits.mean((1, 2)).argmax())
+    assert selection_corrected(credits, folds, items, chosen=best) == selection_corrected(credits, folds, items)
+
+
 def test_selection_copes_with_candidates_that_were_cut_short():
     rng = np.random.default_rng(7)
     items = items_of(np.array([0] * 50 + [1] * 30))

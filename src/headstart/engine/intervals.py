@@ -95,21 +95,27 @@ def cross_validated_error(credit: NDArray[np.float64], folds: NDArray[np.int64],
 
 
 def selection_corrected(
-    credits: NDArray[np.float64], folds: NDArray[np.int64], items: Items, seed: int = 0, draws: int = 1000
+    credits: NDArray[np.float64],
+    folds: NDArray[np.int64],
+    items: Items,
+    chosen: int | None = None,
+    seed: int = 0,
+    draws: int = 1000,
 ) -> Interval:
-    """Score of the best of K candidates by cross-validation, freed from the luck of having been chosen.
+    """Score of the chosen one of K candidates by cross-validation, freed from the luck of having been chosen.
 
     ``credits (K, R, N)`` are out-of-fold shares on common ``folds (R, N)``; NaN where a candidate was not scored.
     Bootstrap bias-corrected cross-validation (Tsamardinos, Greasidou and Borboudakis, Machine Learning 107, 2018,
     algorithm 5): draw items with replacement (whole groups), choose on them, score the choice on the items not drawn.
     The mean over draws is the value. Departing from the paper the interval is not the spread of those scores, each
-    made on 37% of the items, but that of `cross_validated_interval` for the best candidate, moved by the same bias.
+    made on 37% of the items, but that of `cross_validated_interval`, moved by the same bias. ``chosen`` is the best
+    candidate unless given; one that was chosen for its cost and scores below the corrected value is left as it is.
     """
     shares = np.nanmean(np.where(np.isnan(credits).all(1, keepdims=True), 0.0, credits), axis=1)
     seen = np.logical_not(np.isnan(credits).all(axis=1))
-    values = [strata_of(candidate, items).value for candidate in credits]
-    best = int(np.argmax(values))
-    plain = cross_validated_interval(credits[best], folds, items)
+    if chosen is None:
+        chosen = int(np.argmax([strata_of(candidate, items).value for candidate in credits]))
+    plain = cross_validated_interval(credits[chosen], folds, items)
     if len(credits) == 1:
         return plain
     outside = _choose_inside_score_outside(shares, seen, items, np.random.default_rng(seed), draws)

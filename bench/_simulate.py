@@ -72,8 +72,8 @@ def bundled_sets() -> dict[str, Rows]:
 
     sets = {}
     for name, load in (("digits", load_digits), ("breast cancer", load_breast_cancer)):
-        table = load()
-        sets[name] = Rows(features=_scaled(table.data), targets=table.target.astype(np.int64))
+        features, targets = load(return_X_y=True)
+        sets[name] = Rows(features=_scaled(np.asarray(features)), targets=np.asarray(targets, dtype=np.int64))
     return sets
 
 
