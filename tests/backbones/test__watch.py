@@ -52,3 +52,26 @@ def test_it_stops_watching_after_a_failure(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="stop"), _watch.watching(tmp_path, 10, "Fetching", Recorder()):
         raise RuntimeError("stop")
     assert threading.active_count() == before
+
+
+def test_what_vanishes_while_being_looked_at_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+    import shutil
+
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(b"x" * 10)
+    (tmp_path / "kept").write_bytes(b"x" * 7)
+    look, removed = Path.lstat, []
+
+    def lstat(path: Path) -> os.stat_result:
+        if not removed:
+            removed.append(path)
+            monkeypatch.undo()
+            shutil.rmtree(tmp_path / "a")
+            shutil.rmtree(tmp_path / "b")
+        return look(path)
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+    assert _watch._size(tmp_path) == 7
+    assert removed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,11 +44,10 @@ def watching(folder: Path, expected: int, name: str, progress: Progress) -> Iter
 
 
 def _size(folder: Path) -> int:
+    """Bytes of all files below ``folder``; what the downloader renames or removes while we look is left out."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            if path.is_file() and not path.is_symlink():
-                total += path.stat().st_size
-        except FileNotFoundError:
-            continue  # the downloader renames its temporary files while we look
+    for parent, _, names in os.walk(folder):  # passes over folders that vanish, unlike Path.rglob
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += Path(parent, name).lstat().st_size
     return total
