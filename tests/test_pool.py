@@ -1,0 +1,70 @@
+import re
+
+import pytest
+
+from headstart.core.errors import UserError
+from headstart.pool import find, known, resolve
+
+LITE0 = "packaged:efficientnet_lite0"
+
+
+@pytest.fixture(autouse=True)
+def _empty_store(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSTART_HOME", str(tmp_path))
+
+
+def names(members) -> list[str]:
+    return [member.info.name for member in members]
+
+
+def test_every_known_model_is_found_by_its_full_name():
+    assert known()
+    for member in known():
+        assert find(member.info.name).info == member.info
+
+
+def test_an_identifier_alone_is_enough_where_one_source_has_it():
+    assert find("efficientnet_lite0").info.name == LITE0
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "packaged:efficientnet_lite9",
+            "Source 'packaged' has no model 'efficientnet_lite9'. Did you mean 'packaged:eff",
+        ),
+        (
+            "eficientnet_lite0",
+            "Unknown model 'eficientnet_lite0'. Did you mean 'efficientnet_lite0'? `headstart models`",
+        ),
+    ],
+)
+def test_an_unknown_model_gets_the_nearest_name(name, sentence):
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        find(name)
+
+
+def test_a_model_leaves_nothing_to_choose():
+    assert names(resolve(LITE0, (), "image")) == [LITE0]
+    with pytest.raises(UserError, match=f"Both --model {LITE0} and --pool were given"):
+        resolve(LITE0, ["packaged:mobilenet_v2"], "image")
+
+
+def test_a_pool_is_taken_in_its_order_and_once():
+    pool = ["packaged:mobilenet_v2", LITE0, "packaged:mobilenet_v2"]
+    assert names(resolve("auto", pool, "image")) == pool[:2]
+
+
+def test_all_unknown_names_of_a_pool_come_together():
+    with pytest.raises(UserError) as caught:
+        resolve("auto", ["nonsense", LITE0, "packaged:nothing"], None)
+    assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize("modality", ["image", "text"])
+def test_without_names_the_packaged_models_of_the_kind_are_the_pool(modality):
+    found = resolve("auto", (), modality)
+    assert found
+    assert {member.info.modality for member in found} == {modality}
+    assert {member.info.source for member in found} == {"packaged"}
