@@ -60,7 +60,7 @@ def test_it_changes_what_it_says_it_changes_and_nothing_else(name: str, backbone
     preparation = strategy.prepare(backbone)
     fitted = fit(
         strategy, backbone, LinearHead(weight=np.zeros((2, 8)), bias=np.zeros(2)),
-        Examples(items=data.items, targets=data.targets, class_weights=[1.0, 1.0]), data.task, seed=0,
+        Examples(items=data.items, targets=data.targets, task=data.task, class_weights=[1.0, 1.0]), seed=0,
         progress=Silent(),
     )  # fmt: skip
     after = fitted.backbone.module.state_dict()

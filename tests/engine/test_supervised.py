@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -47,13 +47,9 @@ class Chosen(InputStrategy):
 
 
 @pytest.fixture(autouse=True)
-def float32(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def float32(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exact comparisons need float32 training on every machine."""
-    from accelerate import Accelerator
-
-    exact = Accelerator(mixed_precision="no")
-    monkeypatch.setattr(supervised, "accelerator", lambda: exact)
-    yield
+    monkeypatch.setattr(supervised, "fast_dtype", lambda: torch.float32)
 
 
 def head(outputs: int = 2) -> LinearHead:
@@ -62,7 +58,7 @@ def head(outputs: int = 2) -> LinearHead:
 
 def examples(count: int = 40) -> Examples:
     data = toys.labelled(count)
-    return Examples(items=data.items, targets=data.targets, class_weights=[1.0, 1.0])
+    return Examples(items=data.items, targets=data.targets, task=data.task, class_weights=[1.0, 1.0])
 
 
 def backbone() -> toys.ToyBackbone:
@@ -71,8 +67,7 @@ def backbone() -> toys.ToyBackbone:
 
 def run(strategy: InputStrategy, given: Examples | None = None, **changes: object) -> supervised.Fitted:
     options = {"seed": 3, "progress": Silent(), **changes}
-    task = toys.labelled().task
-    return fit(strategy, backbone(), head(), given or examples(), task, **options)  # type: ignore[arg-type]
+    return fit(strategy, backbone(), head(), given or examples(), **options)  # type: ignore[arg-type]
 
 
 def state(fitted: supervised.Fitted) -> dict[str, torch.Tensor]:
@@ -98,7 +93,7 @@ def test_frozen_parameters_and_buffers_are_bit_identical_and_the_rest_moves(batc
 def test_the_arguments_are_left_as_they_were():
     given = backbone()
     before = {name: tensor.clone() for name, tensor in given.module.state_dict().items()}
-    fit(Chosen(), given, head(), examples(), toys.labelled().task, seed=0, progress=Silent())
+    fit(Chosen(), given, head(), examples(), seed=0, progress=Silent())
     assert same(before, given.module.state_dict())
     assert not given.module.training
 
@@ -150,7 +145,7 @@ def test_a_damaged_checkpoint_means_starting_over(tmp_path: Path):
 
 def test_divergence_names_the_epoch_and_the_rate():
     exploding = replace(Chosen(frozen=0), schedule=replace(Chosen().schedule, rate_scale=1e30, warmup_steps=0))
-    with pytest.raises(Diverged, match=r"diverged in epoch 1 \(the loss is .*\): a learning rate of 1e\+28 is too high"):
+    with pytest.raises(Diverged, match=r"diverged in epoch 1 \(the loss is .*\): a learning rate of 1e\+28 "):
         run(exploding)
 
 
@@ -176,7 +171,7 @@ def test_rates_warm_up_then_fall_to_zero():
         supervised._set_rates(optimizer, 0.1, schedule, step, 10)
         rates.append(optimizer.param_groups[0]["lr"])
     assert rates[:4] == pytest.approx([0.05, 0.1, 0.15, 0.2])
-    assert all(later < earlier for earlier, later in zip(rates[4:], rates[5:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(rates[4:]))
     assert 0 < rates[-1] < 0.01
 
 

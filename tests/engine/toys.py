@@ -23,7 +23,7 @@ from headstart.core.strategy import Strategy
 from headstart.data._load import load
 from headstart.engine.items import Items
 from headstart.engine.options import Options, PoolMember
-from headstart.engine.trials import Labelled
+from headstart.engine.run import Labelled
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.scratch import Scratch
 from headstart.tasks.classification import Classification
@@ -151,7 +151,6 @@ def labelled(count: int = 40, folds: int = 4, repeats: int = 2, seed: int = 0) -
         groups=np.arange(count),
         folds=np.stack([generator.permutation(np.arange(count) // 2 % folds) for _ in range(repeats)]),
         task=Classification(classes=("left", "right")),
-        seed=seed,
     )
 
 
@@ -165,7 +164,9 @@ def dataset(folder: Path, *, train: int = 40, test: int = 20) -> Dataset:
     return load(folder if test else folder / "train")
 
 
-def options(home: Path, *members: PoolMember, strategies: Mapping[str, Strategy] | None = None, **recipe: Any) -> Options:
+def options(
+    home: Path, *members: PoolMember, strategies: Mapping[str, Strategy] | None = None, **recipe: Any
+) -> Options:
     """A quick run over toy backbones."""
     asked = Recipe(**{"budget": "quick", **recipe})
     return Options(

@@ -11,4 +11,8 @@ def test_at_least_the_first_block_stays_frozen():
 
 def test_it_starts_from_the_probe():
     preparation = LastBlocks().prepare(toys.ToyBackbone(toys.info(), seed=0, size=16))
-    assert (preparation.head_from, preparation.body_from, preparation.batch_statistics) == ("probe", "pretrained", False)
+    assert (preparation.head_from, preparation.body_from, preparation.batch_statistics) == (
+        "probe",
+        "pretrained",
+        False,
+    )

@@ -41,7 +41,7 @@ class DataRecord:
     """
 
     name: str
-    modality: str
+    modality: Literal["image", "text"]
     fingerprint: str
     n_train: int
     n_test: int

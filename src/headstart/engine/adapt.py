@@ -13,8 +13,8 @@ from headstart.core.results import RankingRow
 from headstart.engine.adapted import Adapted
 from headstart.engine.clock import Clock
 from headstart.engine.contest import hold
-from headstart.engine.controls import Setting, run
-from headstart.engine.evidence import Preview, gather
+from headstart.engine.controls import Setting, try_all
+from headstart.engine.evidence import Findings, Preview, gather
 from headstart.engine.final import choose_trial, refit, score
 from headstart.engine.folds import repeated_folds
 from headstart.engine.items import Items, items_of
@@ -24,7 +24,7 @@ from headstart.engine.plan import Plan
 from headstart.engine.prepare import fetch, most_ranked, settle_plan
 from headstart.engine.proof import judge
 from headstart.engine.rank import rank
-from headstart.engine.trials import Labelled
+from headstart.engine.run import Labelled, Run
 
 
 def adapt(
@@ -52,33 +52,30 @@ def adapt(
         options = replace(options, pool=fetch(options, most_ranked(options), progress))
     plan = settle_plan(options, train, journal, progress)
     labelled, fold_note = label(data, train, options, plan)
+    run = Run(options=options, plan=plan, data=labelled, journal=journal, progress=progress)
     with clock.stage("rank"):
-        ranked = rank(options, plan, labelled, journal, progress)
+        ranked = rank(run)
     with clock.stage("compare strategies"):
-        contest = hold(ranked.taken, options, plan, labelled, journal, progress)
+        contest = hold(ranked.taken, run)
         chosen = choose_trial(contest, labelled)
     with clock.stage("refit"):
-        model = refit(chosen.trial, options, labelled, journal, progress)
+        model = refit(chosen.trial, run)
     with clock.stage("score"):
-        scored = score(model, chosen, contest, labelled, data, test, progress)
+        scored = score(model, chosen, contest, run, data, test)
     with clock.stage("controls"):
-        setting = Setting(
-            options=options, plan=plan, winner=chosen.trial, member=options.member(chosen.trial.contender.name),
-            data=labelled, test=test, journal=journal, progress=progress,
-        )  # fmt: skip
-        proof = judge(run(setting), chosen.trial, scored, labelled)
+        member = options.member(chosen.trial.contender.name)
+        controls = try_all(Setting(run=run, winner=chosen.trial, member=member, test=test))
+        proof = judge(controls, chosen.trial, scored, labelled)
     with clock.stage("evidence"):
-        results = gather(
-            data=data, options=options, plan=plan, ranked=ranked, contest=contest, chosen=chosen, model=model,
-            scored=scored, proof=proof, labelled=labelled, preview=preview, notes=(fold_note,), clock=clock,
-        )  # fmt: skip
+        found = Findings(ranked=ranked, contest=contest, chosen=chosen, model=model, scored=scored, proof=proof)
+        results = gather(found, run, data, preview=preview, notes=(fold_note,), seconds=clock.seconds)
     return Adapted(
         recipe=options.recipe,
         backbone=model.backbone,
         head=model.head,
         baseline=proof.baseline,
         baseline_name=options.baseline_name,
-        results=results,
+        results=replace(results, seconds=clock.seconds),
         losses=model.losses,
     )
 
@@ -96,7 +93,8 @@ def rank_only(data: Dataset, options: Options, progress: Progress) -> tuple[Rank
     plan = replace(settle_plan(options, train, journal, progress), ranked=len(options.pool), taken=0, enlarged=False)
     available = fetch(options, plan.ranked, progress)
     labelled, _ = label(data, train, options, plan)
-    return rank(replace(options, pool=available), plan, labelled, journal, progress).rows
+    run = Run(options=replace(options, pool=available), plan=plan, data=labelled, journal=journal, progress=progress)
+    return rank(run).rows
 
 
 def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[Labelled, str]:
@@ -104,7 +102,7 @@ def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[La
     targets, groups = data.targets[data.split.train], data.groups[data.split.train]
     folds, note = repeated_folds(targets, groups, plan.folds, plan.repeats, options.seed)
     return (
-        Labelled(items=train, targets=targets, groups=groups, folds=folds, task=options.task, seed=options.seed),
+        Labelled(items=train, targets=targets, groups=groups, folds=folds, task=options.task),
         note,
     )
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from headstart.core.progress import Progress
 from headstart.core.results import CandidateRow
 from headstart.core.strategy import FeatureStrategy, InputStrategy
-from headstart.engine.journal import Journal
-from headstart.engine.options import Options
-from headstart.engine.plan import Plan, affordable_folds, fit_passes
+from headstart.engine.plan import affordable_folds, fit_passes
+from headstart.engine.run import Labelled, Run
 from headstart.engine.supervised import Diverged
-from headstart.engine.trials import Contender, Labelled, Trial, try_features, try_inputs
+from headstart.engine.trials import Contender, Trial, try_features, try_inputs
 
 FEWEST = 2
 """Folds that give a score a spread."""
@@ -29,49 +28,56 @@ class Contest:
     skipped: tuple[CandidateRow, ...]
 
 
-def hold(
-    probes: Sequence[Trial], options: Options, plan: Plan, data: Labelled, journal: Journal, progress: Progress
-) -> Contest:
+def hold(probes: Sequence[Trial], run: Run) -> Contest:
     """Try every strategy on every taken backbone, as far as ``plan.passes`` goes.
 
     ``probes`` are the probe trials of the ranking, best first; they are not run again. The best backbone comes
     first, and on each backbone the cheaper strategies before the dearer ones.
     """
+    options = run.options
     trials = [trial for trial in probes if options.probe_name in options.strategies]
     skipped: list[CandidateRow] = []
-    left = plan.passes
-    for probe in probes:
-        contender = probe.contender
+    left = run.plan.passes
+    for contender in (probe.contender for probe in probes):
         for name, strategy in options.strategies.items():
             if isinstance(strategy, FeatureStrategy) and name != options.probe_name:
-                trials.append(try_features(contender, name, strategy, data, journal))
-        costed = [
-            (fit_passes(strategy, trained_share(contender, strategy, data)), name, strategy)
-            for name, strategy in options.strategies.items()
-            if isinstance(strategy, InputStrategy)
-        ]
-        for cost, name, strategy in sorted(costed, key=lambda entry: entry[:2]):
-            reason = strategy.supports(contender.backbone.info, options.task)
-            folds = affordable_folds(cost, left, plan.folds)
-            if len(options.strategies) == 1:
-                # Asked for by name: the budget cannot drop it, only keep its cross-validation short.
-                folds = max(folds, FEWEST)
-            if reason is None and folds == 0:
-                reason = f"two folds cost {2 * cost:.0f} passes over the data, the budget has {left:.0f} left for it"
-            if reason is None:
-                try:
-                    trials.append(
-                        try_inputs(
-                            contender, name, strategy, options.probe, data,
-                            fold_limit=folds, cost=cost, journal=journal, progress=progress,
-                        )
-                    )  # fmt: skip
-                    left -= folds * cost
-                except Diverged as error:
-                    reason = str(error)
-            if reason is not None:
-                skipped.append(_skipped(contender, name, cost, reason))
+                trials.append(try_features(contender, name, strategy, run))
+        for cost, name, strategy in _by_cost(contender, run):
+            tried = _try(contender, name, strategy, run, cost=cost, left=left)
+            if isinstance(tried, Trial):
+                trials.append(tried)
+                left -= cost * len(np.unique(run.data.folds[0][~np.isnan(tried.logits[0, :, 0])]))
+            else:
+                skipped.append(_skipped(contender, name, cost, tried))
     return Contest(trials=tuple(trials), skipped=tuple(skipped))
+
+
+def _by_cost(contender: Contender, run: Run) -> list[tuple[float, str, InputStrategy]]:
+    costed = [
+        (fit_passes(strategy, trained_share(contender, strategy, run.data)), name, strategy)
+        for name, strategy in run.options.strategies.items()
+        if isinstance(strategy, InputStrategy)
+    ]
+    return sorted(costed, key=lambda entry: entry[:2])
+
+
+def _try(
+    contender: Contender, name: str, strategy: InputStrategy, run: Run, *, cost: float, left: float
+) -> Trial | str:
+    """The trial, or why there is none."""
+    reason = strategy.supports(contender.backbone.info, run.data.task)
+    if reason is not None:
+        return reason
+    folds = affordable_folds(cost, left, run.plan.folds)
+    if len(run.options.strategies) == 1:
+        # Asked for by name: the budget cannot drop it, only keep its cross-validation short.
+        folds = max(folds, FEWEST)
+    if folds == 0:
+        return f"two folds cost {2 * cost:.0f} passes over the data, the budget has {left:.0f} left for it"
+    try:
+        return try_inputs(contender, name, strategy, run, fold_limit=folds, cost=cost)
+    except Diverged as error:
+        return str(error)
 
 
 def trained_share(contender: Contender, strategy: InputStrategy, data: Labelled) -> float:

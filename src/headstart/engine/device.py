@@ -20,18 +20,23 @@ COSINE_FLOOR = 0.99
 
 @cache
 def accelerator() -> Accelerator:
-    """The process's Accelerator: device placement, mixed precision of training, distributed state."""
-    from accelerate import Accelerator
-    from accelerate.state import PartialState
+    """The process's Accelerator: device placement, gradients, distributed state.
 
-    device = PartialState().device
-    fast = device is not None and _native_bfloat16(device)
-    return Accelerator(mixed_precision="bf16" if fast else "no")
+    Precision is not left to it (it has one setting per process): see `autocast`.
+    """
+    from accelerate import Accelerator
+
+    return Accelerator(mixed_precision="no")
 
 
 def fast_dtype() -> torch.dtype:
     """bfloat16 where the hardware multiplies it natively (AMX, AVX-512 BF16, CUDA), else float32."""
     return torch.bfloat16 if _native_bfloat16(accelerator().device) else torch.float32
+
+
+def autocast(dtype: torch.dtype) -> torch.autocast:
+    """A context that multiplies in ``dtype`` where that is safe; float32 changes nothing."""
+    return torch.autocast(accelerator().device.type, dtype=dtype, enabled=dtype != torch.float32)
 
 
 def _native_bfloat16(device: torch.device) -> bool:
@@ -58,7 +63,7 @@ def forward(backbone: Backbone, batch: Mapping[str, torch.Tensor], dtype: torch.
     """
     device = accelerator().device
     moved = {name: tensor.to(device) for name, tensor in batch.items()}
-    with torch.inference_mode(), torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
+    with torch.inference_mode(), autocast(dtype):
         return backbone.encode(moved).float().cpu()
 
 

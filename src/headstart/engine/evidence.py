@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,18 +21,15 @@ from headstart.core.results import (
     Results,
 )
 from headstart.core.strategy import Strategy
-from headstart.engine.clock import Clock
 from headstart.engine.contest import Contest
 from headstart.engine.curve import learning_curve
 from headstart.engine.embed import feature_map as embed
 from headstart.engine.environment import environment
 from headstart.engine.final import Chosen, Model, Scored
-from headstart.engine.options import Options
-from headstart.engine.plan import Plan
 from headstart.engine.proof import Proof
 from headstart.engine.rank import Ranked
 from headstart.engine.reliability import reliability_bins
-from headstart.engine.trials import Labelled
+from headstart.engine.run import Run
 from headstart.heads.ridge import fit_ridge
 from headstart.heads.weights import balanced_weights
 
@@ -82,38 +80,38 @@ def feature_map(scored: Scored, seed: int) -> tuple[MapPoint, ...]:
     )
 
 
-def curve(chosen: Chosen, options: Options, plan: Plan, data: Labelled) -> LearningCurve:
+def curve(chosen: Chosen, run: Run) -> LearningCurve:
     """What more labels would buy: a closed-form head on the chosen backbone's frozen features.
 
     Closed form, because a curve takes a hundred fits; its level may be a point below that of the chosen head.
     """
-    features, targets, task = chosen.trial.contender.features, data.targets, data.task
+    features, targets, task = chosen.trial.contender.features, run.data.targets, run.data.task
 
     def score(train: NDArray[np.int64], test: NDArray[np.int64]) -> float:
         weights = balanced_weights(targets[train], task.outputs)[targets[train]]
         head = fit_ridge(features[train], targets[train], task.outputs, weights).head
         return float(task.credit(task.probabilities(head.logits(features[test])), targets[test]).mean())
 
-    return learning_curve(score, targets, data.groups, draws=plan.curve_draws, seed=options.seed)
+    return learning_curve(score, targets, run.data.groups, draws=run.plan.curve_draws, seed=run.options.seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What the line brought out, in its order."""
+
+    ranked: Ranked
+    contest: Contest
+    chosen: Chosen
+    model: Model
+    scored: Scored
+    proof: Proof
 
 
 def gather(
-    *,
-    data: Dataset,
-    options: Options,
-    plan: Plan,
-    ranked: Ranked,
-    contest: Contest,
-    chosen: Chosen,
-    model: Model,
-    scored: Scored,
-    proof: Proof,
-    labelled: Labelled,
-    preview: Preview,
-    notes: Sequence[str],
-    clock: Clock,
+    found: Findings, run: Run, data: Dataset, *, preview: Preview, notes: Sequence[str], seconds: Mapping[str, float]
 ) -> Results:
     """Everything the report says, as one record."""
+    proof, scored, chosen = found.proof, found.scored, found.chosen
     served = "simple" if proof.verdict.outcome == "negative" and proof.best == "simple" else "transfer"
     encoded = chosen.trial.contender.encoded
     return Results(
@@ -122,26 +120,26 @@ def gather(
         model=model_record(chosen),
         strategy=chosen.trial.strategy_name,
         strategy_options=strategy_options(chosen.trial.strategy),
-        primary=options.task.primary,
-        ranking=ranked.rows,
-        candidates=chosen.rows + contest.skipped,
+        primary=run.data.task.primary,
+        ranking=found.ranked.rows,
+        candidates=chosen.rows + found.contest.skipped,
         scores=scored.scores,
         scored_on=scored.on,
         controls={row.name: row for row in proof.rows},
         verdict=proof.verdict,
         served=served,
-        temperature=model.temperature,
-        confusion=confusion(scored, options.task.outputs),
+        temperature=found.model.temperature,
+        confusion=confusion(scored, run.data.task.outputs),
         reliability=reliability_bins(scored.probabilities, scored.targets, scored.groups),
         mistakes=worst_mistakes(scored, data.classes, preview),
-        map=feature_map(scored, options.seed),
-        learning_curve=curve(chosen, options, plan, labelled),
-        skipped=skipped(ranked, contest, proof, notes),
-        seconds=clock.seconds,
+        map=feature_map(scored, run.options.seed),
+        learning_curve=curve(chosen, run),
+        skipped=skipped(found, notes),
+        seconds=seconds,
         forward_pass_seconds=encoded.forward_seconds,
         environment=environment(encoded.dtype),
-        budget=str(options.budget),
-        seed=options.seed,
+        budget=str(run.options.budget),
+        seed=run.options.seed,
     )
 
 
@@ -202,9 +200,9 @@ def strategy_options(strategy: Strategy) -> dict[str, float | int | str | bool]:
     return flat
 
 
-def skipped(ranked: Ranked, contest: Contest, proof: Proof, notes: Sequence[str]) -> tuple[str, ...]:
+def skipped(found: Findings, notes: Sequence[str]) -> tuple[str, ...]:
     """One sentence for each thing that was not done as fully as it could be."""
-    sentences = [f"Not measured: {row.model}; {row.skipped}." for row in ranked.rows if row.skipped]
-    sentences += [f"Not tried: {row.strategy} on {row.model}; {row.skipped}." for row in contest.skipped]
-    sentences += [f"Control not run: {c.name}; {c.skipped}" for c in proof.rows if c.skipped]
+    sentences = [f"Not measured: {row.model}; {row.skipped}." for row in found.ranked.rows if row.skipped]
+    sentences += [f"Not tried: {row.strategy} on {row.model}; {row.skipped}." for row in found.contest.skipped]
+    sentences += [f"Control not run: {row.name}; {row.skipped}" for row in found.proof.rows if row.skipped]
     return tuple(sentences + [f"Cross-validation: {note}." for note in notes if note])

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.dataset import Dataset
 from headstart.core.errors import HeadstartError
-from headstart.core.progress import Progress
 from headstart.core.results import CandidateRow, Interval
 from headstart.core.strategy import FeatureStrategy, InputStrategy
 from headstart.engine.bootstrap import bootstrap_intervals
@@ -21,9 +20,8 @@ from headstart.engine.contest import Contest
 from headstart.engine.estimates import Items as Tested
 from headstart.engine.intervals import mean_interval, selection_corrected
 from headstart.engine.items import Items
-from headstart.engine.journal import Journal
-from headstart.engine.options import Options
-from headstart.engine.trials import Labelled, Trial, encode_once, fit_head, starting_body, starting_head, train
+from headstart.engine.run import Labelled, Run
+from headstart.engine.trials import Trial, encode_once, fit_head, train
 from headstart.heads.temperature import fit_temperature
 
 
@@ -87,32 +85,21 @@ def choose_trial(contest: Contest, data: Labelled) -> Chosen:
     return Chosen(trial=contest.trials[index], rows=rows)
 
 
-def refit(trial: Trial, options: Options, data: Labelled, journal: Journal, progress: Progress) -> Model:
+def refit(trial: Trial, run: Run) -> Model:
     """The chosen strategy on all training items; the temperature comes from the trial's held-out logits."""
-    contender, strategy = trial.contender, trial.strategy
+    contender, strategy, data = trial.contender, trial.strategy, run.data
     if isinstance(strategy, FeatureStrategy):
         backbone, losses = contender.backbone, ()
         head = fit_head(strategy, contender.features, data.targets, data.task)
     elif isinstance(strategy, InputStrategy):
-        everything = np.arange(len(data.items))
-        head = starting_head(contender, strategy, options.probe, data, everything)
-        fitted = train(
-            starting_body(contender, strategy),
-            strategy,
-            head,
-            data,
-            everything,
-            piece="refit",
-            journal=journal,
-            progress=progress,
-            stage=f"{trial.strategy_name} on all training items",
-        )
+        piece = f"{contender.key} {trial.strategy_name} {strategy} refit"
+        stage = f"{trial.strategy_name} on all training items"
+        fitted = train(contender, strategy, run, np.arange(len(data.items)), piece=piece, stage=stage)
         backbone, head, losses = fitted.backbone, fitted.head, fitted.losses
     else:
         raise HeadstartError(f"Strategy '{trial.strategy_name}' implements neither contract of core/strategy.py.")
-    run = ~np.isnan(trial.logits[:, :, 0])
-    repeated = np.broadcast_to(data.targets, run.shape)
-    temperature = fit_temperature(trial.logits[run], repeated[run])
+    scored = ~np.isnan(trial.logits[:, :, 0])
+    temperature = fit_temperature(trial.logits[scored], np.broadcast_to(data.targets, scored.shape)[scored])
     return Model(
         backbone=backbone,
         head=head.divided_by(temperature),
@@ -122,41 +109,58 @@ def refit(trial: Trial, options: Options, data: Labelled, journal: Journal, prog
     )
 
 
-def score(
-    model: Model, chosen: Chosen, contest: Contest, data: Labelled, source: Dataset, test: Items, progress: Progress
-) -> Scored:
-    """On the test split, handed out here and only here; without one, out of fold and corrected for the choice."""
-    ids = np.asarray(source.ids, dtype=object)
+def score(model: Model, chosen: Chosen, contest: Contest, run: Run, source: Dataset, test: Items) -> Scored:
+    """On the test split, handed out here and to the controls only; without one, out of fold."""
     if len(test):
-        rows = source.split.test
-        targets, groups, items = source.targets[rows], source.groups[rows], test
-        if model.frozen:
-            features = chosen.trial.contender.encoder.encode(test, "features of the test items").features
-        else:
-            features = encode_once(model.backbone, test, progress)
-        probabilities = data.task.probabilities(model.head.logits(features))
-        credit = data.task.credit(probabilities, targets)
-        primary = mean_interval(credit, Tested.of(data.task, targets, groups))
+        return _on_test(model, chosen, run, source, test)
+    return _out_of_fold(model, chosen, contest, run, source)
+
+
+def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Items) -> Scored:
+    rows, task = source.split.test, run.data.task
+    targets, groups = source.targets[rows], source.groups[rows]
+    if model.frozen:
+        features = chosen.trial.contender.encoder.encode(test, "features of the test items").features
     else:
-        rows, targets, groups, items = source.split.train, data.targets, data.groups, data.items
-        features = chosen.trial.contender.features
-        run = ~np.isnan(chosen.trial.logits[0, :, 0])
-        probabilities = data.task.probabilities(np.where(run[:, None], chosen.trial.logits[0], 0.0) / model.temperature)
-        credits = np.stack([trial.credit(data) for trial in contest.trials])
-        primary = selection_corrected(credits, data.folds, Tested.of(data.task, targets, groups))
-        kept = np.flatnonzero(run)
-        rows, targets, groups, items = rows[kept], targets[kept], groups[kept], items.subset(kept)
-        features, probabilities = features[kept], probabilities[kept]
-    folds = None if len(test) else int(data.folds.max()) + 1
-    stacked = probabilities if folds is None else probabilities[None]
-    intervals = bootstrap_intervals(data.task.metrics, stacked, targets, groups, n_folds=folds, seed=data.seed)
+        features = encode_once(model.backbone, test, run.progress)
+    probabilities = task.probabilities(model.head.logits(features))
+    primary = mean_interval(task.credit(probabilities, targets), Tested.of(task, targets, groups))
+    others = bootstrap_intervals(task.metrics, probabilities, targets, groups, seed=run.options.seed)
     return Scored(
-        on="test" if len(test) else "cross-validation",
-        items=items,
-        ids=[str(name) for name in ids[rows]],
+        on="test",
+        items=test,
+        ids=[source.ids[row] for row in rows],
         targets=targets,
         groups=groups,
         features=features,
         probabilities=probabilities,
-        scores=intervals | {data.task.primary: primary},
+        scores=others | {task.primary: primary},
+    )
+
+
+def _out_of_fold(model: Model, chosen: Chosen, contest: Contest, run: Run, source: Dataset) -> Scored:
+    """The first repeat's held-out predictions; the primary score is corrected for the choice among candidates."""
+    data, logits = run.data, chosen.trial.logits[0]
+    kept = np.flatnonzero(~np.isnan(logits[:, 0]))
+    targets, groups = data.targets[kept], data.groups[kept]
+    probabilities = data.task.probabilities(logits[kept] / model.temperature)
+    credits = np.stack([trial.credit(data) for trial in contest.trials])
+    primary = selection_corrected(credits, data.folds, Tested.of(data.task, data.targets, data.groups))
+    others = bootstrap_intervals(
+        data.task.metrics,
+        probabilities[None],
+        targets,
+        groups,
+        n_folds=int(data.folds.max()) + 1,
+        seed=run.options.seed,
+    )
+    return Scored(
+        on="cross-validation",
+        items=data.items.subset(kept),
+        ids=[source.ids[source.split.train[row]] for row in kept],
+        targets=targets,
+        groups=groups,
+        features=chosen.trial.contender.features[kept],
+        probabilities=probabilities,
+        scores=others | {data.task.primary: primary},
     )

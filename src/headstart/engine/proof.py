@@ -15,7 +15,8 @@ from headstart.engine.controls import Control
 from headstart.engine.estimates import Items as Tested
 from headstart.engine.final import Scored
 from headstart.engine.intervals import cross_validated_interval, mean_interval
-from headstart.engine.trials import Labelled, Trial, credit_of
+from headstart.engine.run import Labelled
+from headstart.engine.trials import Trial, credit_of
 from headstart.engine.verdict import verdict
 
 

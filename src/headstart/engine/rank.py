@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headstart.core.errors import HeadstartError, UserError
-from headstart.core.progress import Progress
 from headstart.core.results import Interval, RankingRow
 from headstart.core.score import TransferScore
 from headstart.engine.estimates import Items as Scored
 from headstart.engine.features import Encoder
 from headstart.engine.intervals import cross_validated_interval, mean_interval
-from headstart.engine.journal import Journal
-from headstart.engine.options import Options, PoolMember
+from headstart.engine.options import PoolMember
 from headstart.engine.plan import Plan
-from headstart.engine.trials import Contender, Labelled, Trial, try_features
+from headstart.engine.run import Labelled, Run
+from headstart.engine.trials import Contender, Trial, try_features
 from headstart.heads.knn import neighbour_probabilities
 
 ENLARGED = 1.3
@@ -33,8 +32,6 @@ class Ranked:
 
     rows: tuple[RankingRow, ...]
     taken: tuple[Trial, ...]
-    encoded: int
-    """How many items were encoded now, rather than found in the cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,51 +51,45 @@ def prior_order(pool: Sequence[PoolMember], careful: bool) -> list[PoolMember]:
     return sorted(pool, key=lambda m: (charge * math.log2(m.info.gflops) - m.info.prior, m.info.name))
 
 
-def rank(options: Options, plan: Plan, data: Labelled, journal: Journal, progress: Progress) -> Ranked:
-    """Measure the first ``plan.ranked`` backbones by prior and take the ``plan.taken`` best by probe.
+def rank(run: Run) -> Ranked:
+    """Measure the first ``plan.ranked`` backbones of the pool and take the ``plan.taken`` best by probe.
 
     Those taken are measured again on larger, uncropped inputs if the plan says so, and keep the better of the two.
     """
-    ordered = options.pool
-    measured = [_measure(member, None, options, data, journal, progress) for member in ordered[: plan.ranked]]
+    plan, pool = run.plan, run.options.pool
+    measured = [_measure(member, None, run) for member in pool[: plan.ranked]]
     measured.sort(key=lambda entry: -_value(entry.row.probe))
     for place, entry in enumerate(measured[: plan.taken]):
         if plan.enlarged and "size" in entry.member.info.input:
-            larger = _measure(entry.member, _larger(entry.member), options, data, journal, progress)
+            larger = _measure(entry.member, _larger(entry.member), run)
             if _value(larger.row.probe) > _value(entry.row.probe):
                 measured[place] = larger
     measured.sort(key=lambda entry: -_value(entry.row.probe))
     taken = measured[: plan.taken]
     rows = [replace(entry.row, taken=entry in taken) for entry in measured]
-    rows += [_unmeasured(member, plan) for member in ordered[plan.ranked :]]
-    return Ranked(
-        rows=tuple(rows),
-        taken=tuple(entry.trial for entry in taken),
-        encoded=sum(entry.trial.contender.encoded.computed for entry in measured),
-    )
+    rows += [_unmeasured(member, plan) for member in pool[plan.ranked :]]
+    return Ranked(rows=tuple(rows), taken=tuple(entry.trial for entry in taken))
 
 
-def _measure(
-    member: PoolMember, size: int | None, options: Options, data: Labelled, journal: Journal, progress: Progress
-) -> _Measured:
+def _measure(member: PoolMember, size: int | None, run: Run) -> _Measured:
     started = time.perf_counter()
+    options, data = run.options, run.data
     backbone = member.source.load(member.info, size=size)
-    encoder = Encoder(backbone, options.home, progress)
-    encoded = encoder.encode(data.items, f"features of {backbone.info.name}")
+    encoder = Encoder(backbone, options.home, run.progress)
+    encoded = encoder.encode(data.items, f"features of {backbone.info.name}{_at(size)}")
     contender = Contender(
         backbone=backbone,
         encoder=encoder,
         encoded=encoded,
         untrained=lambda: member.source.load(member.info, pretrained=False, seed=options.seed, size=size),
     )
-    trial = try_features(contender, options.probe_name, options.probe, data, journal)
+    trial = try_features(contender, options.probe_name, options.probe, run)
     neighbours = neighbour_probabilities(encoded.features, data.targets, data.task.outputs, groups=data.groups)
-    credit = data.task.credit(neighbours, data.targets)
     info = backbone.info
     row = RankingRow(
         model=info.name,
         prior=info.prior,
-        knn=mean_interval(credit, Scored.of(data.task, data.targets, data.groups)),
+        knn=mean_interval(data.task.credit(neighbours, data.targets), Scored.of(data.task, data.targets, data.groups)),
         probe=trial_interval(trial, data),
         scores=_scores(options.scores, encoded.features, data),
         seconds=time.perf_counter() - started,
@@ -146,6 +137,10 @@ def _unmeasured(member: PoolMember, plan: Plan) -> RankingRow:
 def _larger(member: PoolMember) -> int:
     """About `ENLARGED` times the native size, on the grid of 32 pixels that strided networks divide by."""
     return round(ENLARGED * member.info.input["size"] / 32) * 32
+
+
+def _at(size: int | None) -> str:
+    return f" at {size} px" if size else ""
 
 
 def _value(interval: Interval | None) -> float:

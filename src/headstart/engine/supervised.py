@@ -27,7 +27,7 @@ from headstart.core.progress import Progress
 from headstart.core.strategy import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.core.task import Task
 from headstart.engine.checkpoint import load_checkpoint, save_checkpoint
-from headstart.engine.device import accelerator
+from headstart.engine.device import accelerator, autocast, fast_dtype
 from headstart.engine.features import view_seed
 from headstart.engine.freeze import trainable_only, training_mode
 from headstart.engine.items import Items, ahead
@@ -55,10 +55,11 @@ class Fitted:
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """What to train on: ``N`` items, their targets ``(N,)`` and the loss weight of each class."""
+    """What to train on: ``N`` items, their targets ``(N,)``, the task, and the weight of each class in its loss."""
 
     items: Items
     targets: NDArray[np.int64]
+    task: Task
     class_weights: Sequence[float]
 
 
@@ -85,7 +86,6 @@ def fit(
     backbone: Backbone,
     head: LinearHead,
     examples: Examples,
-    task: Task,
     *,
     seed: int,
     checkpoint: Path | None = None,
@@ -118,8 +118,9 @@ def fit(
             total = 0.0
             for step, (chosen, batch) in enumerate(inputs.epoch(seed, epoch, strategy.schedule.batch_size)):
                 _set_rates(optimizer, base_rate, strategy.schedule, epoch * steps + step, steps)
-                logits = model(batch, preparation.frozen_blocks)
-                loss = task.loss(logits.float(), targets[chosen].to(logits.device), weights)
+                with autocast(fast_dtype()):
+                    logits = model(batch, preparation.frozen_blocks)
+                loss = examples.task.loss(logits.float(), targets[chosen].to(logits.device), weights)
                 if not math.isfinite(loss.item()):
                     raise Diverged(
                         f"Training diverged in epoch {epoch + 1} (the loss is {loss.item()}): a learning rate of "
@@ -182,7 +183,7 @@ class _Inputs:
         return one * len(self._items) * (VIEWS if self._views else 1) <= self.LARGEST
 
     def _lower(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        with torch.no_grad(), accelerator().autocast():
+        with torch.no_grad(), autocast(fast_dtype()):
             return self._backbone.lower(batch, self._boundary)
 
     def _collate(self, group: NDArray[np.int64], view: int | None) -> dict[str, torch.Tensor]:

@@ -16,21 +16,9 @@ from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
 from headstart.core.task import Task
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.items import Items
-from headstart.engine.journal import Journal
+from headstart.engine.run import Labelled, Run
 from headstart.engine.supervised import Examples, Fitted, fit
 from headstart.heads.weights import balanced_weights
-
-
-@dataclass(frozen=True, kw_only=True)
-class Labelled:
-    """The training items with their targets ``(N,)`` and the folds ``(R, N)`` all candidates share."""
-
-    items: Items
-    targets: NDArray[np.int64]
-    groups: NDArray[np.int64]
-    folds: NDArray[np.int64]
-    task: Task
-    seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +41,11 @@ class Contender:
         """The backbone's name."""
         return self.backbone.info.name
 
+    @property
+    def key(self) -> str:
+        """What tells its pieces in the journal from those of others: name and preprocessing."""
+        return f"{self.name} {self.backbone.preprocess.key}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
@@ -71,8 +64,9 @@ class Trial:
         return np.stack([credit_of(logits, data) for logits in self.logits])
 
 
-def try_features(contender: Contender, name: str, strategy: FeatureStrategy, data: Labelled, journal: Journal) -> Trial:
+def try_features(contender: Contender, name: str, strategy: FeatureStrategy, run: Run) -> Trial:
     """Cross-fit a strategy that reads frozen features, over all folds and repeats."""
+    data = run.data
 
     def compute() -> Mapping[str, NDArray[Any]]:
         started = time.perf_counter()
@@ -84,7 +78,7 @@ def try_features(contender: Contender, name: str, strategy: FeatureStrategy, dat
                 logits[repeat, held] = head.logits(contender.features[held])
         return {"logits": logits, "seconds": np.array(time.perf_counter() - started)}
 
-    arrays = journal.recall(f"trial {contender.name} {name} {strategy}", compute)
+    arrays = run.journal.recall(f"trial {contender.key} {name} {strategy}", compute)
     return Trial(
         contender=contender,
         strategy_name=name,
@@ -96,71 +90,50 @@ def try_features(contender: Contender, name: str, strategy: FeatureStrategy, dat
 
 
 def try_inputs(
-    contender: Contender,
-    name: str,
-    strategy: InputStrategy,
-    probe: FeatureStrategy,
-    data: Labelled,
-    *,
-    fold_limit: int,
-    cost: float,
-    journal: Journal,
-    progress: Progress,
+    contender: Contender, name: str, strategy: InputStrategy, run: Run, *, fold_limit: int, cost: float
 ) -> Trial:
     """Cross-fit a strategy that trains on the items, on the first ``fold_limit`` folds of the first repeat."""
+    data = run.data
     logits = np.full((*data.folds.shape, data.task.outputs), np.nan)
     seconds = 0.0
     for fold in np.unique(data.folds[0])[:fold_limit]:
-        held = np.flatnonzero(data.folds[0] == fold)
-        rest = np.flatnonzero(data.folds[0] != fold)
+        held, rest = np.flatnonzero(data.folds[0] == fold), np.flatnonzero(data.folds[0] != fold)
+        piece = f"{contender.key} {name} {strategy} fold {fold}"
 
-        def compute(held: NDArray[np.int64] = held, rest: NDArray[np.int64] = rest, fold: int = int(fold)) -> Any:
+        def compute(
+            held: NDArray[np.int64] = held, rest: NDArray[np.int64] = rest, piece: str = piece, fold: int = int(fold)
+        ) -> Any:
             started = time.perf_counter()
             stage = f"{name} on {contender.name}, fold {fold + 1} of {fold_limit}"
-            head = starting_head(contender, strategy, probe, data, rest)
-            fitted = train(
-                contender.backbone, strategy, head, data, rest, piece=f"{name} fold {fold}", journal=journal,
-                progress=progress, stage=stage,
-            )  # fmt: skip
-            features = encode_once(fitted.backbone, data.items.subset(held), progress)
-            return {
-                "logits": fitted.head.logits(features),
-                "seconds": np.array(time.perf_counter() - started),
-            }
+            fitted = train(contender, strategy, run, rest, piece=piece, stage=stage)
+            features = encode_once(fitted.backbone, data.items.subset(held), run.progress)
+            return {"logits": fitted.head.logits(features), "seconds": np.array(time.perf_counter() - started)}
 
-        arrays = journal.recall(f"trial {contender.name} {name} {strategy} fold {fold}", compute)
+        arrays = run.journal.recall(f"trial {piece}", compute)
         logits[0, held] = arrays["logits"]
         seconds += float(arrays["seconds"])
     return Trial(contender=contender, strategy_name=name, strategy=strategy, logits=logits, seconds=seconds, cost=cost)
 
 
 def train(
-    backbone: Backbone,
-    strategy: InputStrategy,
-    head: LinearHead,
-    data: Labelled,
-    rows: NDArray[np.int64],
-    *,
-    piece: str,
-    journal: Journal,
-    progress: Progress,
-    stage: str,
+    contender: Contender, strategy: InputStrategy, run: Run, rows: NDArray[np.int64], *, piece: str, stage: str
 ) -> Fitted:
-    """Train body and ``head`` on ``rows``; the checkpoint lives in the journal under ``piece``."""
+    """Train on ``rows`` of the training items; the checkpoint lives in the journal under ``piece``."""
+    data = run.data
     targets = data.targets[rows]
     return fit(
         strategy,
-        backbone,
-        head,
+        starting_body(contender, strategy),
+        starting_head(contender, strategy, run, rows),
         Examples(
             items=data.items.subset(rows),
             targets=targets,
+            task=data.task,
             class_weights=balanced_weights(targets, data.task.outputs).tolist(),
         ),
-        data.task,
-        seed=data.seed,
-        checkpoint=journal.path(f"checkpoint {backbone.info.name} {piece}") if journal.folder else None,
-        progress=progress,
+        seed=run.options.seed,
+        checkpoint=run.journal.path(f"checkpoint {piece}") if run.journal.folder else None,
+        progress=run.progress,
         name=stage,
     )
 
@@ -171,13 +144,12 @@ def starting_body(contender: Contender, strategy: InputStrategy) -> Backbone:
     return contender.backbone if pretrained else contender.untrained()
 
 
-def starting_head(
-    contender: Contender, strategy: InputStrategy, probe: FeatureStrategy, data: Labelled, rows: NDArray[np.int64]
-) -> LinearHead:
+def starting_head(contender: Contender, strategy: InputStrategy, run: Run, rows: NDArray[np.int64]) -> LinearHead:
     """Where the strategy's preparation says the head starts: the probe fitted on ``rows``, or zeros."""
     if strategy.prepare(contender.backbone).head_from == "probe":
-        return fit_head(probe, contender.features[rows], data.targets[rows], data.task)
-    return zero_head(contender.backbone.info.dim, data.task.outputs)
+        return fit_head(run.options.probe, contender.features[rows], run.data.targets[rows], run.data.task)
+    dim, outputs = contender.backbone.info.dim, run.data.task.outputs
+    return LinearHead(weight=np.zeros((outputs, dim)), bias=np.zeros(outputs))
 
 
 def credit_of(logits: NDArray[np.float64], data: Labelled) -> NDArray[np.float64]:
@@ -193,11 +165,6 @@ def fit_head(
     """The strategy's head on these rows, every class counting the same."""
     weights = balanced_weights(targets, task.outputs).tolist()
     return strategy.fit(features, targets, task.outputs, weights)
-
-
-def zero_head(dim: int, outputs: int) -> LinearHead:
-    """The fresh head: it predicts equal probabilities, which are the class frequencies the balanced loss sees."""
-    return LinearHead(weight=np.zeros((outputs, dim)), bias=np.zeros(outputs))
 
 
 def encode_once(backbone: Backbone, items: Items, progress: Progress) -> NDArray[np.float32]:

@@ -1,0 +1,37 @@
+"""What all pieces of one run share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core.progress import Progress
+from headstart.core.task import Task
+from headstart.engine.items import Items
+from headstart.engine.journal import Journal
+from headstart.engine.options import Options
+from headstart.engine.plan import Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """The training items with their targets ``(N,)``, ties ``(N,)`` and the folds ``(R, N)`` all candidates share."""
+
+    items: Items
+    targets: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    task: Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Options, plan and training data, the journal that finished pieces go to, and who is told about it."""
+
+    options: Options
+    plan: Plan
+    data: Labelled
+    journal: Journal
+    progress: Progress
