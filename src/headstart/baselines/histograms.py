@@ -19,10 +19,15 @@ from headstart.heads.weights import balanced_weights
 
 
 class Histograms(Baseline):
-    """Logistic regression on `_descriptor.describe`, classes weighing the same, penalty by five-fold log-loss.
+    """Logistic regression on `_descriptor.describe`, its penalty chosen by five-fold log-loss.
 
-    Every part of the descriptor is centred and scaled to a total variance of one, so that long parts do not drown
-    short ones. On solar cells it comes close to a frozen ImageNet network; on photographs of things it does not.
+    Classes are made to count the same by adding the log of their balanced weights to the logits (Menon et al. 2021,
+    arXiv 2007.07314, equation 9), as the linear probe does; weighting the items instead costs half a point of balanced
+    accuracy with 400 solar cells and nothing with 100.
+
+    Every part of the descriptor is centred and scaled to a total variance of one, so that long parts do not drown short
+    ones. With 400 solar cells (five draws) the balanced accuracy is .75, as much as a frozen EfficientNet-Lite0 at
+    224 px reaches with its last layer; photographs of things are another matter.
     """
 
     modality: ClassVar[Modality] = "image"
@@ -35,10 +40,9 @@ class Histograms(Baseline):
         """See `Baseline.fit`."""
         features = _descriptor.describe(items).astype(np.float64)
         mean, scale = features.mean(axis=0), _block_scale(features)
-        weights = balanced_weights(targets, outputs)[targets]
-        head = fit_logistic((features - mean) * scale, targets, outputs, weights, floor=None).head
-        weight = head.weight * scale
-        self._head = LinearHead(weight=weight, bias=head.bias - weight @ mean)
+        head = fit_logistic((features - mean) * scale, targets, outputs, floor=None).head
+        weight, balance = head.weight * scale, np.log(balanced_weights(targets, outputs))
+        self._head = LinearHead(weight=weight, bias=head.bias - weight @ mean + balance)
 
     def logits(self, items: Sequence[Any]) -> NDArray[np.float64]:
         """See `Baseline.logits`."""

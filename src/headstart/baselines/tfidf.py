@@ -45,9 +45,10 @@ class _Fitted:
 class Tfidf(Baseline):
     """Logistic regression on TF-IDF of word 1-2-grams and of letter 3-5-grams within words.
 
-    Sublinear term frequencies, smoothed inverse document frequencies, rows of each kind normalised to length one;
-    classes weigh the same, penalty by five-fold log-loss. At most 60,000 terms are kept. Hard to beat on long texts
-    with telling words, and with thousands of labels.
+    Sublinear term frequencies, smoothed inverse document frequencies, rows of each kind normalised to length one; the
+    penalty is chosen by five-fold log-loss. At most 60,000 terms are kept. Classes are made to count the same by adding
+    the log of their balanced weights to the logits (Menon et al. 2021, arXiv 2007.07314, equation 9), as the linear
+    probe does. Hard to beat on long texts with telling words, and with thousands of labels.
     """
 
     modality: ClassVar[Modality] = "text"
@@ -66,10 +67,10 @@ class Tfidf(Baseline):
         if not any(text.strip() for text in texts):
             raise UserError(f"TF-IDF needs texts with at least one letter or sign, got {len(texts)} blank ones.")
         learnt = [_learn(kind, texts) for kind in _OPTIONS]
-        weights = balanced_weights(targets, outputs)[targets]
         features = csr_array(hstack([rows for _, rows in learnt]))
-        head = _head(features, targets, outputs, weights)
-        self._fitted = _Fitted(vectorisers=tuple(vectoriser for vectoriser, _ in learnt), head=head)
+        head = _head(features, targets, outputs)
+        balanced = LinearHead(weight=head.weight, bias=head.bias + np.log(balanced_weights(targets, outputs)))
+        self._fitted = _Fitted(vectorisers=tuple(vectoriser for vectoriser, _ in learnt), head=balanced)
 
     def logits(self, items: Sequence[Any]) -> NDArray[np.float64]:
         """See `Baseline.logits`."""
@@ -117,14 +118,14 @@ class Tfidf(Baseline):
         return self._fitted
 
 
-def _head(features: csr_array, targets: NDArray[np.int64], outputs: int, weights: NDArray[np.float64]) -> LinearHead:
+def _head(features: csr_array, targets: NDArray[np.int64], outputs: int) -> LinearHead:
     """The head, its penalty chosen on a stratified part of the items where there are very many."""
     parts = -(-len(targets) // _SEARCHED)
     if parts == 1:
-        return fit_logistic(features, targets, outputs, weights, floor=None).head
+        return fit_logistic(features, targets, outputs, floor=None).head
     some = np.flatnonzero(stratified_folds(targets, parts, seed=0) == 0)
-    searched = fit_logistic(csr_array(features[some]), targets[some], outputs, weights[some], floor=None)
-    return fit_logistic(features, targets, outputs, weights, Cs=[searched.C], floor=None).head
+    searched = fit_logistic(csr_array(features[some]), targets[some], outputs, floor=None)
+    return fit_logistic(features, targets, outputs, Cs=[searched.C], floor=None).head
 
 
 def _learn(kind: str, texts: list[str]) -> tuple[TfidfVectorizer, csr_array]:
