@@ -101,7 +101,8 @@ def one_draw(data: Rows, count: int, seed: int, *, chosen: bool) -> Iterator[tup
         crossed = [cross_fitted(part[0], folds, task) for part in (wholes, halves)]
         name = f"{repeats} x {n_folds} folds"
         yield name, cross_validated_interval(crossed[0], folds, tested), truth[0]
-        yield f"pair, {name}", compare_cross_validated(crossed[0], crossed[1], folds, tested).interval, truth[0] - truth[1]
+        paired = compare_cross_validated(crossed[0], crossed[1], folds, tested)
+        yield f"pair, {name}", paired.interval, truth[0] - truth[1]
     if chosen:
         yield _chosen(train, rest, rng, seed)
 

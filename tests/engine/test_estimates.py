@@ -101,6 +101,6 @@ def test_without_spread_between_splits_there_is_none():
 
 def test_cross_validated_variance_heeds_the_splits_where_they_say_more():
     assert cross_validated_variance(0.04, None, 5, 1) == pytest.approx(0.06)
-    assert cross_validated_variance(0.04, None, 5, 5) == pytest.approx(0.052)
+    assert cross_validated_variance(0.04, None, 5, 3) == pytest.approx(0.05)
     assert cross_validated_variance(0.04, 0.08, 5, 1) == pytest.approx(0.07)
     assert cross_validated_variance(0.04, 0.02, 5, 1) == pytest.approx(0.06)

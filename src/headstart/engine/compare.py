@@ -27,7 +27,7 @@ Z_POWER = 0.8416212335729143
 
 PSEUDO = 1.0
 """Discordant items added to the variance. Bonett and Price (2012) add two to a table of equal weights; with the
-unequal weights of balanced accuracy one keeps the miss rate nearer 5% (see ``bench/coverage.py``)."""
+unequal weights of balanced accuracy one keeps the miss rate nearer 5% (see the bench ``coverage``)."""
 
 
 @dataclass(frozen=True, kw_only=True)

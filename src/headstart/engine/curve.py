@@ -21,8 +21,8 @@ FOLDS = 5
 FORECAST_AT = (1.0, 2.0, 4.0)
 """Multiples of the items at hand. Nothing beyond four times is forecast."""
 
-WIDEST = 0.2
-"""A range of more than twenty points is not worth reading."""
+WIDEST = 0.3
+"""A range of more than thirty points is not worth reading; a lower limit would keep the luckily narrow ones only."""
 
 BOOTSTRAP = 400
 EXPONENTS = np.linspace(0.05, 1.5, 30)
@@ -100,7 +100,7 @@ def forecast(
     means are spread to the variance of Nadeau and Bengio, as the draws share items.
 
     No forecast is given where the bootstrap does not exclude that the score is flat or falling over the larger
-    half of the sizes, nor where its range is wider than twenty points; ``note`` says so.
+    half of the sizes, nor where its range is wider than thirty points; ``note`` says so.
     """
     rng = np.random.default_rng(seed)
     points = tuple(

@@ -150,13 +150,14 @@ def fold_variance(credit: NDArray[np.float64], folds: NDArray[np.int64], items: 
 def cross_validated_variance(item_variance: float, fold_based: float | None, n_folds: int, repeats: int) -> float:
     """From what the items say, and from what the splits say (`fold_variance`) where that is more.
 
-    ``item_variance`` is that of one pass over the items. It is multiplied by ``n_folds / (n_folds - 1)``, which is
-    Nadeau and Bengio's ``1 + n_test / n_train``, plus ``1 / (4 repeats)`` for the luck of the partition, which only
-    repeats average out. The items miss what those of a fold share, the model that scored them; the few dependent
-    splits see it, but give an unsteady estimate. The mean of both is taken where it is the larger.
+    ``item_variance`` is that of one pass over the items. It is multiplied by ``1 + (n_test / n_train) / 2``, for the
+    luck of the training sets, plus ``3 / (8 repeats)``, for that of the partition, which repeats average out. The items
+    miss what those of a fold share, the model that scored them; the few dependent splits see it, but give an
+    unsteady estimate. The mean of both is taken where it is the larger.
 
-    No theorem stands behind this (there is no unbiased estimate: Bengio and Grandvalet, JMLR 5, 2004). The quarter
-    and the mean were set by simulation, and ``bench/null.py`` and ``bench/coverage.py`` measure what they achieve.
+    No theorem stands behind this (there is no unbiased estimate: Bengio and Grandvalet, JMLR 5, 2004). The half, the
+    three eighths and the mean were set by simulation, and the benches ``null`` and ``coverage`` measure what they
+    achieve.
     """
-    by_items = item_variance * (n_folds / (n_folds - 1) + 1 / (4 * repeats))
+    by_items = item_variance * (1 + 0.5 / (n_folds - 1) + 0.375 / repeats)
     return by_items if fold_based is None else max(by_items, (by_items + fold_based) / 2)

@@ -1,10 +1,11 @@
 """95% intervals for scores: on a test split, under cross-validation, after choosing among candidates, for any metric.
 
-How often each of them holds the truth is measured by ``bench/coverage.py``.
+How often each of them holds the truth is measured by the bench ``coverage``.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,16 +74,7 @@ def cross_validated_interval(credit: NDArray[np.float64], folds: NDArray[np.int6
 
     ``credit`` may hold NaN where a budget ended first.
     """
-    rows = scored_rows(credit)
-    strata = strata_of(rows, items)
-    n_folds = int(folds.max()) + 1
-    variance = cross_validated_error(rows, folds, items) ** 2
-    inflation = _inflation(variance, strata, items, n_folds / (n_folds - 1))
-    low, high = stratified_wilson(_thinned(strata, inflation))
-    gain = (1 - strata.value) * (1 - ((n_folds - 1) / n_folds) ** 0.25)
-    return Interval(
-        value=strata.value, low=low, high=min(1.0, float(high + gain)), method=f"{_scheme(rows, n_folds)}, Wilson"
-    )
+    return _cross_validated_at(scored_rows(credit), folds, items, bias=0.0)
 
 
 def cross_validated_error(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Items) -> float:
@@ -108,7 +100,7 @@ def selection_corrected(
     Bootstrap bias-corrected cross-validation (Tsamardinos, Greasidou and Borboudakis, Machine Learning 107, 2018,
     algorithm 5): draw items with replacement (whole groups), choose on them, score the choice on the items not drawn.
     The mean over draws is the value. Departing from the paper the interval is not the spread of those scores, each
-    made on 37% of the items, but that of `cross_validated_interval`, moved by the same bias. ``chosen`` is the best
+    made on 37% of the items, but that of `cross_validated_interval` at the lower score. ``chosen`` is the best
     candidate unless given; one that was chosen for its cost and scores below the corrected value is left as it is.
     """
     shares = np.nanmean(np.where(np.isnan(credits).all(1, keepdims=True), 0.0, credits), axis=1)
@@ -119,13 +111,21 @@ def selection_corrected(
     if len(credits) == 1:
         return plain
     outside = _choose_inside_score_outside(shares, seen, items, np.random.default_rng(seed), draws)
-    bias = max(0.0, plain.value - outside)
-    return Interval(
-        value=plain.value - bias,
-        low=max(0.0, plain.low - bias),
-        high=plain.high - bias,
-        method=f"{plain.method}, corrected for choosing among {len(credits)} (BBC-CV)",
-    )
+    moved = _cross_validated_at(credits[chosen], folds, items, bias=max(0.0, plain.value - outside))
+    return replace(moved, method=f"{plain.method}, corrected for choosing among {len(credits)} (BBC-CV)")
+
+
+def _cross_validated_at(rows: NDArray[np.float64], folds: NDArray[np.int64], items: Items, bias: float) -> Interval:
+    """`cross_validated_interval` as it would be had the score been lower by ``bias``."""
+    strata = strata_of(rows, items)
+    n_folds = int(folds.max()) + 1
+    inflation = _inflation(cross_validated_error(rows, folds, items) ** 2, strata, items, n_folds / (n_folds - 1))
+    value = strata.value - bias
+    lowered = replace(strata, share=strata.share * value / strata.value) if bias > 0 else strata
+    low, high = stratified_wilson(_thinned(lowered, inflation))
+    gain = (1 - value) * (1 - ((n_folds - 1) / n_folds) ** 0.25)
+    method = f"{_scheme(rows, n_folds)}, Wilson"
+    return Interval(value=value, low=low, high=min(1.0, float(high + gain)), method=method)
 
 
 def _choose_inside_score_outside(
