@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,17 @@ from headstart.baselines.histograms import Histograms
 from headstart.core.backbone import Backbone, BackboneInfo, Block, LinearHead, Preprocess, Source
 from headstart.core.dataset import Dataset
 from headstart.core.errors import Unavailable
-from headstart.core.progress import Progress
+from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.strategy import Strategy
 from headstart.data._load import load
+from headstart.engine.features import Encoder
 from headstart.engine.items import Items
+from headstart.engine.journal import Journal
 from headstart.engine.options import Options, PoolMember
-from headstart.engine.run import Labelled
+from headstart.engine.plan import PRESETS, Plan
+from headstart.engine.run import Labelled, Run
+from headstart.engine.trials import Contender
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.scratch import Scratch
 from headstart.tasks.classification import Classification
@@ -182,4 +187,28 @@ def options(
         scores={},
         budget=Budget.parse(asked.budget),
         home=home,
+    )
+
+
+def run(home: Path, *members: PoolMember, plan: Plan | None = None, **asked: Any) -> Run:
+    """A run over `labelled` pictures that keeps nothing but features."""
+    return Run(
+        options=options(home, *members, **asked),
+        plan=plan or replace(PRESETS["quick"], folds=4, repeats=2),
+        data=labelled(),
+        journal=Journal(None, {}),
+        progress=Silent(),
+    )
+
+
+def contender(run: Run, chosen: PoolMember | None = None) -> Contender:
+    """The first backbone of the pool with its features of the training items."""
+    chosen = chosen or run.options.pool[0]
+    backbone = chosen.source.load(chosen.info)
+    encoder = Encoder(backbone, run.options.home, run.progress)
+    return Contender(
+        backbone=backbone,
+        encoder=encoder,
+        encoded=encoder.encode(run.data.items, "features"),
+        untrained=lambda: chosen.source.load(chosen.info, pretrained=False),
     )

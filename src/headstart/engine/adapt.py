@@ -25,6 +25,7 @@ from headstart.engine.prepare import fetch, most_ranked, settle_plan
 from headstart.engine.proof import judge
 from headstart.engine.rank import rank
 from headstart.engine.run import Labelled, Run
+from headstart.engine.threads import modest_threads
 
 
 def adapt(
@@ -44,6 +45,13 @@ def adapt(
         Unavailable: weights are missing and cannot be fetched.
     """
     check(data, options)
+    with modest_threads(len(data)):
+        return _line(data, options, journal_folder, preview, progress)
+
+
+def _line(
+    data: Dataset, options: Options, journal_folder: Path | None, preview: Preview, progress: Progress
+) -> Adapted:
     clock = Clock()
     journal = Journal(journal_folder, identity(data, options))
 
@@ -88,6 +96,11 @@ def rank_only(data: Dataset, options: Options, progress: Progress) -> tuple[Rank
         Unavailable: weights are missing and cannot be fetched.
     """
     check(data, options)
+    with modest_threads(len(data)):
+        return _ranking(data, options, progress)
+
+
+def _ranking(data: Dataset, options: Options, progress: Progress) -> tuple[RankingRow, ...]:
     journal = Journal(None, {})
     train = items_of(data, data.split.train)
     plan = replace(settle_plan(options, train, journal, progress), ranked=len(options.pool), taken=0, enlarged=False)

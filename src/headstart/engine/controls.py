@@ -97,6 +97,9 @@ def scratch(setting: Setting) -> Control:
     Without a test split it is scored on the first fold only.
     """
     run, info = setting.run, setting.member.info
+    if run.plan.scratch_passes == 0:
+        reason = "training a network from nothing takes longer than the whole budget; 'standard' runs it"
+        return Control(name="scratch", detail=f"{info.name} from random weights", skipped=reason)
     size = _smaller(info, SMALL)
     share = (size / info.input["size"]) ** 2 if size else 1.0  # of a forward pass at the native size
     passes = max(run.plan.scratch_passes, setting.winner.cost)

@@ -100,7 +100,7 @@ def forecast(
     means are spread to the variance of Nadeau and Bengio, as the draws share items.
 
     No forecast is given where the bootstrap does not exclude that the score is flat or falling over the larger
-    half of the sizes, nor where its range is wider than thirty points; ``note`` says so.
+    two thirds of the sizes, nor where its range is wider than thirty points; ``note`` says so.
     """
     rng = np.random.default_rng(seed)
     points = tuple(

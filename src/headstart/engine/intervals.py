@@ -61,7 +61,8 @@ def mean_interval(credit: NDArray[np.float64], items: Items) -> Interval:
     inflation = _inflation(variance, strata, items)
     low, high = stratified_wilson(_thinned(strata, inflation), _quantile(contributions[0]) if grouped else Z)
     name = "Wilson" if len(strata.weight) == 1 else "stratified Wilson"
-    return Interval(value=strata.value, low=low, high=high, method=f"{name}, by groups" if grouped else name)
+    name = f"{name}, by groups" if grouped else name
+    return _enclosing(strata.value, low, high, name)
 
 
 def cross_validated_interval(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Items) -> Interval:
@@ -125,7 +126,12 @@ def _cross_validated_at(rows: NDArray[np.float64], folds: NDArray[np.int64], ite
     low, high = stratified_wilson(_thinned(lowered, inflation))
     gain = (1 - value) * (1 - ((n_folds - 1) / n_folds) ** 0.25)
     method = f"{_scheme(rows, n_folds)}, Wilson"
-    return Interval(value=value, low=low, high=min(1.0, float(high + gain)), method=method)
+    return _enclosing(value, low, min(1.0, float(high + gain)), method)
+
+
+def _enclosing(value: float, low: float, high: float, method: str) -> Interval:
+    """The interval, its ends moved to ``value`` where rounding put them on its wrong side."""
+    return Interval(value=value, low=min(low, value), high=max(high, value), method=method)
 
 
 def _choose_inside_score_outside(

@@ -34,6 +34,7 @@ class Plan:
     repeats: int
     passes: float
     scratch_passes: float
+    """Passes the scratch control gets at least; 0: the budget has no room for it."""
     trunk_control_size: int | None
     """Pixels of the random-trunk control; None: those of the winner."""
     curve_draws: int
@@ -41,7 +42,7 @@ class Plan:
 
 PRESETS: Mapping[Preset, Plan] = {
     "quick": Plan(
-        ranked=1, taken=1, enlarged=False, folds=5, repeats=2, passes=0.0, scratch_passes=1.0,
+        ranked=1, taken=1, enlarged=False, folds=5, repeats=2, passes=0.0, scratch_passes=0.0,
         trunk_control_size=128, curve_draws=5,
     ),
     "standard": Plan(

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from headstart.engine import contest
+from headstart.engine.supervised import Diverged
+from headstart.strategies.full import Full
+from headstart.strategies.last_blocks import LastBlocks
+from headstart.strategies.linear_probe import LinearProbe
+from tests.engine import toys
+
+
+@pytest.fixture(autouse=True)
+def exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
+
+
+def probed(tmp_path: Path, passes: float, **strategies: object) -> tuple[contest.Contest, toys.Run]:
+    run = toys.run(tmp_path, strategies=strategies)
+    run = replace(run, plan=replace(run.plan, passes=passes))
+    trial = contest.try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
+    return contest.hold([trial], run), run
+
+
+def test_what_the_budget_does_not_reach_is_skipped_with_its_price(tmp_path: Path):
+    held, _ = probed(tmp_path, 0.0, linear_probe=LinearProbe(), full=Full().lasting(1))
+    assert [trial.strategy_name for trial in held.trials] == ["linear_probe"]
+    assert held.skipped[0].strategy == "full"
+    assert held.skipped[0].skipped == "two folds cost 6 passes over the data, the budget has 0 left for it"
+
+
+def test_cheaper_strategies_go_first_and_leave_less(tmp_path: Path):
+    held, _ = probed(
+        tmp_path, 12.0, full=Full().lasting(1), last_blocks=LastBlocks().lasting(1), linear_probe=LinearProbe()
+    )
+    assert [trial.strategy_name for trial in held.trials] == ["linear_probe", "last_blocks", "full"]
+    assert held.trials[1].cost < held.trials[2].cost == 3.0
+
+
+def test_a_strategy_asked_for_alone_is_never_dropped(tmp_path: Path):
+    held, _ = probed(tmp_path, 0.0, full=Full().lasting(1))
+    assert [trial.strategy_name for trial in held.trials] == ["full"]
+    assert not held.skipped
+
+
+def test_refusal_and_divergence_are_reasons_not_crashes(tmp_path: Path, monkeypatch):
+    def diverging(*arguments: object, **options: object) -> None:
+        raise Diverged("Training diverged.")
+
+    monkeypatch.setattr(contest, "try_inputs", diverging)
+    held, _ = probed(tmp_path, 1e9, linear_probe=LinearProbe(), full=Full().lasting(1), refuses=Refuses())
+    assert {row.strategy: row.skipped for row in held.skipped} == {"full": "Training diverged.", "refuses": "Never."}
+
+
+class Refuses(Full):
+    def supports(self, info: object, task: object) -> str:
+        return "Never."
+
+
+def test_the_trained_share_counts_operations(tmp_path: Path):
+    run = toys.run(tmp_path)
+    contender = toys.contender(run)
+    assert contest.trained_share(contender, Full(), run.data) == 1.0
+    # 16x16 input: 7*7*6*27, 3*3*8*54 and 3*3*8*8 multiply-adds; the last block has the last of them.
+    expected = 576 / (7938 + 3888 + 576)
+    assert contest.trained_share(contender, LastBlocks(), run.data) == pytest.approx(expected)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.engine import controls
+from headstart.engine.supervised import Diverged
+from headstart.engine.trials import try_features
+from headstart.strategies.linear_probe import LinearProbe
+from tests.engine import toys
+
+
+@pytest.fixture(autouse=True)
+def exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
+
+
+def setting(tmp_path: Path, test: int, scratch_passes: float = 1.0) -> controls.Setting:
+    run = toys.run(tmp_path)
+    run = replace(run, plan=replace(run.plan, scratch_passes=scratch_passes))
+    winner = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
+    items = toys.items_of([toys.picture(n % 2, 500 + n) for n in range(test)])
+    return controls.Setting(run=run, winner=winner, member=run.options.pool[0], test=items)
+
+
+def test_with_a_test_split_every_control_predicts_it(tmp_path: Path):
+    found = controls.try_all(setting(tmp_path, 10))
+    assert [control.name for control in found] == ["simple", "random_trunk", "scratch"]
+    assert all(control.logits.shape == (10, 2) for control in found)
+    assert found[0].fitted is not None
+    assert all(control.seconds > 0 for control in found)
+
+
+def test_without_one_they_are_cross_fitted_on_the_common_folds(tmp_path: Path):
+    given = setting(tmp_path, 0)
+    simple, trunk, scratch = controls.try_all(given)
+    folds = given.run.data.folds
+    assert np.array_equal(np.isnan(simple.logits[:, :, 0]), np.array([[False] * 40, [True] * 40]))
+    assert not np.isnan(trunk.logits).any()
+    assert np.array_equal(~np.isnan(scratch.logits[0, :, 0]), folds[0] == 0)
+
+
+def test_scratch_gets_at_least_the_winners_compute(tmp_path: Path):
+    given = setting(tmp_path, 6)
+    assert controls.scratch(given).detail.endswith("from random weights, 1 epochs")
+    dear = replace(given, winner=replace(given.winner, cost=7.0))
+    assert controls.scratch(dear).detail.endswith("from random weights, 3 epochs")  # 3 passes an epoch
+
+
+def test_large_inputs_are_shrunk_and_cost_fewer_passes_an_epoch():
+    assert controls._smaller(toys.info(input={"size": 256}), 128) == 128
+    assert controls._smaller(toys.info(input={"size": 96}), 128) is None
+    assert controls._smaller(toys.info(input={"tokens": 64}), 128) is None
+
+
+def test_no_room_and_divergence_are_said(tmp_path: Path, monkeypatch):
+    skipped = controls.scratch(setting(tmp_path, 6, scratch_passes=0.0))
+    assert skipped.logits is None
+    assert "takes longer than the whole budget; 'standard' runs it" in skipped.skipped
+
+    def diverging(*arguments: object, **options: object) -> None:
+        raise Diverged("Training diverged.")
+
+    monkeypatch.setattr(controls, "train", diverging)
+    assert controls.scratch(setting(tmp_path, 6)).skipped == "Training diverged."

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+
+from headstart.engine.controls import Control
+from headstart.engine.final import Scored
+from headstart.engine.proof import judge
+from tests.engine import toys
+
+
+def scored(right: float, count: int = 400) -> tuple[Scored, np.ndarray]:
+    """Predictions of which a share is right, and logits of a control that is right on 60%."""
+    generator = np.random.default_rng(0)
+    targets = np.arange(count) % 2
+
+    def logits(share: float) -> np.ndarray:
+        guess = np.where(generator.random(count) < share, targets, 1 - targets)
+        return np.eye(2)[guess] * 4
+
+    ours = logits(right)
+    probabilities = np.exp(ours) / np.exp(ours).sum(1, keepdims=True)
+    return (
+        Scored(
+            on="test", items=toys.items_of([toys.picture(0, 0)] * count), ids=[str(n) for n in range(count)],
+            targets=targets, groups=np.arange(count), features=np.zeros((count, 2), dtype=np.float32),
+            probabilities=probabilities, scores={},
+        ),
+        logits(0.6),
+    )  # fmt: skip
+
+
+def outcome(right: float) -> tuple[str, str, str]:
+    transfer, control = scored(right)
+    found = judge(
+        [
+            Control(name="simple", detail="s", logits=control),
+            Control(name="scratch", detail="n", skipped="no room"),
+        ],
+        None,  # type: ignore[arg-type]  (the trial is for cross-validated comparisons)
+        transfer,
+        toys.labelled(),
+    )
+    assert [row.skipped for row in found.rows] == [None, "no room"]
+    assert found.rows[0].delta is not None
+    assert found.best == "simple"
+    return found.verdict.outcome, found.verdict.against, found.verdict.sentence
+
+
+def test_better_is_positive_worse_is_negative_and_equal_is_neither():
+    assert outcome(0.9)[0] == "positive"
+    assert outcome(0.4)[:2] == ("negative", "a simple non-deep model")
+    assert outcome(0.6)[0] == "cannot_tell"
+    assert "a simple non-deep model" in outcome(0.9)[2]

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.engine import trials
+from headstart.strategies.last_blocks import LastBlocks
+from headstart.strategies.linear_probe import LinearProbe
+from headstart.strategies.scratch import Scratch
+from tests.engine import toys
+
+
+@pytest.fixture(autouse=True)
+def exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
+
+
+def test_every_item_is_predicted_by_heads_that_have_not_seen_it(tmp_path: Path, monkeypatch):
+    run = toys.run(tmp_path)
+    contender, seen = toys.contender(run), []
+
+    def recorded(strategy, features, targets, task):
+        seen.append(len(targets))
+        return LinearProbe().fit(features, targets, task.outputs, [1.0, 1.0])
+
+    monkeypatch.setattr(trials, "fit_head", recorded)
+    trial = trials.try_features(contender, "linear_probe", LinearProbe(), run)
+    assert trial.logits.shape == (2, 40, 2)
+    assert not np.isnan(trial.logits).any()
+    assert seen == [30] * 8
+    held = run.data.folds[1] == 2
+    head = LinearProbe().fit(contender.features[~held], run.data.targets[~held], 2, [1.0, 1.0])
+    assert np.allclose(trial.logits[1, held], head.logits(contender.features[held]))
+
+
+def test_trained_strategies_run_as_many_folds_as_they_may(tmp_path: Path):
+    run = toys.run(tmp_path)
+    trial = trials.try_inputs(toys.contender(run), "last_blocks", LastBlocks().lasting(1), run, fold_limit=2, cost=3.0)
+    scored = ~np.isnan(trial.logits[:, :, 0])
+    assert np.array_equal(scored[0], run.data.folds[0] < 2)
+    assert not scored[1].any()
+    credit = trial.credit(run.data)
+    assert np.array_equal(np.isnan(credit), ~scored)
+    assert set(np.unique(credit[scored])) <= {0.0, 1.0}
+
+
+def test_head_and_body_start_where_the_strategy_says(tmp_path: Path):
+    run = toys.run(tmp_path)
+    contender, rows = toys.contender(run), np.arange(40)
+    probe = trials.starting_head(contender, LastBlocks(), run, rows)
+    zeros = trials.starting_head(contender, Scratch(), run, rows)
+    assert np.abs(probe.weight).max() > 0
+    assert not zeros.weight.any()
+    assert trials.starting_body(contender, LastBlocks()) is contender.backbone
+    random = trials.starting_body(contender, Scratch()).module.state_dict()["0.0.weight"]
+    assert not torch.equal(random, contender.backbone.module.state_dict()["0.0.weight"])
