@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +43,7 @@ def demo(
         from headstart import api
 
         folder = solar_cells.prepare(train=train, test=test_size, seed=seed, progress=progress)
-        data = api.load(folder, seed=seed, progress=progress)
+        data = replace(api.load(folder, seed=seed, progress=progress), licence=solar_cells.SOURCE.licence)
     if not json:
         show(*check.view(data), "")
     if not check.fit(data):

@@ -65,7 +65,8 @@ class Dataset:
 
     ``groups`` has shape ``(N,)``: rows with equal numbers are tied (the user's group column, exact and near
     duplicates) and never straddle a split or a fold. ``roles`` says which column plays which part. ``source`` and
-    ``test_source`` are the paths the items came from; empty for objects in memory.
+    ``test_source`` are the paths the items came from; empty for objects in memory. ``licence`` is that of the data
+    where it is known, so that a report can say what a model trained on them may be used for.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Dataset:
     roles: Mapping[str, str]
     source: str = ""
     test_source: str = ""
+    licence: str = ""
 
     def __len__(self) -> int:
         return len(self.table)

@@ -149,6 +149,7 @@ def data_record(data: Dataset) -> DataRecord:
     return DataRecord(
         name=data.name,
         modality=data.modality,
+        licence=data.licence,
         fingerprint=data.fingerprint,
         n_train=len(data.split.train),
         n_test=len(data.split.test),

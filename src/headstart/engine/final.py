@@ -145,7 +145,9 @@ def _out_of_fold(model: Model, chosen: Chosen, contest: Contest, run: Run, sourc
     targets, groups = data.targets[kept], data.groups[kept]
     probabilities = data.task.probabilities(logits[kept] / model.temperature)
     credits = np.stack([trial.credit(data) for trial in contest.trials])
-    primary = selection_corrected(credits, data.folds, Tested.of(data.task, data.targets, data.groups))
+    number = next(number for number, trial in enumerate(contest.trials) if trial is chosen.trial)
+    tested = Tested.of(data.task, data.targets, data.groups)
+    primary = selection_corrected(credits, data.folds, tested, chosen=number, seed=run.options.seed)
     others = bootstrap_intervals(
         data.task.metrics,
         probabilities[None],
