@@ -7,10 +7,10 @@ temperature. The temperature is already folded into the exported head; it is kep
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.baseline import Baseline
@@ -23,7 +23,10 @@ CARD = "headstart.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What ``headstart.json`` holds. ``serves`` is ``transfer`` or the name of the baseline."""
+    """What ``headstart.json`` holds. ``serves`` is ``transfer`` or the name of the baseline.
+
+    ``trained_from`` names the pretrained model of a transfer; it is empty, and ``temperature`` 1, for a baseline.
+    """
 
     serves: str
     modality: Modality
@@ -55,21 +58,48 @@ def read_card(folder: Path) -> Card:
     """
     path = folder / CARD
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise Unavailable(f"'{folder}' is not a headstart model folder: it has no {CARD}.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise Unavailable(f"'{path}' is damaged: {error}. Run `headstart adapt` again to rebuild the run.") from error
-    schema = values.pop("schema", None)
+    except OSError as error:
+        raise Unavailable(f"'{path}' cannot be read ({error.strerror or error}); check its permissions.") from error
+    except ValueError as error:
+        raise _damaged(path, f"it is not JSON ({error})") from error
+    if not isinstance(values, dict):
+        raise _damaged(path, "it holds no JSON object")
+    schema = values.get("schema")
     if schema != SCHEMA:
         raise Unavailable(
             f"'{path}' has schema {schema!r}, this headstart reads schema {SCHEMA}. "
             "Install the headstart that wrote it."
         )
-    try:
-        return Card(**{**values, "classes": tuple(values["classes"])})
-    except (KeyError, TypeError) as error:
-        raise Unavailable(f"'{path}' is damaged: {error}. Run `headstart adapt` again to rebuild the run.") from error
+    wrong = [
+        f"'{name}' should be {expected}" for name, (expected, fits) in _FIELDS.items() if not fits(values.get(name))
+    ]
+    if wrong:
+        raise _damaged(path, "; ".join(wrong))
+    found: dict[str, Any] = {name: values[name] for name in _FIELDS}
+    found["classes"] = tuple(found["classes"])
+    return Card(**found)
+
+
+def _texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+_FIELDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "serves": ("a text", lambda value: isinstance(value, str)),
+    "modality": (f"one of {', '.join(get_args(Modality))}", lambda value: value in get_args(Modality)),
+    "task": ("a text", lambda value: isinstance(value, str)),
+    "classes": ("a list of texts", lambda value: isinstance(value, list) and len(value) > 0 and _texts(value)),
+    "temperature": ("a number", lambda value: isinstance(value, float | int) and not isinstance(value, bool)),
+    "trained_from": ("an object of texts", lambda value: isinstance(value, dict) and _texts(value.values())),
+}
+"""What each field of a card has to be, in words and as a check."""
+
+
+def _damaged(path: Path, reason: str) -> Unavailable:
+    return Unavailable(f"'{path}' is damaged: {reason}. Run `headstart adapt` again to rebuild the run.")
 
 
 def _write_card(folder: Path, card: Card) -> None:

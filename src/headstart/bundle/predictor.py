@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.backbones.local import read_exported
-from headstart.bundle.model import Card, read_card
+from headstart.bundle.model import CARD, Card, read_card
 from headstart.catalog import baselines, tasks
 from headstart.core.backbone import Exported
 from headstart.core.baseline import Baseline
+from headstart.core.dataset import Modality
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.task import Task
 from headstart.data._read import as_items
@@ -56,7 +57,7 @@ class Predictor:
         if not folder.is_dir():
             raise UserError(f"There is no folder '{folder}'. Give a run folder, as written by `headstart adapt --out`.")
         inner = folder / "model"
-        if not inner.is_dir() and not (folder / "headstart.json").exists():
+        if not inner.is_dir() and not (folder / CARD).exists():
             raise UserError(
                 f"'{folder}' holds no model. If its run was interrupted, run the same `headstart adapt` again: it goes "
                 "on where it stopped."
@@ -66,28 +67,46 @@ class Predictor:
         model = read_exported(inner) if card.serves == "transfer" else baselines.get(card.serves).load(inner)
         if isinstance(model, Exported) and model.classes != card.classes:
             raise Unavailable(
-                f"'{inner}' contradicts itself: config.json names the classes {list(model.classes)}, headstart.json "
+                f"'{inner}' contradicts itself: config.json names the classes {list(model.classes)}, {CARD} "
                 f"{list(card.classes)}. Run `headstart adapt` again to rebuild the run."
             )
         return cls(card, model, tasks.get(card.task)(classes=card.classes))
 
-    def predict(self, items: Sequence[Any]) -> list[Prediction]:
+    def predict(self, items: Iterable[Any]) -> list[Prediction]:
         """One prediction per item: image paths, arrays or PIL images for an image model, strings for a text model.
 
         Raises:
-            UserError: an item cannot be read; all such items are named, and nothing is predicted.
+            UserError: one bare item instead of several, or items that cannot be read: all such are named, and nothing
+                is predicted.
+            Unavailable: see `logits`.
         """
-        if isinstance(items, (str, bytes, Path)):
+        if _single(items, self.card.modality):
             raise UserError(f"predict takes a list of items, got one {type(items).__name__}: put it in a list.")
-        names, decoded = as_items(items, self.card.modality)
-        probabilities = self._task.probabilities(self.logits(decoded)) if decoded else np.zeros((0, len(self.classes)))
+        names, decoded = as_items(list(items), self.card.modality)
+        probabilities = self._task.probabilities(self.logits(decoded))
         return [self._prediction(name, row) for name, row in zip(names, probabilities, strict=True)]
 
     def logits(self, decoded: Sequence[Any]) -> NDArray[np.float64]:
-        """``(N, C)`` for decoded items, in float32 arithmetic."""
+        """``(N, C)`` for decoded items, in float32 arithmetic.
+
+        Raises:
+            Unavailable: the model has another number of outputs than there are classes.
+        """
+        if not decoded:
+            return np.zeros((0, len(self.classes)))
         if isinstance(self._model, Baseline):
-            return self._model.logits(decoded)
+            found = self._model.logits(decoded)
+            self._expect_outputs(found.shape[1])
+            return found
+        self._expect_outputs(len(self._model.head.bias))
         return np.concatenate([self._forward(self._model, batch) for batch in _batches(decoded)])
+
+    def _expect_outputs(self, outputs: int) -> None:
+        if outputs != len(self.classes):
+            raise Unavailable(
+                f"The model folder is damaged: its model has {outputs} outputs, {CARD} names {len(self.classes)} "
+                "classes. Run `headstart adapt` again to rebuild the run."
+            )
 
     def _forward(self, model: Exported, decoded: Sequence[Any]) -> NDArray[np.float64]:
         import torch
@@ -106,6 +125,13 @@ class Predictor:
             confidence=float(probabilities[best]),
             probabilities=dict(zip(self.classes, (float(p) for p in probabilities), strict=True)),
         )
+
+
+def _single(items: Any, modality: Modality) -> bool:
+    """Whether ``items`` is one item, whose parts must not be taken for items: rows of an array, letters of a text."""
+    if isinstance(items, np.ndarray):
+        return items.ndim < (4 if modality == "image" else 1)
+    return isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable)
 
 
 def _batches(decoded: Sequence[Any]) -> Iterator[Sequence[Any]]:
