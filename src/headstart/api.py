@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
 from headstart.core.backbone import BackboneInfo
@@ -17,6 +17,11 @@ from headstart.core.recipe import Budget, Recipe
 from headstart.core.results import RankingRow, Results
 from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
 from headstart.pool import find, known, resolve
+
+if TYPE_CHECKING:
+    from headstart.bundle.predictor import Predictor
+    from headstart.engine.adapted import Adapted
+    from headstart.engine.options import Options
 
 PROBE = "linear_probe"
 SCRATCH = "scratch"
@@ -31,19 +36,20 @@ class Ranking:
 
     def __str__(self) -> str:
         """A plain table."""
-        lines = [f"{'model':<42} {'prior':>6} {'kNN':>6} {'probe':>6}  95% interval"]
+        wide = max([len(row.model) for row in self.rows] + [len("model")])
+        lines = [f"{'model':<{wide}} {'prior':>6} {'kNN':>6} {'probe':>6}  95% interval"]
         for row in self.rows:
             knn = f"{row.knn.value:.3f}" if row.knn else "-"
             probe = f"{row.probe.value:.3f}" if row.probe else "-"
             spread = f"{row.probe.low:.3f} to {row.probe.high:.3f}" if row.probe else (row.skipped or "")
-            lines.append(f"{row.model:<42} {row.prior:>6.3f} {knn:>6} {probe:>6}  {spread}")
+            lines.append(f"{row.model:<{wide}} {row.prior:>6.3f} {knn:>6} {probe:>6}  {spread}")
         return "\n".join(lines)
 
 
 class Adaptation:
     """An adapted model with its evidence: what `adapt` returns."""
 
-    def __init__(self, adapted: Any) -> None:
+    def __init__(self, adapted: Adapted) -> None:
         self._adapted = adapted
 
     @property
@@ -61,6 +67,7 @@ class Adaptation:
 
         Raises:
             UserError: the folder holds something else.
+            Unavailable: the disk is too full.
         """
         from headstart.run_folder import claim, write
 
@@ -118,7 +125,7 @@ def rank(
     """
     from headstart.engine.adapt import rank_only
 
-    options = _options(data, Recipe(pool=tuple(pool), seed=seed, budget=budget))
+    options = _options(data, Recipe(pool=_names(pool), seed=seed, budget=budget))
     return Ranking(rows=rank_only(data, options, progress or Silent()), primary=options.task.primary)
 
 
@@ -146,7 +153,7 @@ def adapt(
         strategy: a strategy's name, or ``auto``.
         budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
         seed: seed of folds, initialisations and the order of items.
-        recipe: replaces the options above (and is saved with the run).
+        recipe: replaces the options above (and is saved with the run, its paths those that ``data`` came from).
         progress: told what is going on.
 
     Raises:
@@ -163,11 +170,14 @@ def adapt(
         roles=_named_roles(data),
         task=task,
         model=model,
-        pool=tuple(pool),
+        pool=_names(pool),
         strategy=strategy,
         budget=budget,
         seed=seed,
     )
+    if recipe is not None and data.source:
+        # Absolute, so that the saved recipe reruns from any working directory.
+        asked = replace(recipe, data=data.source, test=data.test_source)
     options = _options(data, asked)
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -184,7 +194,7 @@ def adapt(
     return Adaptation(adapted)
 
 
-def open(run: str | Path) -> Any:
+def open(run: str | Path) -> Predictor:
     """The `Predictor` of a run folder.
 
     Raises:
@@ -223,12 +233,14 @@ def strategies() -> tuple[tuple[str, str], ...]:
 
 
 def check_names(recipe: Recipe, modality: str | None = None) -> None:
-    """Refuse unknown names in a recipe before any data are read.
+    """Refuse unknown names, a wrong budget or a wrong seed in a recipe before any data are read.
 
     Raises:
         UserError: every problem found, together.
     """
     problems: list[str] = []
+    if recipe.seed < 0:
+        problems.append(f"Seed {recipe.seed} is negative; give a whole number from 0 on.")
     for attempt in (
         lambda: Budget.parse(recipe.budget),
         lambda: catalog.tasks.get(recipe.task),
@@ -243,7 +255,7 @@ def check_names(recipe: Recipe, modality: str | None = None) -> None:
         raise UserError(*problems)
 
 
-def _options(data: Dataset, recipe: Recipe) -> Any:
+def _options(data: Dataset, recipe: Recipe) -> Options:
     from headstart.engine.options import Options
 
     check_names(recipe, data.modality)
@@ -271,6 +283,12 @@ def _candidates(name: str) -> dict[str, Strategy]:
     if name != "auto":
         return {name: catalog.strategies.get(name)()}
     return {name: member for name, member in catalog.strategies.create().items() if member.candidate}
+
+
+def _names(pool: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(pool, str):
+        raise UserError(f"pool takes a list of names, got one str: put it in a list, ['{pool}'].")
+    return tuple(pool)
 
 
 def _path(source: Any) -> str:

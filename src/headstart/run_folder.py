@@ -2,98 +2,137 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import shutil
+import tempfile
 from pathlib import Path
 
 from headstart.bundle.model import Card, write_baseline, write_transfer
 from headstart.bundle.recipe import read_recipe, write_recipe
 from headstart.core.errors import HeadstartError, Unavailable, UserError
 from headstart.core.recipe import Recipe
+from headstart.core.results import ModelRecord
 from headstart.engine.adapted import Adapted
 from headstart.report.html import write_report
 from headstart.report.json import read_results, write_results
 
 NEEDED = 200 * 1024**2
 """Bytes a run folder may need while the run is under way: checkpoints, the exported model, the report."""
+CHECKPOINTS = "checkpoints"
+NOTE = "run.json"
+"""What a run under way is, written by `headstart.engine.journal` among the checkpoints."""
 
 
 def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
     """Refuse a folder that this run must not write to, before anything is computed.
 
-    Free to use are a missing or empty folder, an interrupted run (its journal checks that it is this one), and a
-    finished run of the same recipe on the same data.
+    Free to use are a missing or empty folder (hidden files do not count), and an interrupted or finished run of the
+    same recipe on the same data.
 
     Raises:
         UserError: it is a file, cannot be written, or holds something else.
         Unavailable: the disk is too full.
     """
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"'{folder}' is a file; --out needs a folder (it is made if it does not exist).")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".writable").touch()
-        (folder / ".writable").unlink()
-    except PermissionError as error:
-        raise UserError(f"'{folder}' cannot be written to: permission denied. Choose another --out.") from error
+    _make_writable(folder)
     free = shutil.disk_usage(folder).free
     if free < NEEDED:
         raise Unavailable(
             f"The disk of '{folder}' has {free / 1e6:.0f} MB left, a run needs up to {NEEDED / 1e6:.0f} MB. "
             "Free some space or choose another --out."
         )
-    inside = {path.name for path in folder.iterdir()}
-    if not inside or "checkpoints" in inside:
-        return
-    if "results.json" in inside and "recipe.toml" in inside:
-        try:
-            same = _asks_the_same(read_recipe(folder / "recipe.toml"), recipe)
-            same = same and read_results(folder).data.fingerprint == fingerprint
-        except HeadstartError:
-            same = False
-        if same:
-            return
+    inside = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    if (folder / CHECKPOINTS / NOTE).is_file():
+        if not _interrupted_same(folder, recipe, fingerprint):
+            raise UserError(
+                f"'{folder}' holds an unfinished run of other data or other options. "
+                "Choose another --out, or delete it."
+            )
+    elif {"results.json", "recipe.toml"} <= inside:
+        if not _finished_same(folder, recipe, fingerprint):
+            raise UserError(
+                f"'{folder}' already holds a run of other data or other options. Choose another --out, or delete it."
+            )
+    elif inside and not _just_begun(folder, inside):
         raise UserError(
-            f"'{folder}' already holds a run of other data or other options. Choose another --out, or delete it."
+            f"'{folder}' holds files that are not a run ({', '.join(sorted(inside)[:3])}). Choose another --out."
         )
-    raise UserError(
-        f"'{folder}' holds files that are not a run ({', '.join(sorted(inside)[:3])}). Choose another --out."
-    )
 
 
 def write(adapted: Adapted, folder: Path) -> Path:
-    """Write everything, then remove the checkpoints: a folder without them is a complete run."""
-    results = adapted.results
+    """Write everything, then remove the checkpoints: a folder without them is a complete run.
+
+    Raises:
+        ValueError: the results say that the baseline is served, and there is none.
+    """
+    results, simple = adapted.results, adapted.results.served == "simple"
     model = folder / "model"
     if model.exists():
         shutil.rmtree(model)
     card = Card(
-        serves="transfer" if results.served == "transfer" else adapted.baseline_name,
+        serves=adapted.baseline_name if simple else "transfer",
         modality=results.data.modality,
         task=adapted.recipe.task,
         classes=results.data.classes,
-        temperature=results.temperature,
-        trained_from={
-            "model": results.model.name,
-            "revision": results.model.revision,
-            "sha256": results.model.sha256,
-            "licence": results.model.licence,
-        },
+        temperature=1.0 if simple else results.temperature,
+        trained_from={} if simple else _origin(results.model),
     )
-    if results.served == "transfer" or adapted.baseline is None:
+    if not simple:
         write_transfer(model, adapted.backbone, adapted.head, card)
-    else:
+    elif adapted.baseline is not None:
         write_baseline(model, adapted.baseline, card)
+    else:
+        raise ValueError("results say that the simple baseline is served, but there is none")
     write_recipe(adapted.recipe, folder / "recipe.toml")
     write_report(results, folder)
     write_results(results, folder)
-    checkpoints = folder / "checkpoints"
+    checkpoints = folder / CHECKPOINTS
     if checkpoints.exists():
         shutil.rmtree(checkpoints)
     return folder
 
 
-def _asks_the_same(one: Recipe, other: Recipe) -> bool:
-    """Whether two recipes differ at most in the paths of the data."""
-    from dataclasses import replace
+def _origin(model: ModelRecord) -> dict[str, str]:
+    return {"model": model.name, "revision": model.revision, "sha256": model.sha256, "licence": model.licence}
 
-    return replace(one, data="", test="") == replace(other, data="", test="")
+
+def _make_writable(folder: Path) -> None:
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise UserError(f"'{folder}' is a file; --out needs a folder (it is made if it does not exist).")
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UserError(f"'{folder}' cannot be written to: {reason}. Choose another --out.") from error
+
+
+def _interrupted_same(folder: Path, recipe: Recipe, fingerprint: str) -> bool:
+    """Whether the checkpoints are of this recipe on these data; the journal then checks versions and models, too."""
+    try:
+        found = json.loads((folder / CHECKPOINTS / NOTE).read_text(encoding="utf-8"))
+        asked = json.loads(json.dumps(dataclasses.asdict(_without_paths(recipe)), default=str))
+        return found["recipe"] == asked and found["data"] == fingerprint
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _finished_same(folder: Path, recipe: Recipe, fingerprint: str) -> bool:
+    try:
+        same = _without_paths(read_recipe(folder / "recipe.toml")) == _without_paths(recipe)
+        return same and read_results(folder).data.fingerprint == fingerprint
+    except HeadstartError:
+        return False
+
+
+def _just_begun(folder: Path, inside: set[str]) -> bool:
+    """Whether a run was killed before it wrote down what it is: nothing there but the beginning of its note."""
+    if inside != {CHECKPOINTS} or not (folder / CHECKPOINTS).is_dir():
+        return False
+    return all(path.name.startswith(NOTE) for path in (folder / CHECKPOINTS).iterdir())
+
+
+def _without_paths(recipe: Recipe) -> Recipe:
+    """The recipe without the paths of the data, which the fingerprint stands for."""
+    return dataclasses.replace(recipe, data="", test="")

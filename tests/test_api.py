@@ -1,0 +1,227 @@
+"""The verbs end to end, over a tiny real network."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from headstart import api, pool
+from headstart.bundle.recipe import read_recipe
+from headstart.core.backbone import Backbone, BackboneInfo
+from headstart.core.dataset import Dataset
+from headstart.core.errors import UserError
+from headstart.core.recipe import Recipe
+from headstart.engine import plan
+from headstart.engine.options import PoolMember
+from headstart.report.json import read_results
+from tests.backbones.members import make
+from tests.engine import toys
+
+
+class TinySource(toys.ToySource):
+    """Serves timm's ``test_resnet`` with random weights."""
+
+    def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
+        return make("test_resnet", seed=0 if pretrained else seed + 1, size=size)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def little_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    small = {name: replace(p, folds=3, repeats=2, curve_draws=5) for name, p in plan.PRESETS.items()}
+    monkeypatch.setattr(plan, "PRESETS", small)
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
+    monkeypatch.setenv("HEADSTART_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> PoolMember:
+    """The only model there is."""
+    facts = make("test_resnet").info
+    member = PoolMember(source=TinySource(facts), info=facts)
+    monkeypatch.setattr(pool, "known", lambda: [member])
+    monkeypatch.setattr(api, "known", lambda: [member])
+    return member
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Dataset:
+    toys.dataset(tmp_path / "photos", train=24, test=12)
+    return api.load(tmp_path / "photos")
+
+
+def measured(results: Any) -> dict[str, Any]:
+    """All numbers that the clock has no part in."""
+    found = dataclasses.asdict(results)
+    for timed in ("seconds", "forward_pass_seconds", "environment"):
+        del found[timed]
+    for row in (*found["ranking"], *found["candidates"], *found["controls"].values()):
+        del row["seconds"]
+    return found
+
+
+def test_the_data_know_where_they_came_from(data: Dataset, tmp_path: Path, monkeypatch):
+    assert (data.source, data.test_source) == (str(tmp_path / "photos"), "")
+    monkeypatch.chdir(tmp_path)
+    apart = api.load("photos/train", test=Path("photos/test"))
+    assert (apart.source, apart.test_source) == (str(tmp_path / "photos/train"), str(tmp_path / "photos/test"))
+    import pandas
+
+    frame = pandas.DataFrame({"text": [f"words number {n}" for n in range(12)], "label": list("ab") * 6})
+    assert api.load(frame).source == ""
+
+
+def test_adapt_writes_a_folder_that_serves_and_whose_recipe_reruns(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    out = tmp_path / "runs" / "photos"
+    whole = api.adapt(data, out=out, budget="quick", strategy="linear_probe", seed=2)
+    assert {path.name for path in out.iterdir()} == {"report.html", "results.json", "recipe.toml", "model"}
+    assert str(whole) == whole.results.headline == read_results(out).headline
+    assert (whole.results.model.name, whole.results.strategy) == (tiny.info.name, "linear_probe")
+    served = api.open(out)
+    predictions = served.predict(sorted((tmp_path / "photos" / "test" / "left").iterdir()))
+    assert served.classes == data.classes == ("left", "right")
+    assert all(p.label in data.classes for p in predictions)
+
+    recipe = read_recipe(out / "recipe.toml")
+    assert (
+        recipe == whole.recipe == Recipe(data=str(tmp_path / "photos"), strategy="linear_probe", budget="quick", seed=2)
+    )
+    again = api.adapt(api.load(recipe.data), recipe=recipe)
+    assert measured(again.results) == measured(read_results(out))
+    saved = again.save(tmp_path / "again")
+    assert [p.probabilities for p in api.open(saved).predict([toys.picture(0, 5)])] == [
+        p.probabilities for p in served.predict([toys.picture(0, 5)])
+    ]
+
+
+def test_a_recipe_is_saved_with_the_paths_the_data_came_from(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    asked = Recipe(data="photos", budget="quick", strategy="linear_probe", model=tiny.info.name.partition(":")[2])
+    saved = api.adapt(data, recipe=asked).recipe
+    assert saved == replace(asked, data=str(tmp_path / "photos"))
+
+
+@pytest.mark.usefixtures("tiny")
+def test_save_refuses_what_is_not_its_own(data: Dataset, tmp_path: Path):
+    adapted = api.adapt(data, budget="quick", strategy="linear_probe")
+    (tmp_path / "other" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "other" / "checkpoints" / "run.json").write_text('{"recipe": {}, "data": "another"}')
+    with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
+        adapted.save(tmp_path / "other")
+    assert (tmp_path / "other" / "checkpoints" / "run.json").exists()
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_folder_in_use_is_refused_before_any_work(data: Dataset, tmp_path: Path, monkeypatch):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.tex").touch()
+    monkeypatch.setattr("headstart.engine.adapt.adapt", None)
+    with pytest.raises(UserError, match=r"holds files that are not a run \(thesis\.tex\)"):
+        api.adapt(data, out=tmp_path / "taken")
+
+
+def test_a_ranking_prints_as_a_table(data: Dataset, tiny: PoolMember):
+    board = api.rank(data, pool=[tiny.info.name.partition(":")[2]], budget="quick")
+    assert board.primary == "balanced_accuracy"
+    (row,) = board.rows
+    assert row.probe is not None
+    head, line = str(board).splitlines()
+    assert head.split() == ["model", "prior", "kNN", "probe", "95%", "interval"]
+    assert line.split()[:2] == [tiny.info.name, "0.500"]
+    assert line.endswith(f"{row.probe.value:.3f}  {row.probe.low:.3f} to {row.probe.high:.3f}")
+    name = "timm:" + "x" * 60
+    two = api.Ranking(rows=(row, replace(row, model=name, knn=None, probe=None, skipped="no room")), primary="p")
+    head, _, last = str(two).splitlines()
+    assert last == f"{name}  0.500      -      -  no room"
+    assert head.index(" prior") == len(name) + 1
+
+
+def test_every_problem_of_a_recipe_is_named_at_once():
+    wrong = Recipe(budget="soon", task="clasification", strategy="linear_prob", model="packaged:nothing", seed=-1)
+    with pytest.raises(UserError) as caught:
+        api.check_names(wrong)
+    starts = ["Seed -1 is negative; give a whole number from 0 on.", "Budget 'soon' is neither", "Unknown task"]
+    starts += ["Unknown strategy 'linear_prob'. Did you mean 'linear_probe'?", "Source 'packaged' has no model"]
+    assert len(caught.value.problems) == len(starts)
+    for problem, start in zip(caught.value.problems, starts, strict=True):
+        assert problem.startswith(start)
+    api.check_names(Recipe())
+
+
+@pytest.mark.usefixtures("tiny")
+def test_adapt_refuses_wrong_names_together(data: Dataset):
+    with pytest.raises(UserError) as caught:
+        api.adapt(data, strategy="linear_prob", budget="soon")
+    assert len(caught.value.problems) == 2
+    with pytest.raises(UserError, match="Both --model test_resnet and --pool were given"):
+        api.adapt(data, model="test_resnet", pool=["test_resnet"])
+
+
+@pytest.mark.parametrize("verb", [api.adapt, api.rank])
+def test_a_pool_is_a_list_of_names(verb: Any, data: Dataset):
+    with pytest.raises(UserError, match=r"pool takes a list of names, got one str: put it in a list, \['timm:a'\]"):
+        verb(data, pool="timm:a")
+
+
+def test_without_a_strategy_all_candidates_compete(data: Dataset, tiny: PoolMember):
+    def chosen(name: str) -> set[str]:
+        return set(api._options(data, Recipe(strategy=name)).strategies)
+
+    assert chosen("full") == {"full"}
+    assert chosen("scratch") == {"scratch"}
+    assert "linear_probe" in chosen("auto")
+    assert "scratch" not in chosen("auto")
+    options = api._options(data, Recipe())
+    assert options.pool == (tiny,)
+    assert (options.baseline_name, options.probe_name) == ("histograms", "linear_probe")
+
+
+def test_models_are_listed_with_whether_they_are_here(tiny: PoolMember):
+    assert api.models() == api.models("image") == ((tiny.info, True),)
+    assert api.models("text") == ()
+    tiny.source.stored = False  # type: ignore[attr-defined]
+    assert api.models() == ((tiny.info, False),)
+    assert api.pull("test_resnet") == tiny.info
+    assert api.models() == ((tiny.info, True),)
+    with pytest.raises(UserError, match=r"Unknown model 'test_resne'\. Did you mean 'test_resnet'\?"):
+        api.pull("test_resne")
+
+
+def test_strategies_have_a_name_and_a_line():
+    found = dict(api.strategies())
+    assert {"linear_probe", "full", "lp_ft", "scratch"} <= set(found)
+    assert all(summary.strip() and "\n" not in summary for summary in found.values())
+
+
+def test_there_is_no_run_to_open(tmp_path: Path):
+    with pytest.raises(UserError, match="There is no folder"):
+        api.open(tmp_path / "gone")
+
+
+@pytest.mark.usefixtures("tiny")
+def test_an_interrupted_adapt_goes_on_in_its_folder(data: Dataset, tmp_path: Path, monkeypatch):
+    def stop(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr("headstart.engine.final.fit_temperature", stop)
+        with pytest.raises(KeyboardInterrupt):
+            api.adapt(data, out=out, budget="quick", strategy="linear_probe")
+    with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
+        api.adapt(data, out=out, budget="quick", strategy="linear_probe", seed=1)
+    api.adapt(data, out=out, budget="quick", strategy="linear_probe")
+    assert not (out / "checkpoints").exists()
+    assert api.open(out).classes == ("left", "right")
