@@ -165,8 +165,6 @@ def adapt(
     from headstart.run_folder import claim, write
 
     asked = recipe or Recipe(
-        data=data.source,
-        test=data.test_source,
         roles=_named_roles(data),
         task=task,
         model=model,
@@ -175,9 +173,7 @@ def adapt(
         budget=budget,
         seed=seed,
     )
-    if recipe is not None and data.source:
-        # Absolute, so that the saved recipe reruns from any working directory.
-        asked = replace(recipe, data=data.source, test=data.test_source)
+    asked = _located(asked, data)
     options = _options(data, asked)
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -293,6 +289,11 @@ def _names(pool: Sequence[str]) -> tuple[str, ...]:
 
 def _path(source: Any) -> str:
     return str(Path(source).absolute()) if isinstance(source, (str, Path)) else ""
+
+
+def _located(recipe: Recipe, data: Dataset) -> Recipe:
+    """The recipe with the absolute paths of the data, so that it reruns from any working directory."""
+    return replace(recipe, data=data.source, test=data.test_source) if data.source else recipe
 
 
 def _named_roles(data: Dataset) -> dict[str, str]:
