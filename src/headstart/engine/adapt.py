@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib.metadata import version
@@ -126,5 +127,6 @@ def identity(data: Dataset, options: Options) -> Mapping[str, object]:
         "headstart": version("headstart"),
         "recipe": asdict(options.recipe) | {"data": "", "test": ""},
         "data": data.fingerprint,
+        "test": hashlib.sha256(data.split.test.tobytes()).hexdigest(),
         "pool": [[member.info.name, member.info.sha256] for member in options.pool],
     }

@@ -19,6 +19,7 @@ from headstart.core.results import (
     Mistake,
     ModelRecord,
     Results,
+    Verdict,
 )
 from headstart.core.strategy import Strategy
 from headstart.engine.contest import Contest
@@ -115,7 +116,7 @@ def gather(
     served = "simple" if proof.verdict.outcome == "negative" and proof.best == "simple" else "transfer"
     encoded = chosen.trial.contender.encoded
     return Results(
-        headline=proof.verdict.sentence,
+        headline=headline(proof.verdict, scored, run.data.task.primary, served),
         data=data_record(data),
         model=model_record(chosen),
         strategy=chosen.trial.strategy_name,
@@ -141,6 +142,22 @@ def gather(
         budget=str(run.options.budget),
         seed=run.options.seed,
     )
+
+
+def headline(verdict: Verdict, scored: Scored, primary: str, served: str) -> str:
+    """The one sentence to remember; `Verdict.sentence` has the interval and the advice."""
+    reached = f"{100 * scored.scores[primary].value:.1f}% {primary.replace('_', ' ')}"
+    points = f"{100 * abs(verdict.delta):.1f} points"
+    if served == "simple":
+        return f"A simple non-deep model wins by {points}; it is what the model folder holds."
+    if verdict.outcome == "positive":
+        return f"Transfer helped: {reached}, {points} above the best control ({verdict.against})."
+    if verdict.outcome == "negative":
+        return f"Transfer hurt: {reached}, {points} below the best control ({verdict.against})."
+    if verdict.outcome == "no_material_difference":
+        return f"{reached}, and no material difference to the best control ({verdict.against})."
+    count = f"{len(scored.targets):,} items"
+    return f"{reached}; whether transfer helped cannot be told from {count}."
 
 
 def data_record(data: Dataset) -> DataRecord:
