@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from headstart.engine.items import Items, ahead, batches
+from headstart.engine.items import Items, ahead, batches, in_turn
 
 
 def test_batches_cover_every_item_once_and_keep_both_bounds():
@@ -19,10 +21,17 @@ def test_an_item_beyond_the_budget_travels_alone():
     assert [group.tolist() for group in groups] == [[0], [1, 2]]
 
 
-def test_ahead_keeps_the_order_and_passes_errors_on():
-    assert list(ahead([lambda n=n: n * n for n in range(20)])) == [n * n for n in range(20)]
+@pytest.mark.parametrize("compute", [ahead, in_turn])
+def test_work_keeps_its_order_and_passes_errors_on(compute: Callable):
+    assert list(compute([lambda n=n: n * n for n in range(21)])) == [n * n for n in range(21)]
     with pytest.raises(ZeroDivisionError):
-        list(ahead([lambda: 1, lambda: 1 // 0, lambda: 2]))
+        list(compute([lambda: 1, lambda: 1 // 0, lambda: 2]))
+
+
+def test_in_turn_nothing_is_computed_while_a_result_is_consumed():
+    done = []
+    for number, _ in enumerate(in_turn([lambda n=n: done.append(n) for n in range(9)], threads=3)):
+        assert len(done) == 3 * (number // 3 + 1)
 
 
 def test_subsets_and_decoded_items_read_lazily():

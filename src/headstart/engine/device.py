@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
+
+from headstart.engine.items import ahead, in_turn
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
     from headstart.core.backbone import Backbone
 
+T = TypeVar("T")
 COSINE_FLOOR = 0.99
 """Mean cosine between features in float32 and in the fast dtype below which the fast one is refused."""
 
@@ -65,6 +68,11 @@ def forward(backbone: Backbone, batch: Mapping[str, torch.Tensor], dtype: torch.
     moved = {name: tensor.to(device) for name, tensor in batch.items()}
     with torch.inference_mode(), autocast(dtype):
         return backbone.encode(moved).float().cpu()
+
+
+def prepared(work: Sequence[Callable[[], T]]) -> Iterator[T]:
+    """Results of ``work``, the preparation of batches, in order: ahead of an accelerator, in turn with a processor."""
+    return in_turn(work) if accelerator().device.type == "cpu" else ahead(work)
 
 
 def precise_enough(exact: torch.Tensor, fast: torch.Tensor) -> bool:

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone
+from headstart.core.backbone import Backbone, Preprocess
 from headstart.core.progress import Progress
 from headstart.engine.cache import FeatureSpace
-from headstart.engine.device import fast_dtype, forward, on_device, precise_enough
-from headstart.engine.items import Items, ahead, batches
+from headstart.engine.device import fast_dtype, forward, on_device, precise_enough, prepared
+from headstart.engine.items import Items, batches
 
 BATCH = 32
 CHARACTERS = 32 * 512
@@ -101,11 +101,12 @@ class Encoder:
         groups = [group[wanted[group]] for group in batches(items.lengths, most=BATCH, budget=CHARACTERS)]
         groups = [group for group in groups if len(group)]
         held: list[tuple[list[str], NDArray[np.float32]]] = []
-        since, spent = time.perf_counter(), 0.0
+        since, spent, preprocess = time.perf_counter(), 0.0, self._exact.preprocess
         with self._progress.stage(name, total=len(missing)) as stage:
-            for group, batch in zip(
-                groups, ahead([self._prepare(items, group, view) for group in groups]), strict=True
+            for group, ready in zip(
+                groups, prepared([readying(preprocess, items, group, view) for group in groups]), strict=True
             ):
+                batch = preprocess.collate(ready)
                 started = time.perf_counter()
                 held.append(([items.digests[i] for i in group], forward(self._backbone(), batch, self._dtype).numpy()))
                 spent += time.perf_counter() - started
@@ -116,18 +117,6 @@ class Encoder:
         _flush(space, held)
         self._seconds_per_item = spent / len(missing)
 
-    def _prepare(self, items: Items, group: NDArray[np.int64], view: int | None) -> Callable[[], dict[str, Any]]:
-        preprocess = self._exact.preprocess
-
-        def prepare() -> dict[str, Any]:
-            if view is None:
-                return preprocess.collate([preprocess.item(items.read(int(i))) for i in group])
-            return preprocess.collate(
-                [preprocess.view(items.read(int(i)), view_seed(items.digests[i], view)) for i in group]
-            )
-
-        return prepare
-
     def _backbone(self) -> Backbone:
         if self._ready is None:
             self._ready = on_device(self._exact)
@@ -137,7 +126,8 @@ class Encoder:
         """Seconds of a bare forward pass over all items; measured on one batch when everything was cached."""
         if self._seconds_per_item is None:
             group = batches(items.lengths, most=BATCH, budget=CHARACTERS)[len(items) // BATCH // 2]
-            batch = self._prepare(items, group, None)()
+            preprocess = self._exact.preprocess
+            batch = preprocess.collate(readying(preprocess, items, group, None)())
             backbone = self._backbone()
             forward(backbone, batch, self._dtype)
             started = time.perf_counter()
@@ -149,6 +139,23 @@ class Encoder:
 def view_seed(digest: str, view: int) -> int:
     """Seed of random view ``view`` of an item: equal content gives equal views, wherever it stands in the table."""
     return int(hashlib.sha256(f"{digest} {view}".encode()).hexdigest()[:15], 16)
+
+
+def readying(
+    preprocess: Preprocess, items: Items, group: NDArray[np.int64], view: int | None
+) -> Callable[[], list[Any]]:
+    """The work of reading the items in ``group`` and making them ready for ``collate``, in the fixed or a random view.
+
+    Collating is left to the consumer: PyTorch gives every thread that calls it a team of its own, and these teams
+    would keep the cores from the network's.
+    """
+
+    def work() -> list[Any]:
+        if view is None:
+            return [preprocess.item(items.read(int(i))) for i in group]
+        return [preprocess.view(items.read(int(i)), view_seed(items.digests[i], view)) for i in group]
+
+    return work
 
 
 def weights_digest(backbone: Backbone) -> str:

@@ -16,7 +16,7 @@ from headstart.data._read import read_item
 T = TypeVar("T")
 
 READERS = 2
-"""Threads that decode ahead of the network. Pillow and the tokenizers release the interpreter lock."""
+"""Threads that decode. Pillow and the tokenizers release the interpreter lock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +86,18 @@ def batches(lengths: NDArray[np.int64], *, most: int, budget: int) -> list[NDArr
         grouped.append(order[start : start + size])
         start += size
     return grouped
+
+
+def in_turn(work: Sequence[Callable[[], T]], threads: int = READERS) -> Iterator[T]:
+    """Results of ``work`` in order; ``threads`` pieces at a time are computed before the first of them is consumed.
+
+    For a consumer on the same cores. Decoding while the network runs sounds better and is twice as slow: the
+    network's threads wait for each other at every layer, so one that has lost its core holds up all (two cores: 49
+    images a second overlapped, 90 in turn).
+    """
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for start in range(0, len(work), threads):
+            yield from list(pool.map(lambda piece: piece(), work[start : start + threads]))
 
 
 def ahead(work: Sequence[Callable[[], T]], threads: int = READERS) -> Iterator[T]:

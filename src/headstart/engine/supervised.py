@@ -27,10 +27,10 @@ from headstart.core.progress import Progress
 from headstart.core.strategy import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.core.task import Task
 from headstart.engine.checkpoint import load_checkpoint, save_checkpoint
-from headstart.engine.device import accelerator, autocast, fast_dtype
-from headstart.engine.features import view_seed
+from headstart.engine.device import accelerator, autocast, fast_dtype, prepared
+from headstart.engine.features import readying
 from headstart.engine.freeze import trainable_only, training_mode
-from headstart.engine.items import Items, ahead
+from headstart.engine.items import Items
 
 BUCKET = 8
 """Batches whose items are sorted by length together: padding shrinks while the order stays random."""
@@ -163,22 +163,19 @@ class _Inputs:
                 chosen = torch.from_numpy(group)
                 yield chosen, {name: _to(tensor[chosen]) for name, tensor in stored.items()}
             return
-        work = [lambda group=group: self._collate(group, view) for group in groups]
-        for group, batch in zip(groups, ahead(work), strict=True):
-            moved = {name: _to(tensor) for name, tensor in batch.items()}
-            yield torch.from_numpy(group), self._lower(moved) if self._boundary else moved
+        for group, batch in zip(groups, self._batches(groups, view), strict=True):
+            yield torch.from_numpy(group), self._lower(batch) if self._boundary else batch
 
     def _activations(self, view: int | None) -> dict[str, torch.Tensor]:
         key = -1 if view is None else view
         if key not in self._stored:
             groups = np.array_split(np.arange(len(self._items)), math.ceil(len(self._items) / 32))
-            work = [lambda group=group: self._collate(group, view) for group in groups]
-            parts = [self._lower({name: _to(t) for name, t in batch.items()}) for batch in ahead(work)]
+            parts = [self._lower(batch) for batch in self._batches(groups, view)]
             self._stored[key] = {name: torch.cat([part[name].cpu() for part in parts]) for name in parts[0]}
         return self._stored[key]
 
     def _fits(self) -> bool:
-        sample = self._lower({name: _to(t) for name, t in self._collate(np.arange(1), None).items()})
+        sample = self._lower(next(self._batches([np.arange(1)], None)))
         one = sum(tensor.nbytes for tensor in sample.values())
         return one * len(self._items) * (VIEWS if self._views else 1) <= self.LARGEST
 
@@ -186,13 +183,10 @@ class _Inputs:
         with torch.no_grad(), autocast(fast_dtype()):
             return self._backbone.lower(batch, self._boundary)
 
-    def _collate(self, group: NDArray[np.int64], view: int | None) -> dict[str, torch.Tensor]:
-        preprocess, items = self._backbone.preprocess, self._items
-        if view is None:
-            return preprocess.collate([preprocess.item(items.read(int(i))) for i in group])
-        return preprocess.collate(
-            [preprocess.view(items.read(int(i)), view_seed(items.digests[i], view)) for i in group]
-        )
+    def _batches(self, groups: Sequence[NDArray[np.int64]], view: int | None) -> Iterator[dict[str, torch.Tensor]]:
+        preprocess = self._backbone.preprocess
+        for ready in prepared([readying(preprocess, self._items, group, view) for group in groups]):
+            yield {name: _to(tensor) for name, tensor in preprocess.collate(ready).items()}
 
 
 def _to(tensor: torch.Tensor) -> torch.Tensor:
