@@ -124,6 +124,18 @@ def test_a_trained_strategy_asked_for_by_name_is_refitted_on_everything(tmp_path
     assert not torch.equal(pretrained["2.0.weight"], trained["2.0.weight"])
 
 
+def test_labels_that_held_out_models_deny_are_named(tmp_path: Path):
+    data = toys.dataset(tmp_path / "d", train=80)
+    wrong = tmp_path / "d" / "train" / "left" / "wrong.png"
+    toys.picture(1, 4321).save(wrong)
+    results = run(toys.load(tmp_path / "d"), toys.options(tmp_path / "home")).results
+    found = next(issue for issue in results.data.issues if issue.code == "suspicious_labels")
+    assert any("wrong.png" in item for item in found.items)
+    assert f"{found.count} training label" in found.message
+    assert "wrong to models that have not seen the item" in found.message
+    assert len(data) + 1 == results.data.n_train + results.data.n_test
+
+
 def test_all_mismatches_are_reported_at_once_before_any_download(tmp_path: Path):
     source = toys.ToySource(toys.info(modality="text"), stored=False)
     options = toys.options(tmp_path, PoolMember(source=source, info=source.infos()[0]), strategies={"no": Refuses()})

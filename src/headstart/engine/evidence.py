@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.dataset import Dataset
+from headstart.core.dataset import Dataset, Issue
 from headstart.core.results import (
     DataRecord,
     IssueRecord,
@@ -22,6 +22,7 @@ from headstart.core.results import (
     Verdict,
 )
 from headstart.core.strategy import Strategy
+from headstart.data._suspicious import suspicious
 from headstart.engine.contest import Contest
 from headstart.engine.curve import learning_curve
 from headstart.engine.embed import feature_map as embed
@@ -117,7 +118,7 @@ def gather(
     encoded = chosen.trial.contender.encoded
     return Results(
         headline=headline(proof.verdict, scored, run.data.task.primary, served),
-        data=data_record(data),
+        data=data_record(data, *suspects(chosen, run, data)),
         model=model_record(chosen),
         strategy=chosen.trial.strategy_name,
         strategy_options=strategy_options(chosen.trial.strategy),
@@ -160,8 +161,35 @@ def headline(verdict: Verdict, scored: Scored, primary: str, served: str) -> str
     return f"{reached}; whether transfer helped cannot be told from {count}."
 
 
-def data_record(data: Dataset) -> DataRecord:
-    """The data as they were used."""
+def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
+    """One finding that names the training items whose label a model that has not seen them confidently denies."""
+    logits = chosen.trial.logits[0]
+    kept = np.flatnonzero(~np.isnan(logits[:, 0]))
+    probabilities, targets = run.data.task.probabilities(logits[kept]), run.data.targets[kept]
+    ids = [data.ids[data.split.train[row]] for row in kept]
+    rows = suspicious(probabilities, targets, ids)
+    if not rows:
+        return ()
+    first = rows[0]
+    label, looks = data.classes[int(targets[first])], data.classes[int(probabilities[first].argmax())]
+    many = "label looks" if len(rows) == 1 else "labels look"
+    message = (
+        f"{len(rows)} training {many} wrong to models that have not seen the item: '{ids[first]}' is labelled "
+        f"'{label}' and looks like '{looks}', for one. All labels were used as they are."
+    )
+    return (
+        Issue(
+            code="suspicious_labels",
+            severity="note",
+            message=message,
+            items=tuple(ids[row] for row in rows),
+            count=len(rows),
+        ),
+    )
+
+
+def data_record(data: Dataset, *found: Issue) -> DataRecord:
+    """The data as they were used, with what the audit and the run ``found`` in them."""
     counts = np.bincount(data.targets[data.split.train], minlength=len(data.classes))
     return DataRecord(
         name=data.name,
@@ -181,7 +209,7 @@ def data_record(data: Dataset) -> DataRecord:
                 items=issue.items[:ITEMS_NAMED],
                 count=issue.count,
             )
-            for issue in data.issues
+            for issue in (*data.issues, *found)
         ),
         roles=dict(data.roles),
     )
