@@ -46,7 +46,7 @@ PRESETS: Mapping[Preset, Plan] = {
         trunk_control_size=128, curve_draws=5,
     ),
     "standard": Plan(
-        ranked=3, taken=2, enlarged=True, folds=5, repeats=3, passes=16.0, scratch_passes=6.0,
+        ranked=3, taken=2, enlarged=True, folds=5, repeats=3, passes=10.0, scratch_passes=6.0,
         trunk_control_size=None, curve_draws=10,
     ),
     "thorough": Plan(
