@@ -1,9 +1,9 @@
 """How often the reported 95% intervals hold the truth, on real and on synthetic data.
 
-    python -m bench coverage [FEATURES.npz|.safetensors ...] [--draws 300] [--seed 0]
+    python -m bench coverage [FILE ...] [--draws 300] [--train 200] [--chosen] [--curve] [--only TEXT]
 
-Real sets are those that come with scikit-learn, and any given as files with ``features`` and ``targets``. Every draw
-takes a training sample without replacement, fits the ridge head and scores it:
+Real sets are those that come with scikit-learn, and any given as files (.npz, .safetensors) with ``features`` and
+``targets``. Every draw takes a training sample without replacement, fits the ridge head and scores it:
 
 - ``test``: on a test sample drawn with replacement from the rest; the truth is the score on all the rest;
 - ``folds``: by cross-validation on the training sample alone; the truth is the score of the head fitted on all of it,
@@ -168,6 +168,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--train", type=int, default=200)
+    parser.add_argument("--only", default="", help="sets whose name holds this text")
     parser.add_argument("--chosen", action="store_true", help="also the best of twenty candidates (slow)")
     parser.add_argument("--curve", action="store_true", help="also the forecasts of the learning curve")
     options = parser.parse_args()
@@ -176,7 +177,7 @@ def main() -> None:
     sets["synthetic, 15% rare"] = synthetic(20_000, (0.85, 0.15), 32, 1.5, rng)
     print(f"{options.draws} draws of {options.train} training items\n")
     print(f"{'interval':52s} {'holds the truth, %':20s} {'below':>5s} {'above':>5s} {'width':>6s} {'bias':>6s}")
-    for name, data in sets.items():
+    for name, data in ((name, data) for name, data in sets.items() if options.only in name):
         started, tallies = time.perf_counter(), defaultdict[str, Tally](Tally)
         for draw in range(options.draws):
             for what, interval, truth in one_draw(data, options.train, options.seed + draw, chosen=options.chosen):
