@@ -40,3 +40,22 @@ def test_the_given_backbone_is_not_moved_or_switched():
     given.module.train()
     assert not device.on_device(given).module.training
     assert given.module.training
+
+
+def test_freed_memory_is_kept_only_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+
+    class Library:
+        @staticmethod
+        def mallopt(option: int, value: int) -> int:
+            asked.append((option, value))
+            return 1
+
+    monkeypatch.setattr(device.sys, "platform", "linux")
+    monkeypatch.setattr(device.ctypes, "CDLL", lambda name: Library)
+    assert device.keep_freed_memory.__wrapped__()
+    assert asked == [(-1, 2**31 - 1), (-3, 2**30)]
+    monkeypatch.setattr(device.ctypes, "CDLL", lambda name: object())
+    assert not device.keep_freed_memory.__wrapped__()
+    monkeypatch.setattr(device.sys, "platform", "darwin")
+    assert not device.keep_freed_memory.__wrapped__()

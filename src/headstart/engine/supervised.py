@@ -27,7 +27,7 @@ from headstart.core.progress import Progress
 from headstart.core.strategy import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.core.task import Task
 from headstart.engine.checkpoint import load_checkpoint, save_checkpoint
-from headstart.engine.device import accelerator, autocast, fast_dtype, prepared
+from headstart.engine.device import accelerator, autocast, fast_dtype, keep_freed_memory, prepared
 from headstart.engine.features import readying
 from headstart.engine.freeze import trainable_only, training_mode
 from headstart.engine.items import Items
@@ -98,6 +98,7 @@ def fit(
         Diverged: the loss stopped being a number (the message says in which epoch and what to change).
         UserError: the strategy would train nothing.
     """
+    keep_freed_memory()
     backbone = copy.deepcopy(backbone)
     preparation = strategy.prepare(backbone)
     trainable_only(backbone, preparation)
