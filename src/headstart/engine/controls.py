@@ -117,7 +117,9 @@ def scratch(setting: Setting) -> Control:
     def on_test() -> Mapping[str, NDArray[Any]]:
         return {"logits": logits_of(np.array([], dtype=np.int64), np.arange(len(run.data.items)))}
 
-    control = Control(name="scratch", detail=f"{info.name} from random weights{_at(size)}, {epochs} epochs")
+    control = Control(
+        name="scratch", detail=f"{info.name} from random weights{_at(size)}, {epochs} epoch{'s' if epochs > 1 else ''}"
+    )
     try:
         if len(setting.test):
             logits = np.asarray(run.journal.recall(piece, on_test)["logits"], dtype=np.float64)

@@ -146,8 +146,7 @@ def readying(
 ) -> Callable[[], list[Any]]:
     """The work of reading the items in ``group`` and making them ready for ``collate``, in the fixed or a random view.
 
-    Collating is left to the consumer: PyTorch gives every thread that calls it a team of its own, and these teams
-    would keep the cores from the network's.
+    Collating is left to the consumer, so that PyTorch itself is called from one thread only.
     """
 
     def work() -> list[Any]:
