@@ -17,7 +17,7 @@ def tweets(n: int, start: int = 0) -> pd.DataFrame:
 def test_a_folder_becomes_a_data_set(photos):
     data = load(photos({"dog": 3, "cat": 3}))
     assert (data.name, data.modality, data.classes) == ("photos", "image", ("cat", "dog"))
-    assert data.ids == ["cat/0.png", "cat/1.png", "cat/2.png", "dog/0.png", "dog/1.png", "dog/2.png"]
+    assert data.ids == ("cat/0.png", "cat/1.png", "cat/2.png", "dog/0.png", "dog/1.png", "dog/2.png")
     assert data.targets.tolist() == [0, 0, 0, 1, 1, 1]
     assert data.table.column_names == ["id", "item", "target", "digest"]
     assert read_item(data.table[0]["item"], "image").size == (96, 80)

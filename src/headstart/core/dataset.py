@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -85,17 +86,19 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.table)
 
-    @property
+    @cached_property
     def targets(self) -> NDArray[np.int64]:
-        """Class indices, shape ``(N,)``."""
+        """Class indices, shape ``(N,)``; read-only."""
         import numpy as np
 
-        return np.asarray(self.table["target"], dtype=np.int64)
+        targets = np.array(self.table["target"], dtype=np.int64)
+        targets.flags.writeable = False
+        return targets
 
-    @property
-    def ids(self) -> list[str]:
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
         """Names of the items, in row order."""
-        return list(self.table["id"])
+        return tuple(self.table["id"])
 
 
 @dataclass(frozen=True, kw_only=True)
