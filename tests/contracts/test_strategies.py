@@ -12,7 +12,7 @@ from headstart.catalog import strategies
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
 from headstart.core.strategy import FeatureStrategy, InputStrategy
-from headstart.engine.supervised import Examples, fit
+from headstart.engine.supervised import Settings, fit
 from tests.engine import toys
 
 NAMES = strategies.names()
@@ -55,13 +55,11 @@ def test_its_groups_are_exactly_the_parameters_above_the_frozen_blocks(name: str
 @pytest.mark.parametrize("name", INPUTS)
 def test_it_changes_what_it_says_it_changes_and_nothing_else(name: str, backbone: toys.ToyBackbone):
     strategy = strategies.get(name)().lasting(2)
-    data = toys.labelled()
     before = {n: tensor.clone() for n, tensor in backbone.module.state_dict().items()}
     preparation = strategy.prepare(backbone)
     fitted = fit(
         strategy, backbone, LinearHead(weight=np.zeros((2, 8)), bias=np.zeros(2)),
-        Examples(items=data.items, targets=data.targets, task=data.task, class_weights=[1.0, 1.0]), seed=0,
-        progress=Silent(),
+        toys.examples(strategy, backbone), Settings(seed=0), progress=Silent(),
     )  # fmt: skip
     after = fitted.backbone.module.state_dict()
     for block in backbone.blocks[: preparation.frozen_blocks]:

@@ -30,15 +30,15 @@ def test_what_the_budget_does_not_reach_is_skipped_with_its_price(tmp_path: Path
     held, _ = probed(tmp_path, 0.0, linear_probe=LinearProbe(), full=Full().lasting(1))
     assert [trial.strategy_name for trial in held.trials] == ["linear_probe"]
     assert held.skipped[0].strategy == "full"
-    assert held.skipped[0].skipped == "two folds cost 6 passes over the data, the budget has 0 left for it"
+    assert held.skipped[0].skipped == "two folds and a refit cost 14 passes over the data, the budget has 0 left for it"
 
 
 def test_cheaper_strategies_go_first_and_leave_less(tmp_path: Path):
     held, _ = probed(
-        tmp_path, 12.0, full=Full().lasting(1), last_blocks=LastBlocks().lasting(1), linear_probe=LinearProbe()
+        tmp_path, 30.0, full=Full().lasting(1), last_blocks=LastBlocks().lasting(1), linear_probe=LinearProbe()
     )
     assert [trial.strategy_name for trial in held.trials] == ["linear_probe", "last_blocks", "full"]
-    assert held.trials[1].cost < held.trials[2].cost == 3.0
+    assert held.trials[1].cost < held.trials[2].cost == 4.5
 
 
 def test_a_strategy_asked_for_alone_is_never_dropped(tmp_path: Path):

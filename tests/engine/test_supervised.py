@@ -14,7 +14,7 @@ from headstart.core.progress import Silent
 from headstart.core.strategy import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.core.task import Task
 from headstart.engine import supervised
-from headstart.engine.supervised import Diverged, Examples, fit
+from headstart.engine.supervised import Diverged, Settings, fit
 from tests.engine import toys
 
 
@@ -46,28 +46,17 @@ class Chosen(InputStrategy):
         )
 
 
-@pytest.fixture(autouse=True)
-def float32(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exact comparisons need float32 training on every machine."""
-    monkeypatch.setattr(supervised, "fast_dtype", lambda: torch.float32)
-
-
 def head(outputs: int = 2) -> LinearHead:
     return LinearHead(weight=np.zeros((outputs, 8)), bias=np.zeros(outputs))
-
-
-def examples(count: int = 40) -> Examples:
-    data = toys.labelled(count)
-    return Examples(items=data.items, targets=data.targets, task=data.task, class_weights=[1.0, 1.0])
 
 
 def backbone() -> toys.ToyBackbone:
     return toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
 
 
-def run(strategy: InputStrategy, given: Examples | None = None, **changes: object) -> supervised.Fitted:
-    options = {"seed": 3, "progress": Silent(), **changes}
-    return fit(strategy, backbone(), head(), given or examples(), **options)  # type: ignore[arg-type]
+def run(strategy: InputStrategy, count: int = 40, **changes: object) -> supervised.Fitted:
+    settings = replace(Settings(seed=3), **changes)
+    return fit(strategy, backbone(), head(), toys.examples(strategy, backbone(), count), settings, progress=Silent())
 
 
 def state(fitted: supervised.Fitted) -> dict[str, torch.Tensor]:
@@ -93,16 +82,9 @@ def test_frozen_parameters_and_buffers_are_bit_identical_and_the_rest_moves(batc
 def test_the_arguments_are_left_as_they_were():
     given = backbone()
     before = {name: tensor.clone() for name, tensor in given.module.state_dict().items()}
-    fit(Chosen(), given, head(), examples(), seed=0, progress=Silent())
+    fit(Chosen(), given, head(), toys.examples(Chosen(), given), Settings(seed=0), progress=Silent())
     assert same(before, given.module.state_dict())
     assert not given.module.training
-
-
-def test_stored_activations_give_the_same_losses_as_running_the_frozen_blocks(monkeypatch: pytest.MonkeyPatch):
-    stored = run(Chosen(frozen=1))
-    monkeypatch.setattr(supervised._Inputs, "LARGEST", 0)
-    again = run(Chosen(frozen=1))
-    assert np.allclose(stored.losses, again.losses, atol=1e-5)
 
 
 def test_it_learns_and_equal_seeds_give_equal_weights():
@@ -150,17 +132,8 @@ def test_divergence_names_the_epoch_and_the_rate():
 
 
 def test_a_last_batch_of_one_joins_its_neighbour_and_a_batch_may_exceed_the_data():
-    run(Chosen(frozen=0, batch_statistics=True), examples(17))  # 8 + 8 + 1: BatchNorm would refuse the last
-    run(Chosen(frozen=0, batch_statistics=True), examples(6))
-    groups = supervised._order(np.ones(17, dtype=np.int64), 8, np.random.default_rng(0))
-    assert sorted(len(group) for group in groups) == [8, 9]
-    assert np.array_equal(np.sort(np.concatenate(groups)), np.arange(17))
-
-
-def test_items_of_similar_length_share_a_batch():
-    lengths = np.random.default_rng(0).integers(1, 500, size=256)
-    spread = np.mean([np.ptp(lengths[group]) for group in supervised._order(lengths, 32, np.random.default_rng(1))])
-    assert spread < 0.3 * np.ptp(lengths)
+    run(Chosen(frozen=0, batch_statistics=True), 17)  # 8 + 8 + 1: BatchNorm would refuse the last
+    run(Chosen(frozen=0, batch_statistics=True), 6)
 
 
 def test_rates_warm_up_then_fall_to_zero():
@@ -177,7 +150,7 @@ def test_rates_warm_up_then_fall_to_zero():
 
 def test_norms_and_biases_are_not_decayed():
     given = backbone()
-    model = supervised._Model(given, head())
+    model = supervised._Model(given, head(), 0)
     groups = supervised._groups(model, Chosen(frozen=0).prepare(given))
     for group in groups:
         for parameter in group["params"]:

@@ -20,14 +20,16 @@ from headstart.core.dataset import Dataset
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Budget, Recipe
-from headstart.core.strategy import Strategy
+from headstart.core.strategy import InputStrategy, Strategy
 from headstart.data._load import load
 from headstart.engine.features import Encoder
+from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
 from headstart.engine.options import Options, PoolMember
 from headstart.engine.plan import PRESETS, Plan
 from headstart.engine.run import Labelled, Run
+from headstart.engine.supervised import Examples
 from headstart.engine.trials import Contender
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.scratch import Scratch
@@ -211,4 +213,17 @@ def contender(run: Run, chosen: PoolMember | None = None) -> Contender:
         encoder=encoder,
         encoded=encoder.encode(run.data.items, "features"),
         untrained=lambda: chosen.source.load(chosen.info, pretrained=False),
+    )
+
+
+def examples(strategy: InputStrategy, backbone: Backbone, count: int = 40) -> Examples:
+    """All of ``labelled(count)`` as ``strategy`` reads them above its boundary."""
+    data = labelled(count)
+    boundary, views = strategy.prepare(backbone).frozen_blocks, strategy.schedule.views
+    return Examples(
+        inputs=Inputs(backbone, boundary, data.items, views=views, dtype=torch.float32),
+        rows=np.arange(count),
+        targets=data.targets,
+        task=data.task,
+        class_weights=[1.0, 1.0],
     )

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from headstart.core.results import CandidateRow
 from headstart.core.strategy import FeatureStrategy, InputStrategy
-from headstart.engine.plan import affordable_folds, fit_passes
+from headstart.engine.plan import Cost, affordable_folds, training_cost
 from headstart.engine.run import Labelled, Run
 from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Contender, Trial, try_features, try_inputs
@@ -46,24 +46,22 @@ def hold(probes: Sequence[Trial], run: Run) -> Contest:
             tried = _try(contender, name, strategy, run, cost=cost, left=left)
             if isinstance(tried, Trial):
                 trials.append(tried)
-                left -= cost * len(np.unique(run.data.folds[0][~np.isnan(tried.logits[0, :, 0])]))
+                left -= cost.of(len(np.unique(run.data.folds[0][~np.isnan(tried.logits[0, :, 0])])))
             else:
                 skipped.append(_skipped(contender, name, cost, tried))
     return Contest(trials=tuple(trials), skipped=tuple(skipped))
 
 
-def _by_cost(contender: Contender, run: Run) -> list[tuple[float, str, InputStrategy]]:
+def _by_cost(contender: Contender, run: Run) -> list[tuple[Cost, str, InputStrategy]]:
     costed = [
-        (fit_passes(strategy, trained_share(contender, strategy, run.data)), name, strategy)
+        (training_cost(strategy, trained_share(contender, strategy, run.data)), name, strategy)
         for name, strategy in run.options.strategies.items()
         if isinstance(strategy, InputStrategy)
     ]
-    return sorted(costed, key=lambda entry: entry[:2])
+    return sorted(costed, key=lambda entry: (entry[0].of(1), entry[1]))
 
 
-def _try(
-    contender: Contender, name: str, strategy: InputStrategy, run: Run, *, cost: float, left: float
-) -> Trial | str:
+def _try(contender: Contender, name: str, strategy: InputStrategy, run: Run, *, cost: Cost, left: float) -> Trial | str:
     """The trial, or why there is none."""
     reason = strategy.supports(contender.backbone.info, run.data.task)
     if reason is not None:
@@ -73,9 +71,10 @@ def _try(
         # Asked for by name: the budget cannot drop it, only keep its cross-validation short.
         folds = max(folds, FEWEST)
     if folds == 0:
-        return f"two folds cost {2 * cost:.0f} passes over the data, the budget has {left:.0f} left for it"
+        fits = f"two folds and a refit cost {cost.of(3):.0f} passes over the data"
+        return f"{fits}, the budget has {left:.0f} left for it"
     try:
-        return try_inputs(contender, name, strategy, run, fold_limit=folds, cost=cost)
+        return try_inputs(contender, name, strategy, run, fold_limit=folds, cost=cost.of(1))
     except Diverged as error:
         return str(error)
 
@@ -99,14 +98,14 @@ def _operations(work: Callable[[], object]) -> int:
     return counter.get_total_flops()
 
 
-def _skipped(contender: Contender, name: str, cost: float, reason: str) -> CandidateRow:
+def _skipped(contender: Contender, name: str, cost: Cost, reason: str) -> CandidateRow:
     return CandidateRow(
         model=contender.name,
         strategy=name,
         score=None,
         standard_error=None,
         difference=None,
-        cost=cost,
+        cost=cost.of(1),
         seconds=0.0,
         folds=0,
         chosen=False,

@@ -24,7 +24,7 @@ from headstart.core.baseline import Baseline
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.items import Items
 from headstart.engine.options import PoolMember
-from headstart.engine.plan import BACKWARD
+from headstart.engine.plan import TRAINING
 from headstart.engine.run import Run
 from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Contender, Trial, encode_once, fit_head, train, try_features
@@ -103,7 +103,7 @@ def scratch(setting: Setting) -> Control:
     size = _smaller(info, SMALL)
     share = (size / info.input["size"]) ** 2 if size else 1.0  # of a forward pass at the native size
     passes = max(run.plan.scratch_passes, setting.winner.cost)
-    epochs = max(1, math.ceil(passes / ((1 + BACKWARD) * share)))
+    epochs = max(1, math.ceil(passes / (TRAINING * share)))
     strategy = run.options.scratch.lasting(epochs)
     contender = _untrained(setting, size)
     piece = f"control scratch {contender.key} {strategy}"

@@ -53,6 +53,11 @@ class Encoder:
         self._dtype = fast_dtype()
         self._seconds_per_item: float | None = None
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """What is multiplied in; settled by the first pass."""
+        return self._dtype
+
     def encode(self, items: Items, name: str, view: int | None = None) -> Encoded:
         """Features of ``items``: of the one fixed view, or of random training view number ``view``.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, LinearHead
@@ -15,10 +16,15 @@ from headstart.core.progress import Progress
 from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
 from headstart.core.task import Task
 from headstart.engine.features import Encoded, Encoder
+from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
+from headstart.engine.precision import quicker_dtype
 from headstart.engine.run import Labelled, Run
-from headstart.engine.supervised import Examples, Fitted, fit
+from headstart.engine.supervised import Examples, Fitted, Settings, fit
 from headstart.heads.weights import balanced_weights
+
+TIMED_ITEMS = 8
+"""Items of the batch on which the precision of training is chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +36,8 @@ class Contender:
     encoded: Encoded
     untrained: Callable[[], Backbone]
     """Builds the same architecture and input with random weights."""
+    inputs: dict[tuple[int, bool], Inputs] = field(default_factory=dict)
+    """What trained strategies read, by boundary and whether in random views: shared by all fits."""
 
     @property
     def features(self) -> NDArray[np.float32]:
@@ -120,22 +128,50 @@ def train(
 ) -> Fitted:
     """Train on ``rows`` of the training items; the checkpoint lives in the journal under ``piece``."""
     data = run.data
-    targets = data.targets[rows]
+    body, targets = starting_body(contender, strategy), data.targets[rows]
+    inputs = inputs_of(contender, strategy, run)
     return fit(
         strategy,
-        starting_body(contender, strategy),
+        body,
         starting_head(contender, strategy, run, rows),
         Examples(
-            items=data.items.subset(rows),
+            inputs=inputs,
+            rows=rows,
             targets=targets,
             task=data.task,
             class_weights=balanced_weights(targets, data.task.outputs).tolist(),
         ),
-        seed=run.options.seed,
-        checkpoint=run.journal.path(f"checkpoint {piece}") if run.journal.folder else None,
+        Settings(
+            seed=run.options.seed,
+            dtype=training_dtype(contender, strategy, body, inputs, run),
+            checkpoint=run.journal.path(f"checkpoint {piece}") if run.journal.folder else None,
+        ),
         progress=run.progress,
         name=stage,
     )
+
+
+def inputs_of(contender: Contender, strategy: InputStrategy, run: Run) -> Inputs:
+    """The contender's `Inputs` at the strategy's boundary."""
+    boundary, views = strategy.prepare(contender.backbone).frozen_blocks, strategy.schedule.views
+    if (boundary, views) not in contender.inputs:
+        contender.inputs[boundary, views] = Inputs(
+            contender.backbone, boundary, run.data.items, views=views, dtype=contender.encoder.dtype
+        )
+    return contender.inputs[boundary, views]
+
+
+def training_dtype(
+    contender: Contender, strategy: InputStrategy, body: Backbone, inputs: Inputs, run: Run
+) -> torch.dtype:
+    """What trains faster here at this boundary. Timed once and kept: a resumed run must not decide otherwise."""
+    fast = contender.encoder.dtype
+
+    def compute() -> Mapping[str, NDArray[Any]]:
+        return {"narrow": np.array(quicker_dtype(strategy, body, inputs.sample(TIMED_ITEMS), fast) == fast)}
+
+    piece = f"training dtype {contender.key} {strategy.prepare(body).frozen_blocks}"
+    return fast if run.journal.recall(piece, compute)["narrow"] else torch.float32
 
 
 def starting_body(contender: Contender, strategy: InputStrategy) -> Backbone:

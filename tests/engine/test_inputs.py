@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.engine.inputs import Inputs, batches_of
+from tests.engine import toys
+
+
+def inputs(boundary: int = 1, views: bool = False, count: int = 40) -> tuple[toys.ToyBackbone, Inputs]:
+    backbone = toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
+    return backbone, Inputs(backbone, boundary, toys.labelled(count).items, views=views, dtype=torch.float32)
+
+
+def whole(given: Inputs, rows: np.ndarray, epoch: int = 0) -> tuple[list[int], torch.Tensor]:
+    """Positions of an epoch in the order they came, and what came with them."""
+    parts = list(given.epoch(rows, seed=1, epoch=epoch, size=8))
+    values = [next(iter(batch.values())) for _, batch in parts]
+    return torch.cat([chosen for chosen, _ in parts]).tolist(), torch.cat(values)
+
+
+def test_an_epoch_shows_every_row_once_in_an_order_of_its_own():
+    _, given = inputs()
+    rows = np.array([3, 5, 7, 9, 11, 13, 15, 17, 19, 21])
+    first, again, second = whole(given, rows), whole(given, rows), whole(given, rows, epoch=1)
+    assert sorted(first[0]) == list(range(10))
+    assert first[0] == again[0] != second[0]
+
+
+@pytest.mark.parametrize("views", [False, True])
+def test_stored_activations_are_those_of_the_frozen_blocks(views: bool, monkeypatch: pytest.MonkeyPatch):
+    rows = np.arange(4, 36)
+    _, given = inputs(views=views)
+    order, stored = whole(given, rows, epoch=2)
+    monkeypatch.setattr(Inputs, "LARGEST", 0)
+    _, fresh = inputs(views=views)
+    again, computed = whole(fresh, rows, epoch=2)
+    assert order == again
+    assert torch.allclose(stored, computed, atol=1e-5)
+
+
+def test_folds_share_what_was_computed_once():
+    backbone, given = inputs()
+    whole(given, np.arange(0, 30))
+    read = backbone.preprocess.read
+    assert read == 40 + 1  # every item, and the one that tells the size of its activations
+    whole(given, np.arange(10, 40))
+    assert backbone.preprocess.read == read + 1
+
+
+def test_without_frozen_blocks_the_items_themselves_come():
+    backbone, given = inputs(boundary=0)
+    order, values = whole(given, np.arange(8))
+    items = toys.labelled(8).items
+    expected = backbone.preprocess.collate([backbone.preprocess.item(items.read(n)) for n in order])
+    assert torch.equal(values, next(iter(expected.values())))
+    assert len(next(iter(given.sample(3).values()))) == 3
+
+
+def test_a_last_batch_of_one_joins_its_neighbour():
+    groups = batches_of(np.ones(17, dtype=np.int64), 8, np.random.default_rng(0))
+    assert sorted(len(group) for group in groups) == [8, 9]
+    assert np.array_equal(np.sort(np.concatenate(groups)), np.arange(17))
+
+
+def test_items_of_similar_length_share_a_batch():
+    lengths = np.random.default_rng(0).integers(1, 500, size=256)
+    spread = np.mean([np.ptp(lengths[group]) for group in batches_of(lengths, 32, np.random.default_rng(1))])
+    assert spread < 0.3 * np.ptp(lengths)
