@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.backbone import LinearHead
-from headstart.engine.estimates import Items
+from headstart.engine.estimates import Sample
 from headstart.engine.intervals import wilson
 from headstart.heads.ridge import fit_ridge
 from headstart.heads.weights import balanced_weights
@@ -62,8 +62,8 @@ def cross_fitted(rows: Rows, folds: NDArray[np.int64], task: Classification) -> 
     return np.stack(credit)
 
 
-def items_of(rows: Rows, task: Classification) -> Items:
-    return Items.of(task, rows.targets, np.arange(len(rows)))
+def items_of(rows: Rows, task: Classification) -> Sample:
+    return Sample.of(task, rows.targets, np.arange(len(rows)))
 
 
 def bundled_sets() -> dict[str, Rows]:

@@ -46,6 +46,7 @@ def interval(value: float) -> Interval:
 def ranking_row(model: str, value: float | None, skipped: str | None = None) -> RankingRow:
     return RankingRow(
         model=model,
+        input={"size": 224},
         prior=0.75,
         knn=None if value is None else interval(value - 0.1),
         probe=None if value is None else interval(value),

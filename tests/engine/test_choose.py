@@ -4,12 +4,12 @@ import pytest
 from headstart.core.errors import UserError
 from headstart.engine.choose import choose
 from headstart.engine.compare import compare_cross_validated
-from headstart.engine.estimates import Items
+from headstart.engine.estimates import Sample
 from headstart.engine.folds import repeated_folds
 from headstart.engine.intervals import cross_validated_interval
 
 TARGETS = np.arange(100) % 2
-ITEMS = Items(targets=TARGETS, groups=np.arange(100), ceiling=np.ones(100))
+ITEMS = Sample(targets=TARGETS, groups=np.arange(100), ceiling=np.ones(100))
 FOLDS, _ = repeated_folds(TARGETS, ITEMS.groups, 5, 2, 0)
 
 

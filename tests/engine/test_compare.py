@@ -4,7 +4,7 @@ from scipy.stats import binom, norm
 
 from headstart.core.errors import UserError
 from headstart.engine.compare import Comparison, compare, compare_cross_validated
-from headstart.engine.estimates import Items
+from headstart.engine.estimates import Sample
 from headstart.engine.folds import repeated_folds
 
 
@@ -12,7 +12,7 @@ def items_of(targets, groups=None):
     targets = np.asarray(targets)
     counts = np.bincount(targets)
     ceiling = len(targets) / (len(counts) * counts[targets])
-    return Items(targets=targets, groups=np.arange(len(targets)) if groups is None else groups, ceiling=ceiling)
+    return Sample(targets=targets, groups=np.arange(len(targets)) if groups is None else groups, ceiling=ceiling)
 
 
 def table(first_only, second_only, count):

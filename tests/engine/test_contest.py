@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from headstart.engine import contest
+from headstart.engine.rank import Entrant
 from headstart.engine.supervised import Diverged
 from headstart.strategies.full import Full
 from headstart.strategies.last_blocks import LastBlocks
@@ -22,8 +23,9 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
 def probed(tmp_path: Path, passes: float, **strategies: object) -> tuple[contest.Contest, toys.Run]:
     run = toys.run(tmp_path, strategies=strategies)
     run = replace(run, plan=replace(run.plan, passes=passes))
-    trial = contest.try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
-    return contest.hold([trial], run), run
+    contender = toys.contender(run)
+    trial = contest.try_features(contender, "linear_probe", LinearProbe(), run)
+    return contest.hold([Entrant(probe=trial, native=contender)], run), run
 
 
 def test_what_the_budget_does_not_reach_is_skipped_with_its_price(tmp_path: Path):

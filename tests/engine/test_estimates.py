@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from headstart.engine.estimates import (
-    Items,
+    Sample,
     by_group,
     cross_validated_variance,
     fold_variance,
@@ -15,7 +15,7 @@ from headstart.tasks.classification import Classification
 def balanced(targets, groups=None):
     task = Classification(classes=[str(c) for c in range(int(max(targets)) + 1)])
     targets = np.asarray(targets)
-    return Items.of(task, targets, np.arange(len(targets)) if groups is None else np.asarray(groups))
+    return Sample.of(task, targets, np.arange(len(targets)) if groups is None else np.asarray(groups))
 
 
 def test_the_ceiling_is_what_a_perfect_prediction_earns():

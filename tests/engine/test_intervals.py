@@ -3,7 +3,7 @@ import pytest
 from scipy import optimize
 from scipy.stats import binomtest
 
-from headstart.engine.estimates import Items, Strata
+from headstart.engine.estimates import Sample, Strata
 from headstart.engine.folds import repeated_folds
 from headstart.engine.intervals import (
     cross_validated_error,
@@ -19,7 +19,7 @@ def items_of(targets, groups=None, *, plain=False):
     targets = np.asarray(targets)
     counts = np.bincount(targets)
     ceiling = np.ones(len(targets)) if plain else len(targets) / (len(counts) * counts[targets])
-    return Items(targets=targets, groups=np.arange(len(targets)) if groups is None else groups, ceiling=ceiling)
+    return Sample(targets=targets, groups=np.arange(len(targets)) if groups is None else groups, ceiling=ceiling)
 
 
 @pytest.mark.parametrize(("hits", "count"), [(0, 10), (3, 10), (10, 10), (45, 50), (499, 1000)])

@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from headstart.core.errors import UserError
 from headstart.core.score import TransferScore
-from headstart.engine.rank import prior_order, rank
+from headstart.engine.rank import Ranked, clearly_worse, larger_size, prior_order, rank
+from headstart.engine.trials import try_features
+from headstart.strategies.linear_probe import LinearProbe
 from tests.engine import toys
 
 
@@ -32,10 +35,11 @@ def test_measured_rows_have_numbers_and_the_rest_say_why_not(tmp_path: Path):
     assert first.scores == {"picky": None}
     assert (second.probe, second.taken) == (None, False)
     assert "the budget pays for measuring 1" in second.skipped
-    assert [trial.contender.name for trial in ranked.taken] == ["toy:small"]
+    assert [entrant.probe.contender.name for entrant in ranked.taken] == ["toy:small"]
 
 
-def test_larger_inputs_are_kept_only_if_they_score_better(tmp_path: Path, monkeypatch):
+def enlarging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, worse: bool) -> tuple[list[int | None], Ranked]:
+    """Sizes loaded by a ranking that enlarges, and what it found, when the data speak against it or not."""
     run = toys.run(tmp_path, plan=replace(toys.run(tmp_path).plan, enlarged=True))
     sizes = []
     load = toys.ToySource.load
@@ -45,9 +49,43 @@ def test_larger_inputs_are_kept_only_if_they_score_better(tmp_path: Path, monkey
         return load(self, info, **options)
 
     monkeypatch.setattr(toys.ToySource, "load", recorded)
-    taken = rank(run).taken[0]
+    monkeypatch.setattr("headstart.engine.rank.clearly_worse", lambda *trials: worse)
+    return sizes, rank(run)
+
+
+def test_larger_inputs_are_kept_unless_the_data_speak_against_them(tmp_path: Path, monkeypatch):
+    sizes, ranked = enlarging(tmp_path, monkeypatch, worse=False)
+    entrant = ranked.taken[0]
     assert sizes == [None, 32]  # 1.3 times 16, on the grid of 32 pixels
-    assert taken.contender.backbone.preprocess.size in (16, 32)
+    assert entrant.probe.contender.backbone.preprocess.size == 32
+    assert ranked.rows[0].input == {"size": 32}
+    assert entrant.native.backbone.preprocess.size == 16  # where trained strategies start
+
+
+def test_inputs_that_are_clearly_worse_larger_stay_small(tmp_path: Path, monkeypatch):
+    _, ranked = enlarging(tmp_path, monkeypatch, worse=True)
+    assert ranked.taken[0].probe.contender is ranked.taken[0].native
+    assert ranked.rows[0].input == {"size": 16}
+
+
+def test_clearly_worse_is_by_more_than_a_standard_error(tmp_path: Path):
+    run = toys.run(tmp_path)
+    trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
+    right = replace(trial, logits=np.tile(10.0 * np.eye(2)[run.data.targets], (2, 1, 1)))
+    wrong = right.logits.copy()
+    wrong[:, :2] *= -1
+    almost = replace(right, logits=wrong)
+    wrong = right.logits.copy()
+    wrong[:, :12] *= -1
+    assert not clearly_worse(right, almost, run.data)
+    assert not clearly_worse(almost, right, run.data)
+    assert clearly_worse(replace(right, logits=wrong), right, run.data)
+
+
+@pytest.mark.parametrize(("side", "expected"), [(64, 288), (300, 384), (4000, 384), (250, 320)])
+def test_the_larger_size_is_what_the_pictures_fill_within_bounds(side: int, expected: int):
+    items = toys.items_of([Image.new("RGB", (side, side + 40)) for _ in range(5)])
+    assert larger_size(toys.info(input={"size": 224}), items) == expected
 
 
 def test_the_prior_decides_and_compute_counts_where_it_is_short():

@@ -4,7 +4,7 @@ from scipy.stats import multivariate_normal, norm
 
 from headstart.core.errors import UserError
 from headstart.engine.compare import Comparison, compare
-from headstart.engine.estimates import Items
+from headstart.engine.estimates import Sample
 from headstart.engine.verdict import best_control, critical_value, verdict
 
 
@@ -134,7 +134,7 @@ def simulated(rng, count, levels, shares=(0.5, 0.5)):
     targets = np.repeat(np.arange(len(shares)), np.round(np.array(shares) * count).astype(int))
     sizes = np.bincount(targets)
     ceiling = len(targets) / (len(sizes) * sizes[targets])
-    items = Items(targets=targets, groups=np.arange(len(targets)), ceiling=ceiling)
+    items = Sample(targets=targets, groups=np.arange(len(targets)), ceiling=ceiling)
     credits = [(rng.random(len(targets)) < level) * ceiling for level in levels]
     return verdict({str(k): compare(credits[0], c, items) for k, c in enumerate(credits[1:])}, "accuracy")
 

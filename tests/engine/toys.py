@@ -125,7 +125,8 @@ class ToySource(Source):
         self.stored = True
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
-        return ToyBackbone(info, seed=0 if pretrained else seed + 1, size=size or info.input["size"])
+        info = replace(info, input={"size": size or info.input["size"]})
+        return ToyBackbone(info, seed=0 if pretrained else seed + 1, size=info.input["size"])
 
 
 def member(**changes: Any) -> PoolMember:

@@ -39,6 +39,7 @@ def solar() -> Results:
     ranking = [
         RankingRow(
             model=model,
+            input={"size": 224},
             prior=prior,
             knn=interval(knn, 0.034, NESTED),
             probe=interval(probe, 0.029, NESTED),
@@ -55,6 +56,7 @@ def solar() -> Results:
     ranking.append(
         RankingRow(
             model="timm:vit_small_patch14_dinov2.lvd142m",
+            input={"size": 224},
             prior=0.811,
             knn=None,
             probe=None,
@@ -78,6 +80,7 @@ def solar() -> Results:
     candidates = [
         CandidateRow(
             model=model,
+            input={"size": 224},
             strategy=strategy,
             score=interval(score, 0.027, NESTED),
             standard_error=error,
@@ -93,6 +96,7 @@ def solar() -> Results:
     candidates.append(
         CandidateRow(
             model=RANKED[0][0],
+            input={"size": 224},
             strategy="full",
             score=None,
             standard_error=None,

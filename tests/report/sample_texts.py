@@ -63,6 +63,7 @@ def tweets() -> Results:
         ranking=(
             RankingRow(
                 model=model,
+                input={"tokens": 128},
                 prior=0.58,
                 knn=interval(0.521, 0.041, NESTED),
                 probe=interval(0.599, 0.038, NESTED),
@@ -78,6 +79,7 @@ def tweets() -> Results:
         candidates=(
             CandidateRow(
                 model=model,
+                input={"tokens": 128},
                 strategy="linear_probe",
                 score=interval(0.599, 0.038, NESTED),
                 standard_error=None,
@@ -90,6 +92,7 @@ def tweets() -> Results:
             ),
             CandidateRow(
                 model=model,
+                input={"tokens": 128},
                 strategy="last_blocks",
                 score=None,
                 standard_error=None,

@@ -28,6 +28,8 @@ from headstart.report import _format as form
         (form.size(999_700), "1 MB"),
         (form.size(13_200_000), "13.2 MB"),
         (form.size(3e15), "3e+03 TB"),
+        (form.shape({"size": 288}), "288 px"),
+        (form.shape({"tokens": 128}), "128 tokens"),
         (form.parameters(1234), "1,234"),
         (form.parameters(4_870_000), "4.87 million"),
         (form.parameters(7_000_000_000), "7 billion"),

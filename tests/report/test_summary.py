@@ -40,7 +40,7 @@ def test_it_says_verdict_score_model_controls_warnings_and_what_is_next(solar):
         "simple baseline ━",
         "+12.4 (+8.7 to +16.1)",
         "Score 81.8% (79.1 to 84.5), 800 images of the test split",
-        "Model efficientnet_lite2, 4.87 million parameters, Apache-2.0",
+        "Model efficientnet_lite2 at 260 px, 4.87 million parameters, Apache-2.0",
         "Strategy linear_probe, 1 forward pass to adapt",
         "Licence data are CC-BY-NC-SA-4.0: no commercial use",
         "! 1 file could not be read",

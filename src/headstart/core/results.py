@@ -71,10 +71,12 @@ class ModelRecord:
 class RankingRow:
     """One ranked backbone: static prior, kNN and linear probe (cross-validated primary metric), scores, cost.
 
-    ``taken`` marks those that went on to the comparison of strategies; ``skipped`` says why one was not measured.
+    ``input`` is the size of what it was given: ``size`` in pixels, or ``tokens``. ``taken`` marks those that went on to
+    the comparison of strategies; ``skipped`` says why one was not measured.
     """
 
     model: str
+    input: Mapping[str, int]
     prior: float
     knn: Interval | None
     probe: Interval | None
@@ -93,10 +95,11 @@ class CandidateRow:
 
     ``difference`` and its ``standard_error`` are None for the best itself and where the two share no scored item.
     ``cost`` counts forward passes over the training data that adapting once takes; ``seconds`` is what trying it
-    took.
+    took. ``input`` is the size of what the backbone was given: ``size`` in pixels, or ``tokens``.
     """
 
     model: str
+    input: Mapping[str, int]
     strategy: str
     score: Interval | None
     standard_error: float | None

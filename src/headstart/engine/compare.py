@@ -10,7 +10,7 @@ import numpy as np
 from headstart.core.errors import UserError
 from headstart.core.results import Interval
 from headstart.engine.estimates import (
-    Items,
+    Sample,
     Z,
     by_group,
     cross_validated_variance,
@@ -78,7 +78,7 @@ class Comparison:
         return int(np.ceil(self.count * self.variance * ((Z + Z_POWER) / difference) ** 2))
 
 
-def compare(first: NDArray[np.float64], second: NDArray[np.float64], items: Items) -> Comparison:
+def compare(first: NDArray[np.float64], second: NDArray[np.float64], items: Sample) -> Comparison:
     """Paired comparison on a test split from per-item shares ``(N,)`` of the primary metric.
 
     Two predictors of equal worth may swap their answers on any item (or group of tied items), so the variance under
@@ -93,7 +93,7 @@ def compare(first: NDArray[np.float64], second: NDArray[np.float64], items: Item
 
 
 def compare_cross_validated(
-    first: NDArray[np.float64], second: NDArray[np.float64], folds: NDArray[np.int64], items: Items
+    first: NDArray[np.float64], second: NDArray[np.float64], folds: NDArray[np.int64], items: Sample
 ) -> Comparison:
     """Paired comparison on common folds ``(R, N)`` from out-of-fold shares ``(R, N)``, NaN where not scored.
 
@@ -121,7 +121,7 @@ def _comparison(
     difference: NDArray[np.float64],
     contributions: NDArray[np.float64],
     variance: float,
-    items: Items,
+    items: Sample,
     method: str,
 ) -> Comparison:
     seen = ~np.isnan(difference)
@@ -146,7 +146,7 @@ def _comparison(
     )
 
 
-def _pseudo_variance(items: Items) -> float:
+def _pseudo_variance(items: Sample) -> float:
     """Of more discordant items (or groups), of a weight typical for where the metric's weight is."""
     weight = by_group((items.ceiling / len(items))[None], items.groups)
     return PSEUDO * float((weight**4).sum() / (weight**2).sum())

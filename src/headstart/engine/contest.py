@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from headstart.core.results import CandidateRow
 from headstart.core.strategy import FeatureStrategy, InputStrategy
 from headstart.engine.plan import Cost, affordable_folds, training_cost
+from headstart.engine.rank import Entrant
 from headstart.engine.run import Labelled, Run
 from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Contender, Trial, try_features, try_inputs
@@ -28,27 +29,27 @@ class Contest:
     skipped: tuple[CandidateRow, ...]
 
 
-def hold(probes: Sequence[Trial], run: Run) -> Contest:
-    """Try every strategy on every taken backbone, as far as ``plan.passes`` goes.
+def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
+    """Try every strategy on every backbone taken, as far as ``plan.passes`` goes.
 
-    ``probes`` are the probe trials of the ranking, best first; they are not run again. The best backbone comes
-    first, and on each backbone the cheaper strategies before the dearer ones.
+    ``entrants`` come best first with their probe trials, which are not run again. The best backbone comes first, and
+    on each backbone the cheaper strategies before the dearer ones.
     """
     options = run.options
-    trials = [trial for trial in probes if options.probe_name in options.strategies]
+    trials = [entrant.probe for entrant in entrants if options.probe_name in options.strategies]
     skipped: list[CandidateRow] = []
     left = run.plan.passes
-    for contender in (probe.contender for probe in probes):
+    for entrant in entrants:
         for name, strategy in options.strategies.items():
             if isinstance(strategy, FeatureStrategy) and name != options.probe_name:
-                trials.append(try_features(contender, name, strategy, run))
-        for cost, name, strategy in _by_cost(contender, run):
-            tried = _try(contender, name, strategy, run, cost=cost, left=left)
+                trials.append(try_features(entrant.probe.contender, name, strategy, run))
+        for cost, name, strategy in _by_cost(entrant.native, run):
+            tried = _try(entrant.native, name, strategy, run, cost=cost, left=left)
             if isinstance(tried, Trial):
                 trials.append(tried)
                 left -= cost.of(len(np.unique(run.data.folds[0][~np.isnan(tried.logits[0, :, 0])])))
             else:
-                skipped.append(_skipped(contender, name, cost, tried))
+                skipped.append(_skipped(entrant.native, name, cost, tried))
     return Contest(trials=tuple(trials), skipped=tuple(skipped))
 
 
@@ -101,6 +102,7 @@ def _operations(work: Callable[[], object]) -> int:
 def _skipped(contender: Contender, name: str, cost: Cost, reason: str) -> CandidateRow:
     return CandidateRow(
         model=contender.name,
+        input=dict(contender.backbone.info.input),
         strategy=name,
         score=None,
         standard_error=None,

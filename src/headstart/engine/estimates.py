@@ -17,8 +17,8 @@ Z = 1.959963984540054
 
 
 @dataclass(frozen=True, kw_only=True)
-class Items:
-    """The labelled items a metric is scored on.
+class Sample:
+    """The labelled sample a metric is estimated on.
 
     ``targets (N,)`` are the strata: per-item shares are averaged within them first. ``groups (N,)`` ties items that
     count as one observation. ``ceiling (N,)`` is the share a perfect prediction earns: all ones for accuracy,
@@ -30,7 +30,7 @@ class Items:
     ceiling: NDArray[np.float64]
 
     @classmethod
-    def of(cls, task: Task, targets: NDArray[np.int64], groups: NDArray[np.int64]) -> Items:
+    def of(cls, task: Task, targets: NDArray[np.int64], groups: NDArray[np.int64]) -> Sample:
         """The items of a classification task, its ceiling asked of the task itself."""
         perfect = np.eye(task.outputs)[targets]
         return cls(targets=targets, groups=groups, ceiling=task.credit(perfect, targets))
@@ -74,7 +74,7 @@ def scored_rows(credit: NDArray[np.float64]) -> NDArray[np.float64]:
     return credit[None] if credit.ndim == 1 else credit
 
 
-def strata_of(credit: NDArray[np.float64], items: Items) -> Strata:
+def strata_of(credit: NDArray[np.float64], items: Sample) -> Strata:
     """Strata of ``credit (R, N)``; ``count`` is the number of distinct scored items.
 
     Strata without any scored item are left out and the others' weights scaled up.
@@ -90,7 +90,7 @@ def strata_of(credit: NDArray[np.float64], items: Items) -> Strata:
     return Strata(weight=weight, share=given[kept] / possible[kept], count=count[kept])
 
 
-def influence(credit: NDArray[np.float64], items: Items, *, centred: bool) -> NDArray[np.float64]:
+def influence(credit: NDArray[np.float64], items: Sample, *, centred: bool) -> NDArray[np.float64]:
     """What each scored item adds to the estimate, ``(R', N)`` for the repeats that scored most items.
 
     Rows sum to the metric of that repeat; with ``centred`` the stratum mean over all repeats is taken off first, and
@@ -122,7 +122,7 @@ def by_group(contributions: NDArray[np.float64], groups: NDArray[np.int64]) -> N
     return np.stack([np.bincount(codes, row).astype(np.float64) for row in contributions])
 
 
-def fold_variance(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Items) -> float | None:
+def fold_variance(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Sample) -> float | None:
     """Variance of a cross-validated mean from the scores of its J splits, corrected for their overlap.
 
     ``s^2 (1/J + n_test/n_train)`` of Nadeau and Bengio (Machine Learning 52, 2003, section 4.2), with s^2 taken around

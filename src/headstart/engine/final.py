@@ -17,7 +17,7 @@ from headstart.core.strategy import FeatureStrategy, InputStrategy
 from headstart.engine.bootstrap import bootstrap_intervals
 from headstart.engine.choose import choose
 from headstart.engine.contest import Contest
-from headstart.engine.estimates import Items as Tested
+from headstart.engine.estimates import Sample
 from headstart.engine.intervals import mean_interval, selection_corrected
 from headstart.engine.items import Items
 from headstart.engine.run import Labelled, Run
@@ -65,11 +65,12 @@ class Scored:
 def choose_trial(contest: Contest, data: Labelled) -> Chosen:
     """The cheapest trial within one standard error of the best, by paired differences on common folds."""
     credits = [trial.credit(data) for trial in contest.trials]
-    tested = Tested.of(data.task, data.targets, data.groups)
+    tested = Sample.of(data.task, data.targets, data.groups)
     index, measured = choose(credits, data.folds, tested, [trial.cost for trial in contest.trials])
     rows = tuple(
         CandidateRow(
             model=trial.contender.name,
+            input=dict(trial.contender.backbone.info.input),
             strategy=trial.strategy_name,
             score=entry.score,
             standard_error=entry.standard_error,
@@ -124,7 +125,7 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
     else:
         features = encode_once(model.backbone, test, run.progress)
     probabilities = task.probabilities(model.head.logits(features))
-    primary = mean_interval(task.credit(probabilities, targets), Tested.of(task, targets, groups))
+    primary = mean_interval(task.credit(probabilities, targets), Sample.of(task, targets, groups))
     others = bootstrap_intervals(task.metrics, probabilities, targets, groups, seed=run.options.seed)
     return Scored(
         on="test",
@@ -146,7 +147,7 @@ def _out_of_fold(model: Model, chosen: Chosen, contest: Contest, run: Run, sourc
     probabilities = data.task.probabilities(logits[kept] / model.temperature)
     credits = np.stack([trial.credit(data) for trial in contest.trials])
     number = next(number for number, trial in enumerate(contest.trials) if trial is chosen.trial)
-    tested = Tested.of(data.task, data.targets, data.groups)
+    tested = Sample.of(data.task, data.targets, data.groups)
     primary = selection_corrected(credits, data.folds, tested, chosen=number, seed=run.options.seed)
     others = bootstrap_intervals(
         data.task.metrics,

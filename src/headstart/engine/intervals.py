@@ -13,7 +13,7 @@ from scipy import stats
 
 from headstart.core.results import Interval
 from headstart.engine.estimates import (
-    Items,
+    Sample,
     Strata,
     Z,
     by_group,
@@ -46,7 +46,7 @@ def stratified_wilson(strata: Strata, z: float = Z) -> tuple[float, float]:
     return _one_sided(strata, z, upper=False), _one_sided(strata, z, upper=True)
 
 
-def mean_interval(credit: NDArray[np.float64], items: Items) -> Interval:
+def mean_interval(credit: NDArray[np.float64], items: Sample) -> Interval:
     """Score on a test split, from its per-item shares ``credit (N,)``.
 
     Wilson's interval for accuracy and its stratified form for balanced accuracy. Tied items lower the number of
@@ -65,7 +65,7 @@ def mean_interval(credit: NDArray[np.float64], items: Items) -> Interval:
     return _enclosing(strata.value, low, high, name)
 
 
-def cross_validated_interval(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Items) -> Interval:
+def cross_validated_interval(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Sample) -> Interval:
     """Score by cross-validation, from out-of-fold shares ``credit (R, N)`` and fold numbers ``folds (R, N)``.
 
     The variance of `cross_validated_variance` sets the effective number of items of a stratified Wilson interval. The
@@ -78,7 +78,7 @@ def cross_validated_interval(credit: NDArray[np.float64], folds: NDArray[np.int6
     return _cross_validated_at(scored_rows(credit), folds, items, bias=0.0)
 
 
-def cross_validated_error(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Items) -> float:
+def cross_validated_error(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Sample) -> float:
     """Standard error of the cross-validated score of ``credit (R, N)``: the root of `cross_validated_variance`."""
     rows = scored_rows(credit)
     contributions = by_group(influence(rows, items, centred=True), items.groups)
@@ -90,7 +90,7 @@ def cross_validated_error(credit: NDArray[np.float64], folds: NDArray[np.int64],
 def selection_corrected(
     credits: NDArray[np.float64],
     folds: NDArray[np.int64],
-    items: Items,
+    items: Sample,
     chosen: int | None = None,
     seed: int = 0,
     draws: int = 1000,
@@ -116,7 +116,7 @@ def selection_corrected(
     return replace(moved, method=f"{plain.method}, corrected for choosing among {len(credits)} (BBC-CV)")
 
 
-def _cross_validated_at(rows: NDArray[np.float64], folds: NDArray[np.int64], items: Items, bias: float) -> Interval:
+def _cross_validated_at(rows: NDArray[np.float64], folds: NDArray[np.int64], items: Sample, bias: float) -> Interval:
     """`cross_validated_interval` as it would be had the score been lower by ``bias``."""
     strata = strata_of(rows, items)
     n_folds = int(folds.max()) + 1
@@ -135,7 +135,7 @@ def _enclosing(value: float, low: float, high: float, method: str) -> Interval:
 
 
 def _choose_inside_score_outside(
-    shares: NDArray[np.float64], seen: NDArray[np.bool_], items: Items, rng: np.random.Generator, draws: int
+    shares: NDArray[np.float64], seen: NDArray[np.bool_], items: Sample, rng: np.random.Generator, draws: int
 ) -> float:
     """Mean out-of-bag score of the in-bag choice; ``shares (K, N)``, ``seen (K, N)``."""
     groups = np.unique(items.groups, return_inverse=True)[1]
@@ -153,7 +153,7 @@ def _choose_inside_score_outside(
 
 
 def _weighted_scores(
-    shares: NDArray[np.float64], seen: NDArray[np.bool_], weights: NDArray[np.float64], items: Items
+    shares: NDArray[np.float64], seen: NDArray[np.bool_], weights: NDArray[np.float64], items: Sample
 ) -> NDArray[np.float64]:
     """Metric ``(B, K)`` of every candidate under every item weighting ``weights (B, N)``; NaN where nothing counts."""
     codes = items.strata
@@ -175,7 +175,7 @@ def _grouped_variance(contributions: NDArray[np.float64]) -> float:
     return float((contributions**2).sum() * n_groups / max(n_groups - 1, 1))
 
 
-def _inflation(variance: float, strata: Strata, items: Items, least: float = 1.0) -> float:
+def _inflation(variance: float, strata: Strata, items: Sample, least: float = 1.0) -> float:
     """How many times the variance exceeds that of independent items; ``least`` at the lowest."""
     if strata.binomial_variance > 0:
         return max(1.0, variance / strata.binomial_variance)

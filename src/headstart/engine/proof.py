@@ -12,7 +12,7 @@ from headstart.core.baseline import Baseline
 from headstart.core.results import ControlRow, Interval, Verdict
 from headstart.engine.compare import Comparison, compare, compare_cross_validated
 from headstart.engine.controls import Control
-from headstart.engine.estimates import Items as Tested
+from headstart.engine.estimates import Sample
 from headstart.engine.final import Scored
 from headstart.engine.intervals import cross_validated_interval, mean_interval
 from headstart.engine.run import Labelled
@@ -63,14 +63,14 @@ SPOKEN = {
 
 
 def _on_test(logits: NDArray[np.float64], scored: Scored, data: Labelled) -> tuple[Interval, Comparison]:
-    tested = Tested.of(data.task, scored.targets, scored.groups)
+    tested = Sample.of(data.task, scored.targets, scored.groups)
     ours = data.task.credit(scored.probabilities, scored.targets)
     theirs = data.task.credit(data.task.probabilities(logits), scored.targets)
     return mean_interval(theirs, tested), compare(ours, theirs, tested)
 
 
 def _by_folds(logits: NDArray[np.float64], chosen: Trial, data: Labelled) -> tuple[Interval, Comparison]:
-    tested = Tested.of(data.task, data.targets, data.groups)
+    tested = Sample.of(data.task, data.targets, data.groups)
     theirs = np.stack([credit_of(repeat, data) for repeat in logits])
     interval = cross_validated_interval(theirs, data.folds, tested)
     return interval, compare_cross_validated(chosen.credit(data), theirs, data.folds, tested)

@@ -9,35 +9,55 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headstart.core.backbone import BackboneInfo
 from headstart.core.errors import HeadstartError, UserError
 from headstart.core.results import Interval, RankingRow
 from headstart.core.score import TransferScore
-from headstart.engine.estimates import Items as Scored
+from headstart.engine.compare import compare_cross_validated
+from headstart.engine.estimates import Sample
 from headstart.engine.features import Encoder
 from headstart.engine.intervals import cross_validated_interval, mean_interval
+from headstart.engine.items import Items
 from headstart.engine.options import PoolMember
 from headstart.engine.plan import Plan
 from headstart.engine.run import Labelled, Run
 from headstart.engine.trials import Contender, Trial, try_features
 from headstart.heads.knn import neighbour_probabilities
 
-ENLARGED = 1.3
-"""Larger inputs at test time than in pretraining help convolutional features (Touvron et al. 2019, arXiv 1906.06423,
-table 1: best at 1.15 to 1.3 times the pretraining size)."""
+LEAST_ENLARGED, MOST_ENLARGED = 1.3, 1.7
+"""Larger inputs than in pretraining help when the head is fitted at that size (Touvron et al. 2019, arXiv 1906.06423,
+tables 1 and 2: networks trained at 224 are best at 288 as they are, at up to 384 when refitted)."""
+BEYOND = 1.3
+"""How far pictures are blown up beyond their own pixels."""
+SIZED = 32
+"""Pictures whose size is looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrant:
+    """A backbone that goes on to the comparison of strategies.
+
+    ``probe`` is its trial at the input size that suits the data; ``native`` the backbone at its own size, where
+    trained strategies start: at 1.7 times the size every step of theirs would cost three times as much.
+    """
+
+    probe: Trial
+    native: Contender
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """The measured ranking, best first, and the probe trials of those that go on."""
+    """The measured ranking, best first, and those that go on."""
 
     rows: tuple[RankingRow, ...]
-    taken: tuple[Trial, ...]
+    taken: tuple[Entrant, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Measured:
     member: PoolMember
     trial: Trial
+    native: Contender
     row: RankingRow
 
 
@@ -54,21 +74,43 @@ def prior_order(pool: Sequence[PoolMember], careful: bool) -> list[PoolMember]:
 def rank(run: Run) -> Ranked:
     """Measure the first ``plan.ranked`` backbones of the pool and take the ``plan.taken`` best by probe.
 
-    Those taken are measured again on larger, uncropped inputs if the plan says so, and keep the better of the two.
+    Those taken are measured again on larger, uncropped inputs if the plan says so.
     """
     plan, pool = run.plan, run.options.pool
     measured = [_measure(member, None, run) for member in pool[: plan.ranked]]
     measured.sort(key=lambda entry: -_value(entry.row.probe))
     for place, entry in enumerate(measured[: plan.taken]):
         if plan.enlarged and "size" in entry.member.info.input:
-            larger = _measure(entry.member, _larger(entry.member), run)
-            if _value(larger.row.probe) > _value(entry.row.probe):
-                measured[place] = larger
+            larger = _measure(entry.member, larger_size(entry.member.info, run.data.items), run)
+            if not clearly_worse(larger.trial, entry.trial, run.data):
+                measured[place] = replace(larger, native=entry.native)
     measured.sort(key=lambda entry: -_value(entry.row.probe))
     taken = measured[: plan.taken]
     rows = [replace(entry.row, taken=entry in taken) for entry in measured]
     rows += [_unmeasured(member, plan) for member in pool[plan.ranked :]]
-    return Ranked(rows=tuple(rows), taken=tuple(entry.trial for entry in taken))
+    return Ranked(rows=tuple(rows), taken=tuple(Entrant(probe=entry.trial, native=entry.native) for entry in taken))
+
+
+def larger_size(info: BackboneInfo, items: Items) -> int:
+    """The larger input to try, in pixels: as many as the pictures fill, within bounds, on a grid of 32.
+
+    32 is the total stride of most networks.
+    """
+    shown = np.linspace(0, len(items) - 1, min(SIZED, len(items))).astype(int)
+    side = float(np.median([min(items.read(int(position)).size) for position in shown]))
+    native = info.input["size"]
+    return round(float(np.clip(BEYOND * side, LEAST_ENLARGED * native, MOST_ENLARGED * native)) / 32) * 32
+
+
+def clearly_worse(first: Trial, second: Trial, data: Labelled) -> bool:
+    """Whether the first trial scores lower than the second by more than one standard error of their difference.
+
+    The larger input is the better one on most data, so it is for the data to speak against it: the higher of two
+    cross-validated scores would be a coin toss where both are within a point of each other.
+    """
+    scored = Sample.of(data.task, data.targets, data.groups)
+    comparison = compare_cross_validated(first.credit(data), second.credit(data), data.folds, scored)
+    return comparison.value < -comparison.standard_error
 
 
 def _measure(member: PoolMember, size: int | None, run: Run) -> _Measured:
@@ -88,8 +130,9 @@ def _measure(member: PoolMember, size: int | None, run: Run) -> _Measured:
     info = backbone.info
     row = RankingRow(
         model=info.name,
+        input=dict(info.input),
         prior=info.prior,
-        knn=mean_interval(data.task.credit(neighbours, data.targets), Scored.of(data.task, data.targets, data.groups)),
+        knn=mean_interval(data.task.credit(neighbours, data.targets), Sample.of(data.task, data.targets, data.groups)),
         probe=trial_interval(trial, data),
         scores=_scores(options.scores, encoded.features, data),
         seconds=time.perf_counter() - started,
@@ -99,12 +142,12 @@ def _measure(member: PoolMember, size: int | None, run: Run) -> _Measured:
         taken=False,
         skipped=None,
     )
-    return _Measured(member=member, trial=trial, row=row)
+    return _Measured(member=member, trial=trial, native=contender, row=row)
 
 
 def trial_interval(trial: Trial, data: Labelled) -> Interval:
     """Cross-validated primary metric of a trial, with its interval."""
-    return cross_validated_interval(trial.credit(data), data.folds, Scored.of(data.task, data.targets, data.groups))
+    return cross_validated_interval(trial.credit(data), data.folds, Sample.of(data.task, data.targets, data.groups))
 
 
 def _scores(scores: Mapping[str, TransferScore], features: np.ndarray, data: Labelled) -> dict[str, float | None]:
@@ -121,6 +164,7 @@ def _scores(scores: Mapping[str, TransferScore], features: np.ndarray, data: Lab
 def _unmeasured(member: PoolMember, plan: Plan) -> RankingRow:
     return RankingRow(
         model=member.info.name,
+        input=dict(member.info.input),
         prior=member.info.prior,
         knn=None,
         probe=None,
@@ -132,11 +176,6 @@ def _unmeasured(member: PoolMember, plan: Plan) -> RankingRow:
         taken=False,
         skipped=f"the budget pays for measuring {plan.ranked}; by its prior this one comes later",
     )
-
-
-def _larger(member: PoolMember) -> int:
-    """About `ENLARGED` times the native size, on the grid of 32 pixels that strided networks divide by."""
-    return round(ENLARGED * member.info.input["size"] / 32) * 32
 
 
 def _at(size: int | None) -> str:

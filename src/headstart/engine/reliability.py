@@ -8,7 +8,7 @@ import numpy as np
 
 from headstart.core.errors import UserError
 from headstart.core.results import ReliabilityBin
-from headstart.engine.estimates import Items
+from headstart.engine.estimates import Sample
 from headstart.engine.intervals import mean_interval
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def reliability_bins(
 
 def _bin(confidence: NDArray[np.float64], correct: NDArray[np.float64], groups: NDArray[np.int64]) -> ReliabilityBin:
     count = len(confidence)
-    items = Items(targets=np.zeros(count, dtype=np.int64), groups=groups, ceiling=np.ones(count))
+    items = Sample(targets=np.zeros(count, dtype=np.int64), groups=groups, ceiling=np.ones(count))
     accuracy = mean_interval(correct, items)
     return ReliabilityBin(
         confidence=float(confidence.mean()), accuracy=accuracy.value, low=accuracy.low, high=accuracy.high, n=count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headstart.core.results import Interval, Results
@@ -109,6 +110,12 @@ def parameters(count: int) -> str:
     if count < 999_500_000:
         return f"{count / 1e6:.3g} million"
     return f"{count / 1e9:.3g} billion"
+
+
+def shape(given: Mapping[str, int]) -> str:
+    """What a model is given: ``288 px``, ``128 tokens``."""
+    units = {"size": "px"}
+    return ", ".join(f"{count} {units.get(name, name)}" for name, count in given.items())
 
 
 def amount(cost: float) -> str:

@@ -61,6 +61,7 @@ def _environment() -> Environment:
     environment.filters.update({name: vars(_format)[name] for name in FILTERS})
     environment.filters["duration"] = lambda seconds: _format.duration(seconds).replace(" ", NO_BREAK)
     environment.filters["size"] = lambda count: _format.size(count).replace(" ", NO_BREAK)
+    environment.filters["shape"] = lambda given: _format.shape(given).replace(" ", NO_BREAK)
     environment.filters["breakable"] = _breakable
     environment.globals.update(format=_format, views=_views, wording=_wording)
     return environment

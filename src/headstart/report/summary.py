@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from headstart.core.results import Results
 from headstart.report import _wording
-from headstart.report._format import bare, duration, metric, number, parameters, passes, shorten, signed, span
+from headstart.report._format import bare, duration, metric, number, parameters, passes, shape, shorten, signed, span
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -114,9 +114,13 @@ def _facts(results: Results) -> RenderableType:
     chosen = next((row for row in results.candidates if row.chosen), None)
     price = f", {passes(chosen.cost)} to adapt" if chosen else ""
     model = results.model
+    backbone = f"{bare(model.name)} at {shape(model.input)}, {parameters(model.parameters)} parameters, {model.licence}"
     rows = [
         ("Score", f"{number(name, score.value)} ({span(name, score)}), {_wording.where(results)}"),
-        ("Model", f"{bare(model.name)}, {parameters(model.parameters)} parameters, {model.licence}"),
+        (
+            "Model",
+            f"{bare(model.name)} at {shape(model.input)}, {parameters(model.parameters)} parameters, {model.licence}",
+        ),
         ("Strategy", f"{results.strategy}{price}"),
         ("Time", f"{duration(sum(results.seconds.values()))} with budget {results.budget}"),
     ]
