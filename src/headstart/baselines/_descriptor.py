@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ STRENGTHS = 10
 HSV_BINS = (8, 4, 4)
 GREYS = 32
 THUMBNAIL = 16
+
+THREADS = 2
+"""More only wait for the interpreter lock, which half of the work holds."""
 
 _CELLS = SIDE // CELL
 BLOCKS = {
@@ -31,8 +35,10 @@ _CELL_OF_PIXEL = (np.arange(SIDE) // CELL)[:, None] * _CELLS + (np.arange(SIDE) 
 _CLIP = 0.2
 
 
-def describe(images: Iterable[Image.Image]) -> NDArray[np.float32]:
-    """Descriptors ``(N, LENGTH)`` of RGB images, at about two milliseconds each.
+def describe(images: Sequence[Image.Image]) -> NDArray[np.float32]:
+    """Descriptors ``(N, LENGTH)`` of RGB images, at about two milliseconds each on one core.
+
+    ``images`` may decode an item when it is asked for it; that happens on two threads.
 
     ``colours`` is a joint histogram of hue, saturation and value and ``greys`` one of luminance, both over the whole
     image; ``gradients`` are histograms of oriented gradients per cell (Dalal and Triggs 2005, with the cell-wise
@@ -41,7 +47,8 @@ def describe(images: Iterable[Image.Image]) -> NDArray[np.float32]:
     strength of their gradient wherever they are; ``thumbnail`` is the luminance in [0, 1] at 16 x 16. Histograms are
     shares under a square root, whose Euclidean distance is Hellinger's.
     """
-    rows = [_describe(image) for image in images]
+    with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        rows = list(pool.map(lambda position: _describe(images[position]), range(len(images))))
     return np.stack(rows) if rows else np.zeros((0, LENGTH), dtype=np.float32)
 
 
