@@ -1,0 +1,27 @@
+"""One line about the machine and the code that a measurement was made with."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+from headstart.engine.environment import environment
+
+
+def machine() -> str:
+    """Processor, cores, versions that speed depends on, and the commit."""
+    found = environment("")
+    versions, dirty = found["versions"], " with changes" if found["dirty"] else ""
+    assert isinstance(versions, dict)
+    packages = ", ".join(f"{name} {versions[name]}" for name in ("python", "torch", "timm", "transformers"))
+    return f"{_processor()}, {os.cpu_count()} cores; {packages}; commit {str(found['commit'])[:10]}{dirty}"
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,182 @@
+"""Headstart beside fastai and a plain training loop: the same cells, the same weights, whole processes.
+
+    python -m bench peers [--seeds 0 1 2 3 4] [--only NAME ...] [--fastai PYTHON]
+
+Data and weights are those of the demo: 400 solar cells to learn from, 800 others to score on, drawn by each seed, and
+the ImageNet weights of EfficientNet-Lite0 for everyone. Every contestant is a process of its own, timed from its
+start to its end, imports included, one after another and in an order that shifts with every seed. headstart
+starts with the weights fetched and nothing else: no cached features, no scans. Its time includes what the others
+do not do: the audit, the ranking, the controls, the intervals, the report.
+
+fastai gets an environment of its own in ``build/`` on the first run; ``--fastai`` names one that is there already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from bench._machine import machine
+from headstart.core.home import home
+from headstart.core.progress import Silent
+
+HERE = Path(__file__).parent
+MODEL = "packaged:efficientnet_lite0"
+FASTAI = ("fastai==2.8.12", "timm", "safetensors")
+PEERS = ("fastai", "plain")
+OURS = ("quick", "standard")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One contestant on one seed: balanced accuracy on the test cells, seconds of the wall and of all processors."""
+
+    contestant: str
+    seed: int
+    balanced_accuracy: float
+    wall: float
+    cpu: float
+
+
+def main() -> None:
+    """Measure and write ``results/peers.json`` and ``results/peers.md``."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--only", nargs="+", choices=OURS + PEERS, default=OURS + PEERS)
+    parser.add_argument("--fastai", type=Path, help="a Python that has fastai")
+    given = parser.parse_args()
+    python = given.fastai or _environment()
+    weights = _weights()
+    outcomes: list[Outcome] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for turn, seed in enumerate(given.seeds):
+            folder = _cells(seed, Path(scratch))
+            order = [given.only[(place + turn) % len(given.only)] for place in range(len(given.only))]
+            for name in order:
+                outcomes.append(_run(name, seed, folder, weights, python, Path(scratch)))
+                print(json.dumps(asdict(outcomes[-1])), flush=True)
+    table = _table(outcomes)
+    print(table)
+    record = {"machine": machine(), "outcomes": [asdict(outcome) for outcome in outcomes]}
+    (HERE / "results/peers.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    (HERE / "results/peers.md").write_text(table, encoding="utf-8")
+
+
+def _run(name: str, seed: int, folder: Path, weights: Path, python: Path, scratch: Path) -> Outcome:
+    out = scratch / f"{name}-{seed}"
+    environment = {**os.environ, "HEADSTART_HOME": str(_empty_home(scratch)), "PYTHONWARNINGS": "ignore"}
+    if name in OURS:
+        command = [sys.executable, "-m", "headstart", "adapt", folder, "--pool", MODEL, "--budget", name, "--out", out]
+    else:
+        interpreter = python if name == "fastai" else Path(sys.executable)
+        command = [interpreter, HERE / f"_contestants/{name}.py", folder, weights, out]
+    before, started = _cpu_seconds(), time.perf_counter()
+    subprocess.run([str(part) for part in command], check=True, env=environment, capture_output=True)
+    wall, cpu = time.perf_counter() - started, _cpu_seconds() - before
+    predicted = _predictions(out, folder) if name in OURS else json.loads(out.read_text(encoding="utf-8"))
+    return Outcome(contestant=name, seed=seed, balanced_accuracy=_balanced(predicted, folder), wall=wall, cpu=cpu)
+
+
+def _predictions(run: Path, folder: Path) -> dict[str, str]:
+    """What the run folder's model says, asked after the clock was stopped."""
+    import headstart as hs
+
+    paths = sorted((folder / "test").glob("*/*"))
+    said = hs.open(run).predict([str(path) for path in paths])
+    return {path.name: answer.label for path, answer in zip(paths, said, strict=True)}
+
+
+def _balanced(predicted: dict[str, str], folder: Path) -> float:
+    classes = sorted((folder / "test").iterdir())
+    shares = [np.mean([predicted[path.name] == each.name for path in each.iterdir()]) for each in classes]
+    return float(np.mean(shares))
+
+
+def _table(outcomes: list[Outcome]) -> str:
+    """Means over the seeds, time against the slower peer, and paired differences to both peers."""
+    names = list(dict.fromkeys(outcome.contestant for outcome in outcomes))
+    by_seed = {n: {o.seed: o for o in outcomes if o.contestant == n} for n in names}
+    peers = [name for name in PEERS if name in names]
+    seeds = sorted({outcome.seed for outcome in outcomes})
+    slower = {seed: max((by_seed[peer][seed].wall for peer in peers), default=float("nan")) for seed in seeds}
+    lines = [
+        f"| contestant | balanced accuracy | wall s | CPU s | of the slower peer | {' | '.join(f'minus {p}' for p in peers)} |",
+        "|---|---|---|---|---|" + "---|" * len(peers),
+    ]
+    for name in names:
+        own = [by_seed[name][seed] for seed in seeds]
+        share = np.median([outcome.wall / slower[outcome.seed] for outcome in own])
+        against = [
+            ""
+            if peer == name
+            else _paired([o.balanced_accuracy - by_seed[peer][o.seed].balanced_accuracy for o in own])
+            for peer in peers
+        ]
+        lines.append(
+            f"| {'headstart ' if name in OURS else ''}{name} | {np.mean([o.balanced_accuracy for o in own]):.3f} "
+            f"| {np.median([o.wall for o in own]):.0f} | {np.median([o.cpu for o in own]):.0f} | {share:.2f} "
+            f"| {' | '.join(against)} |"
+        )
+    return "\n".join(lines) + f"\n\nSeeds {', '.join(map(str, seeds))}. {machine()}\n"
+
+
+def _paired(differences: list[float]) -> str:
+    """Mean difference with its 95% t-interval over the seeds, in points."""
+    if len(differences) < 2:
+        return f"{100 * differences[0]:+.1f}"
+    mean, error = float(np.mean(differences)), float(stats.sem(differences))
+    half = float(stats.t.ppf(0.975, len(differences) - 1)) * error
+    return f"{100 * mean:+.1f} ({100 * (mean - half):+.1f} to {100 * (mean + half):+.1f})"
+
+
+def _cells(seed: int, scratch: Path) -> Path:
+    """A copy of the demo's folder: where it was made must not matter to anything that is cached."""
+    from headstart.demo import solar_cells
+
+    folder = scratch / f"cells-{seed}"
+    shutil.copytree(solar_cells.prepare(seed=seed, progress=Silent()), folder)
+    return folder
+
+
+def _weights() -> Path:
+    """The stored weights of `MODEL`, fetched if they are not there."""
+    subprocess.run([sys.executable, "-m", "headstart", "models", "pull", MODEL], check=True, capture_output=True)
+    return home() / "models" / MODEL.replace(":", "/") / "model.safetensors"
+
+
+def _empty_home(scratch: Path) -> Path:
+    """A store with the models and nothing else."""
+    fresh = Path(tempfile.mkdtemp(dir=scratch))
+    (fresh / "models").symlink_to(home() / "models")
+    return fresh
+
+
+def _environment() -> Path:
+    folder = HERE.parent / "build/fastai"
+    python = folder / "bin/python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *FASTAI], check=True)
+    return python
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()
