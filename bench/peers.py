@@ -23,10 +23,12 @@ import sys
 import tempfile
 import time
 import venv
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from bench._machine import machine
@@ -36,7 +38,8 @@ from headstart.core.progress import Silent
 HERE = Path(__file__).parent
 MODEL = "packaged:efficientnet_lite0"
 FASTAI = ("fastai==2.8.12", "timm", "safetensors")
-PEERS = ("fastai", "plain")
+SCRIPTS = {"fastai": "with_fastai.py", "plain": "plain_loop.py"}
+PEERS = tuple(SCRIPTS)
 OURS = ("quick", "standard")
 
 
@@ -82,7 +85,7 @@ def _run(name: str, seed: int, folder: Path, weights: Path, python: Path, scratc
         command = [sys.executable, "-m", "headstart", "adapt", folder, "--pool", MODEL, "--budget", name, "--out", out]
     else:
         interpreter = python if name == "fastai" else Path(sys.executable)
-        command = [interpreter, HERE / f"_contestants/{name}.py", folder, weights, out]
+        command = [interpreter, HERE / "_contestants" / SCRIPTS[name], folder, weights, out]
     before, started = _cpu_seconds(), time.perf_counter()
     subprocess.run([str(part) for part in command], check=True, env=environment, capture_output=True)
     wall, cpu = time.perf_counter() - started, _cpu_seconds() - before
@@ -112,28 +115,29 @@ def _table(outcomes: list[Outcome]) -> str:
     peers = [name for name in PEERS if name in names]
     seeds = sorted({outcome.seed for outcome in outcomes})
     slower = {seed: max((by_seed[peer][seed].wall for peer in peers), default=float("nan")) for seed in seeds}
-    lines = [
-        f"| contestant | balanced accuracy | wall s | CPU s | of the slower peer | {' | '.join(f'minus {p}' for p in peers)} |",
-        "|---|---|---|---|---|" + "---|" * len(peers),
-    ]
+    head = ["contestant", "balanced accuracy", "wall s", "CPU s", "of the slower peer", *(f"minus {p}" for p in peers)]
+    lines = [_line(head), _line(["---"] * len(head))]
     for name in names:
         own = [by_seed[name][seed] for seed in seeds]
-        share = np.median([outcome.wall / slower[outcome.seed] for outcome in own])
-        against = [
-            ""
-            if peer == name
-            else _paired([o.balanced_accuracy - by_seed[peer][o.seed].balanced_accuracy for o in own])
-            for peer in peers
+        scores = np.array([outcome.balanced_accuracy for outcome in own])
+        theirs = {peer: np.array([by_seed[peer][seed].balanced_accuracy for seed in seeds]) for peer in peers}
+        cells = [
+            f"headstart {name}" if name in OURS else name,
+            f"{scores.mean():.3f}",
+            f"{np.median([outcome.wall for outcome in own]):.0f}",
+            f"{np.median([outcome.cpu for outcome in own]):.0f}",
+            f"{np.median([outcome.wall / slower[outcome.seed] for outcome in own]):.2f}",
+            *("" if peer == name else _paired(scores - theirs[peer]) for peer in peers),
         ]
-        lines.append(
-            f"| {'headstart ' if name in OURS else ''}{name} | {np.mean([o.balanced_accuracy for o in own]):.3f} "
-            f"| {np.median([o.wall for o in own]):.0f} | {np.median([o.cpu for o in own]):.0f} | {share:.2f} "
-            f"| {' | '.join(against)} |"
-        )
+        lines.append(_line(cells))
     return "\n".join(lines) + f"\n\nSeeds {', '.join(map(str, seeds))}. {machine()}\n"
 
 
-def _paired(differences: list[float]) -> str:
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _paired(differences: NDArray[np.float64]) -> str:
     """Mean difference with its 95% t-interval over the seeds, in points."""
     if len(differences) < 2:
         return f"{100 * differences[0]:+.1f}"

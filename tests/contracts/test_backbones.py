@@ -56,6 +56,16 @@ def test_features_of_one_item_do_not_depend_on_its_batch(backbone: Backbone) -> 
     torch.testing.assert_close(together, alone, atol=2e-5, rtol=1e-4)
 
 
+def test_the_lean_backbone_gives_the_same_features_and_leaves_this_one_alone(backbone: Backbone) -> None:
+    batch = batch_of(backbone)
+    before = {name: tensor.clone() for name, tensor in backbone.module.state_dict().items()}
+    with torch.no_grad():
+        features = backbone.encode(batch)
+        torch.testing.assert_close(backbone.lean(batch).encode(batch), features, atol=1e-4, rtol=1e-3)
+    assert before.keys() == backbone.module.state_dict().keys()
+    assert all(torch.equal(before[name], tensor) for name, tensor in backbone.module.state_dict().items())
+
+
 def test_blocks_partition_the_parameters_from_input_to_output(backbone: Backbone) -> None:
     names = [name for name, _ in backbone.module.named_parameters()]
     owners = [[number for number, block in enumerate(backbone.blocks) if block.owns(name)] for name in names]

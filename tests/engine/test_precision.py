@@ -1,36 +1,52 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
+from torch import nn
 
+from headstart.core.backbone import Block
 from headstart.engine import precision
-from headstart.strategies.full import Full
-from headstart.strategies.last_blocks import LastBlocks
 from tests.engine import toys
 
-
-@pytest.fixture
-def backbone() -> toys.ToyBackbone:
-    return toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
+FAST = torch.bfloat16
 
 
-@pytest.mark.parametrize(("slow", "expected"), [(torch.bfloat16, torch.float32), (torch.float32, torch.bfloat16)])
-def test_the_faster_one_is_taken(backbone, monkeypatch, slow: torch.dtype, expected: torch.dtype):
-    monkeypatch.setattr(precision, "_step_seconds", lambda *given: 2.0 if given[-1] == slow else 1.0)
-    assert precision.quicker_dtype(LastBlocks(), backbone, {}, torch.bfloat16) == expected
+def mobile(expanded: int) -> nn.Module:
+    """A pointwise convolution, a depthwise one on ``expanded`` channels, and a pointwise one back to 8."""
+    return nn.Sequential(
+        nn.Conv2d(8, expanded, 1), nn.Conv2d(expanded, expanded, 3, groups=expanded), nn.Conv2d(expanded, 8, 1)
+    )
 
 
-def test_where_inference_is_float32_nothing_is_timed(backbone, monkeypatch):
-    monkeypatch.setattr(precision, "_step_seconds", lambda *given: pytest.fail("timed"))
-    assert precision.quicker_dtype(LastBlocks(), backbone, {}, torch.float32) == torch.float32
+def backbone(*blocks: nn.Module) -> toys.ToyBackbone:
+    made = toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
+    made.module = nn.Sequential(*blocks)
+    made.blocks = tuple(Block(name=str(place), modules=(str(place),)) for place in range(len(blocks)))
+    return made
 
 
-@pytest.mark.parametrize("strategy", [LastBlocks(), Full()])
-def test_timing_leaves_weights_gradients_and_the_random_state_alone(backbone, strategy):
-    batch = toys.examples(strategy, backbone).inputs.sample(8)
-    before = {name: tensor.clone() for name, tensor in backbone.module.state_dict().items()}
-    state = torch.random.get_rng_state()
-    precision.quicker_dtype(strategy, backbone, batch, torch.bfloat16)
-    assert torch.equal(state, torch.random.get_rng_state())
-    assert all(torch.equal(before[name], tensor) for name, tensor in backbone.module.state_dict().items())
-    assert all(parameter.grad is None for parameter in backbone.module.parameters())
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (mobile(48), torch.float32),
+        (nn.Conv2d(8, 48, 3), FAST),
+        (nn.Linear(8, 48), FAST),
+        (nn.Sequential(nn.Conv2d(8, 8, 7, groups=8), nn.Linear(8, 32), nn.Linear(32, 8)), FAST),  # ConvNeXt
+    ],
+)
+def test_depthwise_convolutions_on_expanded_channels_are_trained_in_float32(block: nn.Module, expected: torch.dtype):
+    assert precision.training_dtype(backbone(block), 0, FAST) == expected
+
+
+def test_only_what_is_trained_counts():
+    given = backbone(mobile(48), nn.Conv2d(8, 32, 1))
+    assert precision.training_dtype(given, 0, FAST) == torch.float32
+    assert precision.training_dtype(given, 1, FAST) == FAST
+
+
+def test_accelerators_train_in_the_fast_precision(monkeypatch: pytest.MonkeyPatch):
+    gpu = SimpleNamespace(device=torch.device("cuda"))
+    monkeypatch.setattr(precision, "accelerator", lambda: gpu)
+    assert precision.training_dtype(backbone(mobile(48)), 0, FAST) == FAST

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
+from headstart.backbones._fold import folded
 from headstart.backbones._head import check_head
 from headstart.backbones._image import ImagePreprocess
 from headstart.backbones._random import seeded
@@ -72,6 +73,10 @@ class TimmBackbone(Backbone):
     def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """See `Backbone.encode`; reads ``pixel_values (B, 3, H, W)``."""
         return self._pooled(self.module.forward_features(batch["pixel_values"]))
+
+    def lean(self, batch: Mapping[str, torch.Tensor]) -> Backbone:
+        """See `Backbone.lean`: without the BatchNorms that a convolution can take over."""
+        return folded(self, batch)
 
     def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
         """See `Backbone.lower`: ``hidden (B, ...)`` in the layout the next block reads, pooled features above all

@@ -132,6 +132,14 @@ class Backbone(ABC):
     def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Pooled features ``(B, D)`` of a collated batch; differentiable, honours train and eval mode."""
 
+    def lean(self, batch: Mapping[str, torch.Tensor]) -> Backbone:
+        """A backbone for reading features only: the same up to rounding, in less time. ``self`` where there is none.
+
+        ``batch`` is one collated batch on the device of ``module``; ``self`` stays as it is.
+        """
+        del batch
+        return self
+
     @abstractmethod
     def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
         """Activations after ``blocks[:boundary]``, each with leading dimension B.

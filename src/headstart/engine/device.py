@@ -79,16 +79,20 @@ def on_device(backbone: Backbone) -> Backbone:
     return copied
 
 
+def to_device(batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The batch on the accelerator's device."""
+    device = accelerator().device
+    return {name: tensor.to(device) for name, tensor in batch.items()}
+
+
 def forward(backbone: Backbone, batch: Mapping[str, torch.Tensor], dtype: torch.dtype) -> torch.Tensor:
     """Features ``(B, D)`` in float32 on the CPU, without gradients, computed in ``dtype`` where that is safe.
 
     Autocast keeps weights, normalisation and reductions in float32 and multiplies in the fast dtype, which costs no
     time against a converted copy of the network and halves its rounding error.
     """
-    device = accelerator().device
-    moved = {name: tensor.to(device) for name, tensor in batch.items()}
     with torch.inference_mode(), autocast(dtype):
-        return backbone.encode(moved).float().cpu()
+        return backbone.encode(to_device(batch)).float().cpu()
 
 
 def prepared(work: Sequence[Callable[[], T]]) -> Iterator[T]:

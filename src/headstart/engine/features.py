@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from headstart.core.backbone import Backbone, Preprocess
 from headstart.core.progress import Progress
 from headstart.engine.cache import FeatureSpace
-from headstart.engine.device import fast_dtype, forward, on_device, precise_enough, prepared
+from headstart.engine.device import fast_dtype, forward, on_device, precise_enough, prepared, to_device
 from headstart.engine.items import Items, batches
 
 BATCH = 32
@@ -66,7 +66,7 @@ class Encoder:
         space = self._space(view)
         missing = np.asarray(space.missing(items.digests), dtype=np.int64)
         if len(missing) and self._ready is None:
-            self._settle_dtype(items.subset(missing[:CHECKED]))
+            self._make_ready(items.subset(missing[:CHECKED]))
             space = self._space(view)
             missing = np.asarray(space.missing(items.digests), dtype=np.int64)
         if len(missing):
@@ -88,16 +88,17 @@ class Encoder:
             dtype=str(self._dtype),
         )
 
-    def _settle_dtype(self, sample: Items) -> None:
-        """Keep the fast dtype only if features computed in it agree with float32."""
-        self._ready = on_device(self._exact)
-        if self._dtype == torch.float32:
-            return
-        ready = [self._exact.preprocess.item(sample.read(position)) for position in range(len(sample))]
-        batch = self._exact.preprocess.collate(ready)
-        if not precise_enough(forward(self._ready, batch, torch.float32), forward(self._ready, batch, self._dtype)):
-            self._progress.say(f"{self._exact.info.name} loses too much in {self._dtype}; float32 is used.")
-            self._dtype = torch.float32
+    def _make_ready(self, sample: Items) -> Backbone:
+        """Take the leaner backbone, and keep the fast dtype only if features computed in it agree with float32."""
+        batch = self._exact.preprocess.collate(readying(self._exact.preprocess, sample, np.arange(len(sample)), None)())
+        original = on_device(self._exact)
+        self._ready = original.lean(to_device(batch))
+        if self._dtype != torch.float32:
+            exact = forward(original, batch, torch.float32)
+            if not precise_enough(exact, forward(self._ready, batch, self._dtype)):
+                self._progress.say(f"{self._exact.info.name} loses too much in {self._dtype}; float32 is used.")
+                self._dtype = torch.float32
+        return self._ready
 
     def _pass(self, items: Items, missing: NDArray[np.int64], space: FeatureSpace, name: str, view: int | None) -> None:
         wanted = np.zeros(len(items), dtype=bool)
@@ -105,6 +106,7 @@ class Encoder:
         # Batches are formed over all items, cached or not: a resumed pass meets the batches of the first attempt.
         groups = [group[wanted[group]] for group in batches(items.lengths, most=BATCH, budget=CHARACTERS)]
         groups = [group for group in groups if len(group)]
+        backbone = self._ready or self._make_ready(items.subset(missing[:CHECKED]))
         held: list[tuple[list[str], NDArray[np.float32]]] = []
         since, spent, preprocess = time.perf_counter(), 0.0, self._exact.preprocess
         with self._progress.stage(name, total=len(missing)) as stage:
@@ -113,7 +115,7 @@ class Encoder:
             ):
                 batch = preprocess.collate(ready)
                 started = time.perf_counter()
-                held.append(([items.digests[i] for i in group], forward(self._backbone(), batch, self._dtype).numpy()))
+                held.append(([items.digests[i] for i in group], forward(backbone, batch, self._dtype).numpy()))
                 spent += time.perf_counter() - started
                 stage.advance(len(group))
                 if time.perf_counter() - since > SHARD_SECONDS:
@@ -122,18 +124,13 @@ class Encoder:
         _flush(space, held)
         self._seconds_per_item = spent / len(missing)
 
-    def _backbone(self) -> Backbone:
-        if self._ready is None:
-            self._ready = on_device(self._exact)
-        return self._ready
-
     def _forward_seconds(self, items: Items) -> float:
         """Seconds of a bare forward pass over all items; measured on one batch when everything was cached."""
         if self._seconds_per_item is None:
             group = batches(items.lengths, most=BATCH, budget=CHARACTERS)[len(items) // BATCH // 2]
             preprocess = self._exact.preprocess
             batch = preprocess.collate(readying(preprocess, items, group, None)())
-            backbone = self._backbone()
+            backbone = self._ready or self._make_ready(items.subset(group[:CHECKED]))
             forward(backbone, batch, self._dtype)
             started = time.perf_counter()
             forward(backbone, batch, self._dtype)

@@ -60,11 +60,6 @@ class Inputs:
         for group, batch in zip(groups, self._batches([rows[group] for group in groups], view), strict=True):
             yield torch.from_numpy(group), _exact(self._lower(batch)) if self._boundary else batch
 
-    def sample(self, count: int) -> Mapping[str, torch.Tensor]:
-        """A batch of the first ``count`` items in the fixed view."""
-        batch = next(self._batches([np.arange(min(count, len(self._items)))], None))
-        return _exact(self._lower(batch)) if self._boundary else batch
-
     def _activations(self, view: int | None) -> dict[str, torch.Tensor]:
         """Of all items, not of the rows asked for: then no batch depends on who asks first, and no value does."""
         if view not in self._stored:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, LinearHead
@@ -18,13 +17,10 @@ from headstart.core.task import Task
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
-from headstart.engine.precision import quicker_dtype
+from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
 from headstart.engine.supervised import Examples, Fitted, Settings, fit
 from headstart.heads.weights import balanced_weights
-
-TIMED_ITEMS = 8
-"""Items of the batch on which the precision of training is chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +125,7 @@ def train(
     """Train on ``rows`` of the training items; the checkpoint lives in the journal under ``piece``."""
     data = run.data
     body, targets = starting_body(contender, strategy), data.targets[rows]
-    inputs = inputs_of(contender, strategy, run)
+    inputs, boundary = inputs_of(contender, strategy, run), strategy.prepare(body).frozen_blocks
     return fit(
         strategy,
         body,
@@ -143,7 +139,7 @@ def train(
         ),
         Settings(
             seed=run.options.seed,
-            dtype=training_dtype(contender, strategy, body, inputs, run),
+            dtype=training_dtype(body, boundary, contender.encoder.dtype),
             checkpoint=run.journal.path(f"checkpoint {piece}") if run.journal.folder else None,
         ),
         progress=run.progress,
@@ -159,19 +155,6 @@ def inputs_of(contender: Contender, strategy: InputStrategy, run: Run) -> Inputs
             contender.backbone, boundary, run.data.items, views=views, dtype=contender.encoder.dtype
         )
     return contender.inputs[boundary, views]
-
-
-def training_dtype(
-    contender: Contender, strategy: InputStrategy, body: Backbone, inputs: Inputs, run: Run
-) -> torch.dtype:
-    """What trains faster here at this boundary. Timed once and kept: a resumed run must not decide otherwise."""
-    fast = contender.encoder.dtype
-
-    def compute() -> Mapping[str, NDArray[Any]]:
-        return {"narrow": np.array(quicker_dtype(strategy, body, inputs.sample(TIMED_ITEMS), fast) == fast)}
-
-    piece = f"training dtype {contender.key} {strategy.prepare(body).frozen_blocks}"
-    return fast if run.journal.recall(piece, compute)["narrow"] else torch.float32
 
 
 def starting_body(contender: Contender, strategy: InputStrategy) -> Backbone:

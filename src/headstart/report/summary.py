@@ -117,10 +117,7 @@ def _facts(results: Results) -> RenderableType:
     backbone = f"{bare(model.name)} at {shape(model.input)}, {parameters(model.parameters)} parameters, {model.licence}"
     rows = [
         ("Score", f"{number(name, score.value)} ({span(name, score)}), {_wording.where(results)}"),
-        (
-            "Model",
-            f"{bare(model.name)} at {shape(model.input)}, {parameters(model.parameters)} parameters, {model.licence}",
-        ),
+        ("Model", backbone),
         ("Strategy", f"{results.strategy}{price}"),
         ("Time", f"{duration(sum(results.seconds.values()))} with budget {results.budget}"),
     ]

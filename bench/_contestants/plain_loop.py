@@ -1,6 +1,6 @@
 """A plain loop, as most tutorials have it: AdamW over all parameters for ten epochs.
 
-    python plain.py FOLDER WEIGHTS OUT.json
+    python plain_loop.py FOLDER WEIGHTS OUT.json
 
 Cross-entropy, batches of 32, learning rate 1e-4, weight decay 0.01, float32, the weights' own evaluation transform
 with a random mirror image in training.
@@ -23,6 +23,8 @@ NORMALISED = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
 
 
 class Folder(Dataset):
+    """Pictures of class folders, transformed."""
+
     def __init__(self, root: Path, classes: list[str], *, mirrored: bool) -> None:
         self.paths = sorted(root.glob("*/*"))
         self.targets = [classes.index(path.parent.name) for path in self.paths]

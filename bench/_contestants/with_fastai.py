@@ -9,11 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-# The folder of this file comes first on the path, and this file bears the library's name.
-sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
-
 import pandas as pd
 import timm
+import torch
 from fastai.vision.all import (
     CrossEntropyLossFlat,
     ImageDataLoaders,
@@ -47,7 +45,7 @@ def main(folder: Path, weights: Path, out: Path) -> None:
         "classifier.bias",
     }
 
-    def body_and_head(model):
+    def body_and_head(model: torch.nn.Module) -> list[list[torch.nn.Parameter]]:
         head = set(model.classifier.parameters())
         return [[p for p in params(model) if p not in head], params(model.classifier)]
 
