@@ -80,7 +80,7 @@ def main() -> None:
 
 def _run(name: str, seed: int, folder: Path, weights: Path, python: Path, scratch: Path) -> Outcome:
     out = scratch / f"{name}-{seed}"
-    environment = {**os.environ, "HEADSTART_HOME": str(_empty_home(scratch)), "PYTHONWARNINGS": "ignore"}
+    environment = {**os.environ, "HEADSTART_HOME": str(store_with_models(scratch)), "PYTHONWARNINGS": "ignore"}
     if name in OURS:
         command = [sys.executable, "-m", "headstart", "adapt", folder, "--pool", MODEL, "--budget", name, "--out", out]
     else:
@@ -161,7 +161,7 @@ def _weights() -> Path:
     return home() / "models" / MODEL.replace(":", "/") / "model.safetensors"
 
 
-def _empty_home(scratch: Path) -> Path:
+def store_with_models(scratch: Path) -> Path:
     """A store with the models and nothing else."""
     fresh = Path(tempfile.mkdtemp(dir=scratch))
     (fresh / "models").symlink_to(home() / "models")

@@ -1,0 +1,118 @@
+"""Killed anywhere, finished the same: ``kill -9`` at random moments of a real run, then the same command again.
+
+    python -m bench kills [--kills 10] [--train 80] [--test 60] [--seed 0]
+
+The run is the demo's with fewer cells: features at two sizes, the probe, fine-tuning of the last block on several
+folds, the controls. An uninterrupted run says how long it takes; each following one starts from nothing, is
+killed at a moment drawn uniformly from that time, and is started again until it ends. Compared with the
+uninterrupted run: every number of ``results.json`` that is no duration, and the bytes of the model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench._machine import machine
+from bench.peers import MODEL, store_with_models
+from headstart.core.progress import Silent
+
+DURATIONS = ("seconds", "forward_pass_seconds")
+
+
+def main() -> int:
+    """Print one line per kill; the exit status is 1 if any rerun ended differently."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--train", type=int, default=80)
+    parser.add_argument("--test", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    draw = random.Random(given.seed)
+    print(machine())
+    with tempfile.TemporaryDirectory() as scratch:
+        cells = _cells(given.train, given.test, Path(scratch))
+        started = time.perf_counter()
+        whole = Attempt(Path(scratch) / "whole", cells)
+        whole.start().wait()
+        takes = time.perf_counter() - started
+        expected = whole.outcome()
+        print(f"uninterrupted: {takes:.1f} s")
+        differing = 0
+        for number in range(given.kills):
+            attempt = Attempt(Path(scratch) / f"killed-{number}", cells)
+            moment = draw.uniform(0.1, 1.0) * takes
+            stage = attempt.killed_after(moment)
+            if attempt.start().wait() != 0:
+                raise SystemExit(f"the rerun failed: {attempt.log()}")
+            same = attempt.outcome() == expected
+            differing += not same
+            print(f"killed after {moment:5.1f} s ({stage}): {'the same' if same else 'DIFFERENT'}", flush=True)
+            shutil.rmtree(attempt.folder)
+    print(f"{given.kills - differing} of {given.kills} reruns ended as the uninterrupted run did")
+    return int(differing > 0)
+
+
+class Attempt:
+    """One run folder with a store of its own, so that nothing of another attempt is found."""
+
+    def __init__(self, folder: Path, cells: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.run = folder / "run"
+        self._cells = cells
+        self._home = store_with_models(folder)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """The command, started or started again."""
+        command = [sys.executable, "-m", "headstart", "adapt", self._cells, "--pool", MODEL, "--out", self.run]
+        environment = {**os.environ, "HEADSTART_HOME": str(self._home), "PYTHONWARNINGS": "ignore"}
+        with (self.folder / "log").open("wb") as log:
+            return subprocess.Popen([str(p) for p in command], stdout=log, stderr=log, env=environment)
+
+    def killed_after(self, seconds: float) -> str:
+        """Start, kill, and tell which stage the last line that was shown speaks of."""
+        process = self.start()
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        return (self.log().strip().splitlines() or ["nothing shown yet"])[-1]
+
+    def log(self) -> str:
+        """What the last start has printed."""
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def outcome(self) -> tuple[Any, dict[str, bytes]]:
+        """The results without durations, and the model's files."""
+        results = json.loads((self.run / "results.json").read_text(encoding="utf-8"))
+        model = {path.name: path.read_bytes() for path in sorted((self.run / "model").iterdir())}
+        return _without_durations(results), model
+
+
+def _without_durations(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_durations(each) for name, each in value.items() if name not in DURATIONS}
+    return [_without_durations(each) for each in value] if isinstance(value, list) else value
+
+
+def _cells(train: int, test: int, scratch: Path) -> Path:
+    from headstart.demo import solar_cells
+
+    return Path(shutil.copytree(solar_cells.prepare(train=train, test=test, progress=Silent()), scratch / "cells"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
