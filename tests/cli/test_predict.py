@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from headstart import api
+from headstart.bundle import model
 from tests.cli.standins import prediction
 
 
@@ -14,8 +15,9 @@ def predictor(monkeypatch):
         asked.extend(items)
         return [prediction(item) for item in items]
 
-    opened = SimpleNamespace(card=SimpleNamespace(modality="text"), classes=("ham", "spam"), predict=predict)
+    opened = SimpleNamespace(classes=("ham", "spam"), predict=predict)
     monkeypatch.setattr(api, "open", lambda run: opened)
+    monkeypatch.setattr(model, "located", lambda run: (run, SimpleNamespace(modality="text")))
     return asked
 
 
@@ -46,6 +48,15 @@ def test_the_document_has_every_probability(headstart, predictor):
     assert found["classes"] == ["ham", "spam"]
     assert [each["item"] for each in found["predictions"]] == ["a", "b"]
     assert found["predictions"][0]["probabilities"] == {"ham": 0.25, "spam": 0.75}
+
+
+def test_wrong_items_are_named_before_the_model_is_read(headstart, tmp_path, monkeypatch):
+    monkeypatch.setattr(model, "located", lambda run: (run, SimpleNamespace(modality="image")))
+    monkeypatch.setattr(api, "open", lambda run: pytest.fail("the model was read"))
+    ended = headstart("predict", "run", str(tmp_path / "one.jpg"), str(tmp_path / "two.jpg"))
+    assert ended.code == 2
+    assert "one.jpg" in ended.err
+    assert "two.jpg" in ended.err
 
 
 def test_a_run_that_is_not_there_is_a_users_mistake(headstart, tmp_path):

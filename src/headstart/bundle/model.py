@@ -15,7 +15,7 @@ from typing import Any, get_args
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import Modality
-from headstart.core.errors import Unavailable
+from headstart.core.errors import Unavailable, UserError
 
 SCHEMA = 1
 CARD = "headstart.json"
@@ -48,6 +48,25 @@ def write_baseline(folder: Path, baseline: Baseline, card: Card) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     baseline.save(folder)
     _write_card(folder, card)
+
+
+def located(folder: Path) -> tuple[Path, Card]:
+    """The model folder of a run folder, or ``folder`` itself if it is one, and its card. The model is not read.
+
+    Raises:
+        UserError: there is no such folder, or it holds no model.
+        Unavailable: the card is missing or damaged.
+    """
+    if not folder.is_dir():
+        raise UserError(f"There is no folder '{folder}'. Give a run folder, as written by `headstart adapt --out`.")
+    inner = folder / "model"
+    if not inner.is_dir() and not (folder / CARD).exists():
+        raise UserError(
+            f"'{folder}' holds no model. If its run was interrupted, run the same `headstart adapt` again: it goes "
+            "on where it stopped."
+        )
+    inner = inner if inner.is_dir() else folder
+    return inner, read_card(inner)
 
 
 def read_card(folder: Path) -> Card:

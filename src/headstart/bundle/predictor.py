@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.backbones.local import read_exported
-from headstart.bundle.model import CARD, Card, read_card
+from headstart.bundle.model import CARD, Card, located
 from headstart.catalog import baselines, tasks
 from headstart.core.backbone import Exported
 from headstart.core.baseline import Baseline
@@ -54,16 +54,7 @@ class Predictor:
             UserError: there is no such folder, or it holds no model.
             Unavailable: a file in it is missing or damaged.
         """
-        if not folder.is_dir():
-            raise UserError(f"There is no folder '{folder}'. Give a run folder, as written by `headstart adapt --out`.")
-        inner = folder / "model"
-        if not inner.is_dir() and not (folder / CARD).exists():
-            raise UserError(
-                f"'{folder}' holds no model. If its run was interrupted, run the same `headstart adapt` again: it goes "
-                "on where it stopped."
-            )
-        inner = inner if inner.is_dir() else folder
-        card = read_card(inner)
+        inner, card = located(folder)
         model = read_exported(inner) if card.serves == "transfer" else baselines.get(card.serves).load(inner)
         if isinstance(model, Exported) and model.classes != card.classes:
             raise Unavailable(

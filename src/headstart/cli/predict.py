@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
@@ -36,11 +37,14 @@ def predict(run: _options.Run, items: Items, json: _options.Json = False) -> Non
     """Predict the class of new items with the model of a run."""
     with working(as_json=json) as progress:
         from headstart import api
+        from headstart.bundle.model import located
+
+        _, card = located(Path(run))
+        expanded = _items.expand(items, card.modality)  # before the model is read: that takes seconds
 
         with progress.stage(f"Opening {run}"):
             predictor = api.open(run)
-        expanded = _items.expand(items, predictor.card.modality)
-        with progress.stage(f"Predicting {counted(len(expanded), predictor.card.modality)}"):
+        with progress.stage(f"Predicting {counted(len(expanded), card.modality)}"):
             predictions = predictor.predict(expanded)
     if json:
         document({"run": run, "classes": predictor.classes, "predictions": predictions})
