@@ -3,8 +3,8 @@
     python -m bench kills [--kills 10] [--train 80] [--test 60] [--seed 0]
 
 The run is the demo's with fewer cells: features at two sizes, the probe, fine-tuning of the last block on several
-folds, the controls. An uninterrupted run says how long it takes; each following one starts from nothing, is
-killed at a moment drawn uniformly from that time, and is started again until it ends. Compared with the
+folds, the controls. Each attempt starts from nothing, is killed up to two seconds after a stage was shown (features,
+the head that is fitted once they are done, fine-tuning, controls, in turn), and is started again. Compared with an
 uninterrupted run: every number of ``results.json`` that is no duration, and the bytes of the model.
 """
 
@@ -28,6 +28,10 @@ from bench._machine import machine
 from bench.peers import MODEL, store_with_models
 from headstart.core.progress import Silent
 
+STAGES = ("features of {model} ...", "features of {model}: done", "last_blocks on", "control:")
+"""What the log shows when a kind of work begins: features, the head, fine-tuning, the controls."""
+WITHIN = 2.0
+"""Seconds after which the kill comes at the latest."""
 DURATIONS = ("seconds", "forward_pass_seconds")
 
 
@@ -43,22 +47,19 @@ def main() -> int:
     print(machine())
     with tempfile.TemporaryDirectory() as scratch:
         cells = _cells(given.train, given.test, Path(scratch))
-        started = time.perf_counter()
         whole = Attempt(Path(scratch) / "whole", cells)
         whole.start().wait()
-        takes = time.perf_counter() - started
         expected = whole.outcome()
-        print(f"uninterrupted: {takes:.1f} s")
         differing = 0
         for number in range(given.kills):
             attempt = Attempt(Path(scratch) / f"killed-{number}", cells)
-            moment = draw.uniform(0.1, 1.0) * takes
-            stage = attempt.killed_after(moment)
+            stage = STAGES[number % len(STAGES)].format(model=MODEL)
+            shown = attempt.killed_in(stage, draw.uniform(0.0, WITHIN))
             if attempt.start().wait() != 0:
                 raise SystemExit(f"the rerun failed: {attempt.log()}")
             same = attempt.outcome() == expected
             differing += not same
-            print(f"killed after {moment:5.1f} s ({stage}): {'the same' if same else 'DIFFERENT'}", flush=True)
+            print(f"{'the same' if same else 'DIFFERENT'}: killed at '{shown}'", flush=True)
             shutil.rmtree(attempt.folder)
     print(f"{given.kills - differing} of {given.kills} reruns ended as the uninterrupted run did")
     return int(differing > 0)
@@ -81,15 +82,17 @@ class Attempt:
         with (self.folder / "log").open("wb") as log:
             return subprocess.Popen([str(p) for p in command], stdout=log, stderr=log, env=environment)
 
-    def killed_after(self, seconds: float) -> str:
-        """Start, kill, and tell which stage the last line that was shown speaks of."""
+    def killed_in(self, stage: str, delay: float) -> str:
+        """Start, kill ``delay`` seconds after ``stage`` was shown, and return the last line shown."""
         process = self.start()
-        try:
-            process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        return (self.log().strip().splitlines() or ["nothing shown yet"])[-1]
+        while stage not in self.log().lower():
+            if process.poll() is not None:
+                raise SystemExit(f"the run ended without showing '{stage}': {self.log()}")
+            time.sleep(0.01)
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return self.log().strip().splitlines()[-1]
 
     def log(self) -> str:
         """What the last start has printed."""
