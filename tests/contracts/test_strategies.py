@@ -86,3 +86,14 @@ def test_a_head_on_features_learns_survives_imbalance_and_equals_itself(name: st
     assert min(recall) > 0.7
     again = strategy.fit(features, targets, 2, weights)
     assert np.array_equal(head.weight, again.weight)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_tied_rows_are_never_on_both_sides_of_an_inner_choice(name: str):
+    """Noise repeated eight times over: only a choice that keeps the copies together sees that nothing can be learnt."""
+    generator = np.random.default_rng(0)
+    features, targets = generator.normal(size=(24, 60)), np.arange(24) % 2
+    groups = np.arange(24).repeat(8)
+    head = strategies.get(name)().fit(features[groups], targets[groups], 2, [1.0, 1.0], groups)
+    logits = head.logits(features)
+    assert np.abs(logits[:, 1] - logits[:, 0]).max() < 2.0

@@ -35,7 +35,7 @@ def test_the_refit_uses_every_item_and_folds_the_temperature_in(tmp_path: Path):
     run = toys.run(tmp_path)
     trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
     model = refit(trial, run)
-    head = fit_head(LinearProbe(), trial.contender.features, run.data.targets, run.data.task)
+    head = fit_head(LinearProbe(), trial.contender.features, run.data)
     assert model.frozen
     assert model.temperature > 0
     assert np.allclose(model.head.weight * model.temperature, head.weight)

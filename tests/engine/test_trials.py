@@ -22,9 +22,9 @@ def test_every_item_is_predicted_by_heads_that_have_not_seen_it(tmp_path: Path, 
     run = toys.run(tmp_path)
     contender, seen = toys.contender(run), []
 
-    def recorded(strategy, features, targets, task):
-        seen.append(len(targets))
-        return LinearProbe().fit(features, targets, task.outputs, [1.0, 1.0])
+    def recorded(strategy, features, data, rows):
+        seen.append(len(rows))
+        return LinearProbe().fit(features[rows], data.targets[rows], data.task.outputs, [1.0, 1.0])
 
     monkeypatch.setattr(trials, "fit_head", recorded)
     trial = trials.try_features(contender, "linear_probe", LinearProbe(), run)

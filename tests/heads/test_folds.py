@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from headstart.heads.folds import stratified_folds
+from headstart.heads.folds import grouped_folds, stratified_folds
 
 
 def test_sizes_and_class_shares_differ_by_at_most_one():
@@ -22,3 +22,19 @@ def test_seed_decides_and_few_items_mean_few_folds():
 def test_refuses_a_single_fold():
     with pytest.raises(ValueError, match="at least 2 folds and 2 items, got 1 and 40"):
         stratified_folds(np.zeros(40, int), 1, 0)
+
+
+def test_tied_items_share_a_fold_and_classes_stay_spread():
+    targets = np.repeat([0, 1], [60, 30])
+    groups = np.concatenate([np.arange(60) // 3, 100 + np.arange(30) // 3])
+    folds = grouped_folds(targets, groups, 5, 0)
+    assert all(len(np.unique(folds[groups == group])) == 1 for group in np.unique(groups))
+    assert {np.sum((folds == fold) & (targets == 1)) for fold in range(5)} == {6}
+
+
+def test_without_ties_the_folds_are_the_plain_ones():
+    targets = np.arange(40) % 3
+    plain = stratified_folds(targets, 5, 7)
+    assert np.array_equal(grouped_folds(targets, None, 5, 7), plain)
+    assert np.array_equal(grouped_folds(targets, np.arange(40)[::-1], 5, 7), plain)
+    assert np.array_equal(grouped_folds(targets, np.zeros(40, int), 5, 7), plain)

@@ -14,7 +14,8 @@ from headstart.core.backbone import LinearHead
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import Modality
 from headstart.core.errors import Unavailable, UserError
-from headstart.heads.logistic import fit_logistic
+from headstart.heads.folds import grouped_folds
+from headstart.heads.logistic import FOLDS, fit_logistic
 from headstart.heads.weights import balanced_weights
 
 
@@ -36,11 +37,18 @@ class Histograms(Baseline):
     def __init__(self) -> None:
         self._head: LinearHead | None = None
 
-    def fit(self, items: Sequence[Any], targets: NDArray[np.int64], outputs: int) -> None:
+    def fit(
+        self,
+        items: Sequence[Any],
+        targets: NDArray[np.int64],
+        outputs: int,
+        groups: NDArray[np.int64] | None = None,
+    ) -> None:
         """See `Baseline.fit`."""
         features = _descriptor.describe(items).astype(np.float64)
         mean, scale = features.mean(axis=0), _block_scale(features)
-        head = fit_logistic((features - mean) * scale, targets, outputs, floor=None).head
+        folds = grouped_folds(targets, groups, FOLDS, 0)
+        head = fit_logistic((features - mean) * scale, targets, outputs, folds=folds, floor=None).head
         weight, balance = head.weight * scale, np.log(balanced_weights(targets, outputs))
         self._head = LinearHead(weight=weight, bias=head.bias - weight @ mean + balance)
 

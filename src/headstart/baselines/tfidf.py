@@ -16,8 +16,8 @@ from headstart.core.backbone import LinearHead
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import Modality
 from headstart.core.errors import Unavailable, UserError
-from headstart.heads.folds import stratified_folds
-from headstart.heads.logistic import fit_logistic
+from headstart.heads.folds import grouped_folds
+from headstart.heads.logistic import FOLDS, fit_logistic
 from headstart.heads.weights import balanced_weights
 
 if TYPE_CHECKING:
@@ -57,7 +57,13 @@ class Tfidf(Baseline):
     def __init__(self) -> None:
         self._fitted: _Fitted | None = None
 
-    def fit(self, items: Sequence[Any], targets: NDArray[np.int64], outputs: int) -> None:
+    def fit(
+        self,
+        items: Sequence[Any],
+        targets: NDArray[np.int64],
+        outputs: int,
+        groups: NDArray[np.int64] | None = None,
+    ) -> None:
         """See `Baseline.fit`.
 
         Raises:
@@ -68,7 +74,7 @@ class Tfidf(Baseline):
             raise UserError(f"TF-IDF needs texts with at least one letter or sign, got {len(texts)} blank ones.")
         learnt = [_learn(kind, texts) for kind in _OPTIONS]
         features = csr_array(hstack([rows for _, rows in learnt]))
-        head = _head(features, targets, outputs)
+        head = _head(features, targets, outputs, groups)
         balanced = LinearHead(weight=head.weight, bias=head.bias + np.log(balanced_weights(targets, outputs)))
         self._fitted = _Fitted(vectorisers=tuple(vectoriser for vectoriser, _ in learnt), head=balanced)
 
@@ -118,13 +124,17 @@ class Tfidf(Baseline):
         return self._fitted
 
 
-def _head(features: csr_array, targets: NDArray[np.int64], outputs: int) -> LinearHead:
+def _head(
+    features: csr_array, targets: NDArray[np.int64], outputs: int, groups: NDArray[np.int64] | None
+) -> LinearHead:
     """The head, its penalty chosen on a stratified part of the items where there are very many."""
     parts = -(-len(targets) // _SEARCHED)
     if parts == 1:
-        return fit_logistic(features, targets, outputs, floor=None).head
-    some = np.flatnonzero(stratified_folds(targets, parts, seed=0) == 0)
-    searched = fit_logistic(csr_array(features[some]), targets[some], outputs, floor=None)
+        folds = grouped_folds(targets, groups, FOLDS, 0)
+        return fit_logistic(features, targets, outputs, folds=folds, floor=None).head
+    some = np.flatnonzero(grouped_folds(targets, groups, parts, 0) == 0)
+    folds = grouped_folds(targets[some], None if groups is None else groups[some], FOLDS, 0)
+    searched = fit_logistic(csr_array(features[some]), targets[some], outputs, folds=folds, floor=None)
     return fit_logistic(features, targets, outputs, Cs=[searched.C], floor=None).head
 
 

@@ -21,8 +21,17 @@ class Baseline(ABC):
     summary: ClassVar[str]
 
     @abstractmethod
-    def fit(self, items: Sequence[Any], targets: NDArray[np.int64], outputs: int) -> None:
-        """Learn from decoded items (image: RGB ``PIL.Image``; text: ``str``); penalties are chosen inside."""
+    def fit(
+        self,
+        items: Sequence[Any],
+        targets: NDArray[np.int64],
+        outputs: int,
+        groups: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Learn from decoded items (image: RGB ``PIL.Image``; text: ``str``); penalties are chosen inside.
+
+        Items of equal ``groups (N,)`` are never on both sides of such a choice.
+        """
 
     @abstractmethod
     def logits(self, items: Sequence[Any]) -> NDArray[np.float64]:

@@ -33,11 +33,17 @@ class FeatureStrategy(Strategy):
 
     @abstractmethod
     def fit(
-        self, features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int, class_weights: Sequence[float]
+        self,
+        features: NDArray[np.floating],
+        targets: NDArray[np.int64],
+        outputs: int,
+        class_weights: Sequence[float],
+        groups: NDArray[np.int64] | None = None,
     ) -> LinearHead:
         """Head for ``features (N, D)`` and ``targets (N,)``; ``class_weights (outputs,)`` weigh the items' losses.
 
-        Own hyper-parameters (a penalty, say) are chosen inside, from these rows alone.
+        Own hyper-parameters (a penalty, say) are chosen inside, from these rows alone; rows of equal ``groups (N,)``
+        are never on both sides of such a choice.
         """
 
 

@@ -66,7 +66,7 @@ def simple(setting: Setting) -> Control:
     run, baseline = setting.run, setting.run.options.baseline
     fitted = baseline()
     with run.progress.stage(f"control: {baseline.summary}"):
-        fitted.fit(run.data.items.decoded(), run.data.targets, run.data.task.outputs)
+        fitted.fit(run.data.items.decoded(), run.data.targets, run.data.task.outputs, run.data.groups)
         if len(setting.test):
             logits = fitted.logits(setting.test.decoded())
         else:
@@ -83,7 +83,7 @@ def random_trunk(setting: Setting) -> Control:
     encoded = encoder.encode(run.data.items, "control: features of random weights")
     contender = Contender(backbone=backbone, encoder=encoder, encoded=encoded, untrained=lambda: backbone)
     if len(setting.test):
-        head = fit_head(run.options.probe, contender.features, run.data.targets, run.data.task)
+        head = fit_head(run.options.probe, contender.features, run.data)
         logits = head.logits(encoder.encode(setting.test, "control: test features of random weights").features)
     else:
         logits = try_features(contender, "control random_trunk", run.options.probe, run).logits
@@ -143,7 +143,7 @@ def _untrained(setting: Setting, size: int | None) -> Contender:
 
 def _simple_fold(run: Run, held: NDArray[np.int64], rest: NDArray[np.int64]) -> NDArray[np.float64]:
     data, model = run.data, run.options.baseline()
-    model.fit(data.items.subset(rest).decoded(), data.targets[rest], data.task.outputs)
+    model.fit(data.items.subset(rest).decoded(), data.targets[rest], data.task.outputs, data.groups[rest])
     return model.logits(data.items.subset(held).decoded())
 
 

@@ -91,7 +91,7 @@ def refit(trial: Trial, run: Run) -> Model:
     contender, strategy, data = trial.contender, trial.strategy, run.data
     if isinstance(strategy, FeatureStrategy):
         backbone, losses = contender.backbone, ()
-        head = fit_head(strategy, contender.features, data.targets, data.task)
+        head = fit_head(strategy, contender.features, data)
     elif isinstance(strategy, InputStrategy):
         piece = f"{contender.key} {trial.strategy_name} {strategy} refit"
         stage = f"{trial.strategy_name} on all training items"

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Progress
 from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
-from headstart.core.task import Task
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
@@ -78,7 +77,7 @@ def try_features(contender: Contender, name: str, strategy: FeatureStrategy, run
         for repeat, folds in enumerate(data.folds):
             for fold in np.unique(folds):
                 held = folds == fold
-                head = fit_head(strategy, contender.features[~held], data.targets[~held], data.task)
+                head = fit_head(strategy, contender.features, data, np.flatnonzero(~held))
                 logits[repeat, held] = head.logits(contender.features[held])
         return {"logits": logits, "seconds": np.array(time.perf_counter() - started)}
 
@@ -166,7 +165,7 @@ def starting_body(contender: Contender, strategy: InputStrategy) -> Backbone:
 def starting_head(contender: Contender, strategy: InputStrategy, run: Run, rows: NDArray[np.int64]) -> LinearHead:
     """Where the strategy's preparation says the head starts: the probe fitted on ``rows``, or zeros."""
     if strategy.prepare(contender.backbone).head_from == "probe":
-        return fit_head(run.options.probe, contender.features[rows], run.data.targets[rows], run.data.task)
+        return fit_head(run.options.probe, contender.features, run.data, rows)
     dim, outputs = contender.backbone.info.dim, run.data.task.outputs
     return LinearHead(weight=np.zeros((outputs, dim)), bias=np.zeros(outputs))
 
@@ -179,11 +178,16 @@ def credit_of(logits: NDArray[np.float64], data: Labelled) -> NDArray[np.float64
 
 
 def fit_head(
-    strategy: FeatureStrategy, features: NDArray[np.floating], targets: NDArray[np.int64], task: Task
+    strategy: FeatureStrategy, features: NDArray[np.floating], data: Labelled, rows: NDArray[np.int64] | None = None
 ) -> LinearHead:
-    """The strategy's head on these rows, every class counting the same."""
-    weights = balanced_weights(targets, task.outputs).tolist()
-    return strategy.fit(features, targets, task.outputs, weights)
+    """The strategy's head on ``rows`` of the training items (None: all) and of their ``features (N, D)``.
+
+    Every class counts the same.
+    """
+    rows = np.arange(len(data.items)) if rows is None else rows
+    targets, outputs = data.targets[rows], data.task.outputs
+    weights = balanced_weights(targets, outputs).tolist()
+    return strategy.fit(features[rows], targets, outputs, weights, data.groups[rows])
 
 
 def encode_once(backbone: Backbone, items: Items, progress: Progress) -> NDArray[np.float32]:

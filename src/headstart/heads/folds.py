@@ -23,3 +23,22 @@ def stratified_folds(targets: NDArray[np.int64], count: int, seed: int) -> NDArr
     folds = np.empty(len(targets), dtype=np.int64)
     folds[order] = np.arange(len(targets)) % min(count, len(targets))
     return folds
+
+
+def grouped_folds(
+    targets: NDArray[np.int64], groups: NDArray[np.int64] | None, count: int, seed: int
+) -> NDArray[np.int64]:
+    """Fold number of each item, shape ``(N,)``, equal for items of equal ``groups (N,)``; None ties none.
+
+    Whole groups are dealt out as `stratified_folds` deals items, by the class of their first item; with a single
+    group there is nothing to deal, and its items are treated as untied.
+
+    Raises:
+        ValueError: see `stratified_folds`.
+    """
+    if groups is None:
+        return stratified_folds(targets, count, seed)
+    _, first, members = np.unique(groups, return_index=True, return_inverse=True)
+    if len(first) in (1, len(targets)):
+        return stratified_folds(targets, count, seed)
+    return stratified_folds(targets[first], count, seed)[members]

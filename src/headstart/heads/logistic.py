@@ -35,6 +35,8 @@ from headstart.heads.weights import checked_weights
 RELATIVE_CS = np.logspace(-2, 4, 7)
 """Default coarse path of C, in units of one over the mean squared norm of the (standardised) rows."""
 _REFINEMENT = 10.0 ** np.array([-2 / 3, -1 / 3, 1 / 3, 2 / 3])
+FOLDS = 5
+"""Folds on which C is chosen where none are given."""
 _PATIENCE = 2
 _ROUGH, _FINE = 3e-4, 1e-9
 
@@ -94,7 +96,7 @@ def fit_logistic(
     if path is not None and len(path) == 1:
         C, oof_logits = float(path[0]), None
     else:
-        folds = stratified_folds(targets, 5, folds) if isinstance(folds, int) else folds
+        folds = stratified_folds(targets, FOLDS, folds) if isinstance(folds, int) else folds
         search = _Search.of(features, frame, coordinates, labelled, folds)
         if path is None:
             square = float(weights @ np.asarray((coordinates**2).sum(axis=1)) / weights.sum())

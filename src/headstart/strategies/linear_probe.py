@@ -37,15 +37,21 @@ class LinearProbe(FeatureStrategy):
         del info, task
 
     def fit(
-        self, features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int, class_weights: Sequence[float]
+        self,
+        features: NDArray[np.floating],
+        targets: NDArray[np.int64],
+        outputs: int,
+        class_weights: Sequence[float],
+        groups: NDArray[np.int64] | None = None,
     ) -> LinearHead:
         """See `FeatureStrategy.fit`."""
         import numpy as np
 
-        from headstart.heads.logistic import fit_logistic
+        from headstart.heads.folds import grouped_folds
+        from headstart.heads.logistic import FOLDS, fit_logistic
         from headstart.heads.ridge import fit_ridge
 
         if self.head == "ridge":
             return fit_ridge(features, targets, outputs, np.asarray(class_weights)[targets]).head
-        head = fit_logistic(features, targets, outputs).head
+        head = fit_logistic(features, targets, outputs, folds=grouped_folds(targets, groups, FOLDS, 0)).head
         return LinearHead(weight=head.weight, bias=head.bias + np.log(class_weights))
