@@ -19,9 +19,11 @@ def test_a_missing_path_offers_its_neighbour(tmp_path: Path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(UserError) as caught:
         kind_of(tmp_path / "photso")
-    assert str(caught.value) == f"There is no '{tmp_path}/photso'. In '{tmp_path}': Did you mean 'photos'?"
-    with pytest.raises(UserError, match="Did you mean 'photos'"):
+    assert str(caught.value) == f"There is no '{tmp_path}/photso'. Did you mean 'photos'?"
+    with pytest.raises(UserError, match=f"In '{tmp_path}': Did you mean 'photos'"):
         kind_of(tmp_path / "fotos" / "cats" / "a.csv")
+    with pytest.raises(UserError, match=f"'{tmp_path}' has nothing with a name like it"):
+        kind_of(tmp_path / "zebra")
 
 
 def test_a_name_on_the_hub_is_recognised():

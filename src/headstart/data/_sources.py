@@ -59,4 +59,7 @@ def _beside(path: Path) -> str:
         names = [entry.name for entry in above.iterdir() if not entry.name.startswith(".")]
     except PermissionError:
         return f"The folder '{above}' may not be listed."
-    return f"In '{above}': {nearest(wanted, names)}"
+    advice = nearest(wanted, names)
+    if not advice.startswith("Did you mean"):
+        return f"'{above}' has nothing with a name like it."
+    return advice if above == path.absolute().parent else f"In '{above}': {advice}"
