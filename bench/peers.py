@@ -1,6 +1,6 @@
 """Headstart beside fastai and a plain training loop: the same cells, the same weights, whole processes.
 
-    python -m bench peers [--seeds 0 1 2 3 4] [--only NAME ...] [--fastai PYTHON]
+    python -m bench peers [--seeds 0 1 2 3 4] [--only NAME ...] [--fastai PYTHON] [--resume]
 
 Data and weights are those of the demo: 400 solar cells to learn from, 800 others to score on, drawn by each seed, and
 the ImageNet weights of EfficientNet-Lite0 for everyone. Every contestant is a process of its own, timed from its
@@ -60,21 +60,25 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--only", nargs="+", choices=OURS + PEERS, default=OURS + PEERS)
     parser.add_argument("--fastai", type=Path, help="a Python that has fastai")
+    parser.add_argument("--resume", action="store_true", help="go on with results/peers.json")
     given = parser.parse_args()
     python = given.fastai or _environment()
     weights = _weights()
-    outcomes: list[Outcome] = []
+    record = HERE / "results/peers.json"
+    known = json.loads(record.read_text(encoding="utf-8"))["outcomes"] if given.resume else []
+    outcomes = [Outcome(**outcome) for outcome in known]
+    measured = {(outcome.seed, outcome.contestant) for outcome in outcomes}
     with tempfile.TemporaryDirectory() as scratch:
         for turn, seed in enumerate(given.seeds):
             folder = _cells(seed, Path(scratch))
             order = [given.only[(place + turn) % len(given.only)] for place in range(len(given.only))]
-            for name in order:
+            for name in (name for name in order if (seed, name) not in measured):
                 outcomes.append(_run(name, seed, folder, weights, python, Path(scratch)))
                 print(json.dumps(asdict(outcomes[-1])), flush=True)
+                text = json.dumps({"machine": machine(), "outcomes": [asdict(each) for each in outcomes]}, indent=2)
+                record.write_text(f"{text}\n", encoding="utf-8")
     table = _table(outcomes)
     print(table)
-    record = {"machine": machine(), "outcomes": [asdict(outcome) for outcome in outcomes]}
-    (HERE / "results/peers.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     (HERE / "results/peers.md").write_text(table, encoding="utf-8")
 
 

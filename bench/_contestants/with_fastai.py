@@ -28,7 +28,7 @@ from safetensors.torch import load_file
 
 def main(folder: Path, weights: Path, out: Path) -> None:
     set_seed(0)
-    rows = [(str(path), path.parent.name) for path in sorted((folder / "train").glob("*/*"))]
+    rows = [(str(path.relative_to(folder)), path.parent.name) for path in sorted((folder / "train").glob("*/*"))]
     loaders = ImageDataLoaders.from_df(
         pd.DataFrame(rows, columns=["path", "label"]),
         path=folder,
