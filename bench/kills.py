@@ -48,7 +48,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         cells = _cells(given.train, given.test, Path(scratch))
         whole = Attempt(Path(scratch) / "whole", cells)
-        whole.start().wait()
+        if whole.start().wait() != 0:
+            raise SystemExit(f"the uninterrupted run failed: {whole.log()}")
         expected = whole.outcome()
         differing = 0
         for number in range(given.kills):
@@ -91,7 +92,8 @@ class Attempt:
             time.sleep(0.01)
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        if process.wait() != -signal.SIGKILL:
+            raise SystemExit(f"the run ended within {delay:.1f} s of '{stage}'; nothing was killed")
         return self.log().strip().splitlines()[-1]
 
     def log(self) -> str:

@@ -1,7 +1,9 @@
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.data._read import as_items, read_item
@@ -64,3 +66,18 @@ def test_a_long_list_of_problems_is_cut():
         as_items([f"{number}.png" for number in range(50)], "image")
     assert len(caught.value.problems) == 21
     assert caught.value.problems[-1] == "30 more items cannot be read."
+
+
+def test_each_item_is_made_ready_before_the_next_is_read(tmp_path: Path, picture):
+    for number in range(3):
+        picture(number).save(tmp_path / f"{number}.png")
+    alive: list[weakref.ref[Image.Image]] = []
+
+    def ready(decoded: Image.Image) -> tuple[int, int]:
+        assert not any(earlier() for earlier in alive)
+        alive.append(weakref.ref(decoded))
+        return decoded.size
+
+    _, items = as_items([tmp_path / f"{number}.png" for number in range(3)], "image", ready)
+    assert items == [picture(0).size] * 3
+    assert len(alive) == 3

@@ -18,6 +18,7 @@ from headstart.data._preview import preview
 from headstart.engine import adapt as straight
 from headstart.engine import plan
 from headstart.engine.adapted import Adapted
+from headstart.engine.features import Encoder
 from headstart.engine.options import Options, PoolMember
 from headstart.strategies.last_blocks import LastBlocks
 from tests.engine import toys
@@ -69,14 +70,23 @@ def test_without_a_test_split_the_score_is_nested_and_over_all_items(tmp_path: P
     assert all(row.score is not None for row in results.controls.values())
 
 
-def test_a_rerun_gives_the_same_results_and_encodes_nothing(tmp_path: Path):
+def test_a_rerun_gives_the_same_results_and_encodes_nothing(tmp_path: Path, monkeypatch):
     data, options = toys.dataset(tmp_path / "d"), toys.options(tmp_path / "home")
     first = run(data, options)
-    before = toys.ToyPreprocess.item
+    computed = []
+    encode = Encoder.encode
+
+    def counting(self: Encoder, *arguments: Any, **given: Any) -> Any:
+        encoded = encode(self, *arguments, **given)
+        computed.append(encoded.computed)
+        return encoded
+
+    monkeypatch.setattr(Encoder, "encode", counting)
     again = run(data, options)
     assert numbers(first.results) == numbers(again.results)
     assert np.array_equal(first.head.weight, again.head.weight)
-    assert toys.ToyPreprocess.item is before
+    # Training and test items of the backbone and of its random twin; then those of the network trained from scratch.
+    assert computed == [0, 0, 0, 0, 20]
 
 
 @pytest.mark.parametrize("piece", ["trial", "train", "control", "refit"])
@@ -182,3 +192,14 @@ def test_pieces_belong_to_one_run(tmp_path: Path):
     assert one == straight.identity(data, toys.options(tmp_path, data="elsewhere"))
     moved = replace(data, split=replace(data.split, train=data.split.test, test=data.split.train))
     assert one != straight.identity(moved, toys.options(tmp_path))
+
+
+def test_a_journal_of_other_rows_classes_or_ties_is_not_continued(tmp_path: Path):
+    data, options = toys.dataset(tmp_path / "d"), toys.options(tmp_path / "home")
+    same = straight.identity(data, options)
+    assert straight.identity(toys.load(tmp_path / "d"), options) == same
+    turned = replace(data, table=data.table.select(range(len(data))[::-1]))
+    tied = replace(data, groups=data.groups // 2)
+    relabelled = replace(data, table=data.table.map(lambda row: {"target": 1 - row["target"]}))
+    for other in (turned, tied, relabelled):
+        assert straight.identity(other, options) != same

@@ -67,3 +67,28 @@ def test_no_room_and_divergence_are_said(tmp_path: Path, monkeypatch):
 
     monkeypatch.setattr(controls, "train", diverging)
     assert controls.scratch(setting(tmp_path, 6)).skipped == "Training diverged."
+
+
+def test_the_random_trunk_sees_what_the_winner_saw(tmp_path: Path):
+    given = setting(tmp_path, 6)
+    body = given.winner.contender.backbone
+    assert " px" not in controls.random_trunk(given).detail
+    larger = replace(given.winner.contender, backbone=toys.ToyBackbone(toys.info(input={"size": 32}), seed=0, size=32))
+    enlarged = replace(given, winner=replace(given.winner, contender=larger))
+    plan = replace(given.run.plan, trunk_control_size=None)
+    assert "at 32 px" in controls.random_trunk(replace(enlarged, run=replace(given.run, plan=plan))).detail
+    assert body.info.input == {"size": 16}
+
+
+def test_a_fold_of_the_scratch_control_has_a_checkpoint_of_its_own(tmp_path: Path, monkeypatch):
+    pieces = []
+    train = controls.train
+
+    def recorded(*arguments, piece, **options):
+        pieces.append(piece)
+        return train(*arguments, piece=piece, **options)
+
+    monkeypatch.setattr(controls, "train", recorded)
+    controls.scratch(setting(tmp_path, 0))
+    controls.scratch(setting(tmp_path, 6))
+    assert [piece.rpartition("'")[2].rpartition(")")[2].strip() or piece for piece in pieces] == ["fold 0", "test"]

@@ -49,13 +49,11 @@ def test_features_equal_one_batch_in_evaluation_mode(backbone: toys.ToyBackbone)
         assert np.allclose(features, backbone.encode(batch).numpy(), atol=1e-6)
 
 
-def test_other_weights_and_other_views_are_not_mixed_up(tmp_path: Path, backbone: toys.ToyBackbone):
+def test_other_weights_are_not_mixed_up(tmp_path: Path, backbone: toys.ToyBackbone):
     items = toys.labelled().items
     plain = Encoder(backbone, tmp_path, Silent()).encode(items, "features")
-    view = Encoder(backbone, tmp_path, Silent()).encode(items, "features", view=0)
     other = Encoder(toys.ToyBackbone(toys.info(), seed=5, size=toys.SIZE), tmp_path, Silent()).encode(items, "f")
-    assert (view.computed, other.computed) == (40, 40)
-    assert not np.allclose(plain.features, view.features)
+    assert other.computed == 40
     assert not np.allclose(plain.features, other.features)
 
 
@@ -83,6 +81,26 @@ def test_the_fast_dtype_is_refused_when_features_turn(tmp_path: Path, backbone: 
     monkeypatch.setattr("headstart.engine.features.precise_enough", lambda exact, fast: False)
     encoded = Encoder(backbone, tmp_path, Silent()).encode(toys.labelled().items, "features")
     assert encoded.dtype == "float32"
+
+
+def test_the_dtype_is_settled_once_whatever_is_left_to_encode(tmp_path: Path, backbone, monkeypatch):
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.bfloat16)
+    seen = []
+
+    def doubtful(exact: torch.Tensor, fast: torch.Tensor) -> bool:
+        seen.append(exact)
+        return len(seen) > 1  # refuses what it is asked first
+
+    monkeypatch.setattr("headstart.engine.features.precise_enough", doubtful)
+    items = toys.labelled().items
+    first = Encoder(backbone, tmp_path, Silent()).encode(items.subset(np.arange(20)), "features")
+    later = Encoder(backbone, tmp_path, Silent())
+    assert (first.dtype, later.encode(items, "features").dtype) == ("float32", "float32")
+    assert later.dtype == torch.float32
+    assert len(seen) == 1
+    turned = Encoder(backbone, None, Silent())
+    turned.encode(items.subset(np.arange(20)[::-1]), "features")
+    assert torch.equal(seen[0], seen[1])  # the same sample, whatever the order
 
 
 def test_digests_depend_on_values_and_view_seeds_on_content():

@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.core.errors import HeadstartError
+from headstart.core.errors import HeadstartError, UserError
+from headstart.engine import final
 from headstart.engine.contest import Contest
-from headstart.engine.final import choose_trial, refit
+from headstart.engine.estimates import Sample
+from headstart.engine.final import choose_trial, refit, score, settle
+from headstart.engine.intervals import cross_validated_interval
+from headstart.engine.supervised import Diverged
 from headstart.engine.trials import fit_head, try_features
 from headstart.strategies.linear_probe import LinearProbe
 from tests.engine import toys
@@ -46,3 +50,42 @@ def test_a_strategy_of_neither_kind_is_refused(tmp_path: Path):
     trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
     with pytest.raises(HeadstartError, match="Strategy 'odd' implements neither contract"):
         refit(replace(trial, strategy=object(), strategy_name="odd"), run)
+
+
+def test_a_choice_whose_refit_diverges_makes_room_for_the_next(tmp_path: Path, monkeypatch):
+    run = toys.run(tmp_path)
+    cheap = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
+    dear = replace(cheap, strategy_name="twin", cost=5.0)
+    given = final.refit
+
+    def diverging(trial, run):
+        if trial is cheap:
+            raise Diverged("Training diverged in epoch 2.")
+        return given(trial, run)
+
+    monkeypatch.setattr(final, "refit", diverging)
+    settled = settle(Contest(trials=(cheap, dear), skipped=()), run)
+    assert settled.chosen.trial is dear
+    (row,) = settled.contest.skipped
+    assert (row.strategy, row.skipped) == ("linear_probe", "on all training items: Training diverged in epoch 2.")
+    with pytest.raises(UserError, match="Strategy 'linear_probe' could not be tried on toy:small: on all training"):
+        settle(Contest(trials=(cheap,), skipped=()), run)
+
+
+def test_without_a_test_split_the_luck_of_every_probe_tried_comes_off(tmp_path: Path):
+    data = toys.dataset(tmp_path / "d", test=0)
+    run = toys.run(tmp_path)
+    trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
+    noise = np.random.default_rng(0)
+    losers = [replace(trial, logits=noise.normal(size=trial.logits.shape)) for _ in range(20)]
+    best = max(losers, key=lambda loser: np.nanmean(loser.credit(run.data)))
+    settled = settle(Contest(trials=(best,), skipped=()), run)
+    nothing = toys.items_of([])
+    alone = score(settled, [best], run, data, nothing)
+    among = score(settled, losers, run, data, nothing)
+    plain = cross_validated_interval(
+        best.credit(run.data), run.data.folds, Sample.of(run.data.task, run.data.targets, run.data.groups)
+    )
+    assert alone.optimism == 0.0
+    assert among.optimism > 0.02
+    assert among.scores["balanced_accuracy"].value == pytest.approx(plain.value - among.optimism)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.engine.inputs import Inputs, batches_of
+from headstart.engine.inputs import VIEWS, Inputs, batches_of
 from tests.engine import toys
 
 
@@ -55,6 +55,16 @@ def test_without_frozen_blocks_the_items_themselves_come():
     items = toys.labelled(8).items
     expected = backbone.preprocess.collate([backbone.preprocess.item(items.read(n)) for n in order])
     assert torch.equal(values, next(iter(expected.values())))
+
+
+@pytest.mark.parametrize(("boundary", "again"), [(0, False), (1, True)])
+def test_views_come_again_only_where_frozen_blocks_are_kept(boundary: int, again: bool):
+    _, given = inputs(boundary=boundary, views=True, count=8)
+    shown = [given._view(seed=1, epoch=epoch) for epoch in range(VIEWS + 1)]
+    assert len(set(shown[:VIEWS])) == VIEWS
+    assert (shown[VIEWS] == shown[0]) is again
+    assert given._view(seed=2, epoch=0) != shown[0]
+    assert inputs(boundary=boundary)[1]._view(seed=1, epoch=0) is None
 
 
 def test_a_last_batch_of_one_joins_its_neighbour():

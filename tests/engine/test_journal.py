@@ -51,3 +51,12 @@ def test_a_partial_write_is_never_read(tmp_path: Path):
     write_atomically(path, b"old")
     (tmp_path / "file.123.part").write_bytes(b"ne")
     assert path.read_bytes() == b"old"
+
+
+def test_what_is_forgotten_is_gone_and_may_have_been_gone_before(tmp_path: Path):
+    journal = Journal(tmp_path / "c", {})
+    journal.recall("x", lambda: {"x": np.zeros(1)})
+    journal.forget("x")
+    journal.forget("x")
+    assert not journal.path("x").exists()
+    Journal(None, {}).forget("x")

@@ -1,23 +1,77 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
+from headstart.core.errors import Unavailable
 from headstart.core.progress import Silent
 from headstart.engine.journal import Journal
+from headstart.engine.options import PoolMember
 from headstart.engine.plan import PRESETS
-from headstart.engine.prepare import fetch, most_ranked, settle_plan
+from headstart.engine.prepare import fetch, prepare, settle_plan
 from tests.engine import toys
 
 
-def test_only_what_will_be_measured_is_fetched(tmp_path: Path):
-    members = [toys.member(name=f"toy:{n}", prior=p) for n, p in (("low", 0.1), ("high", 0.9), ("mid", 0.5))]
+def pool(**priors: float) -> list[PoolMember]:
+    members = [toys.member(name=f"toy:{name}", prior=prior) for name, prior in priors.items()]
     for member in members:
         member.source.stored = False
-    ordered = fetch(toys.options(tmp_path, *members), 2, Silent())
-    assert [member.info.name for member in ordered] == ["toy:high", "toy:mid", "toy:low"]
+    return members
+
+
+def names(members: Sequence[PoolMember]) -> list[str]:
+    return [member.info.name for member in members]
+
+
+def test_only_what_will_be_measured_is_fetched(tmp_path: Path):
+    members = pool(low=0.1, high=0.9, mid=0.5)
+    fetched = fetch(toys.options(tmp_path, *members), 2, Silent())
+    assert names(fetched.options.pool) == ["toy:high", "toy:mid"]
     assert [member.source.stored for member in members] == [False, True, True]
+    ((left, reason),) = fetched.others
+    assert left.info.name == "toy:low"
+    assert reason == "the budget pays for measuring 2; by its prior this one comes later"
+
+
+def test_what_cannot_be_had_makes_room_for_the_next(tmp_path: Path):
+    members = pool(low=0.1, high=0.9, mid=0.5)
+    members[1].source.offline = True
+    fetched = fetch(toys.options(tmp_path, *members), 2, Silent())
+    assert names(fetched.options.pool) == ["toy:mid", "toy:low"]
+    assert [(m.info.name, reason) for m, reason in fetched.others] == [
+        ("toy:high", "it is not in the store and could not be fetched")
+    ]
+
+
+def test_without_a_network_the_stored_models_are_enough(tmp_path: Path):
+    members = pool(low=0.1, high=0.9, mid=0.5)
+    for member in members:
+        member.source.offline = True
+    members[2].source.stored = True
+    assert names(fetch(toys.options(tmp_path, *members), 3, Silent()).options.pool) == ["toy:mid"]
+    members[2].source.stored = False
+    with pytest.raises(Unavailable, match="toy:high cannot be fetched"):
+        fetch(toys.options(tmp_path, *members), 3, Silent())
+
+
+def test_what_is_only_known_of_fetched_weights_is_taken_up(tmp_path: Path):
+    (member,) = pool(unlisted=0.5)
+    unknown = replace(member, info=replace(member.info, dim=0, gflops=0.0, sha256=""))
+    (fetched,) = fetch(toys.options(tmp_path, unknown), 1, Silent()).options.pool
+    assert fetched.info == member.info
+
+
+def test_seconds_are_turned_into_a_plan_by_one_model_and_it_fetches_as_many_as_it_measures(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
+    members = pool(**{f"m{n}": n / 10 for n in range(5)})
+    options = toys.options(tmp_path / "home", *members, budget="10h")
+    fetched, plan = prepare(options, toys.labelled().items, Journal(None, {}), Silent())
+    assert plan.ranked == PRESETS["thorough"].ranked
+    assert len(fetched.options.pool) == 5
 
 
 def test_a_measured_plan_is_kept_for_the_resumed_run(tmp_path: Path, monkeypatch):
@@ -27,8 +81,8 @@ def test_a_measured_plan_is_kept_for_the_resumed_run(tmp_path: Path, monkeypatch
     first = settle_plan(options, items, journal, Silent())
     monkeypatch.setattr("headstart.engine.prepare.make_plan", lambda *a: None)
     assert settle_plan(options, items, journal, Silent()) == first
-    assert most_ranked(options) == PRESETS["standard"].ranked
 
 
 def test_presets_are_not_measured(tmp_path: Path):
-    assert settle_plan(toys.options(tmp_path), toys.labelled().items, Journal(None, {}), Silent()) == PRESETS["quick"]
+    _, plan = prepare(toys.options(tmp_path), toys.labelled().items, Journal(None, {}), Silent())
+    assert plan == PRESETS["quick"]

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from headstart.engine.controls import Control
 from headstart.engine.final import Scored
 from headstart.engine.proof import judge
+from headstart.engine.trials import try_features
+from headstart.strategies.linear_probe import LinearProbe
 from tests.engine import toys
 
 
@@ -44,6 +50,19 @@ def outcome(right: float) -> tuple[str, str, str]:
     assert found.rows[0].delta is not None
     assert found.best == "simple"
     return found.verdict.outcome, found.verdict.against, found.verdict.sentence
+
+
+def test_the_luck_of_the_choice_comes_off_a_cross_validated_difference(tmp_path: Path):
+    run = toys.run(tmp_path)
+    trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
+    control = Control(name="simple", detail="s", logits=np.zeros_like(trial.logits))
+    transfer, _ = scored(0.9, count=40)
+    lucky = replace(transfer, on="cross-validation", optimism=0.1)
+    plain, corrected = (
+        judge([control], trial, given, run.data).rows[0].delta for given in (replace(lucky, optimism=0.0), lucky)
+    )
+    assert corrected.value == pytest.approx(plain.value - 0.1)
+    assert corrected.high < plain.high
 
 
 def test_better_is_positive_worse_is_negative_and_equal_is_neither():

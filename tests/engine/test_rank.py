@@ -27,14 +27,15 @@ class Picky(TransferScore):
 
 
 def test_measured_rows_have_numbers_and_the_rest_say_why_not(tmp_path: Path):
-    run = toys.run(tmp_path, toys.member(), toys.member(name="toy:later"))
-    ranked = rank(replace(run, options=replace(run.options, scores={"picky": Picky()})))
+    run = toys.run(tmp_path)
+    later = (toys.member(name="toy:later"), "it comes later")
+    ranked = rank(replace(run, options=replace(run.options, scores={"picky": Picky()})), [later])
     first, second = ranked.rows
     assert (first.model, first.taken, first.skipped) == ("toy:small", True, None)
     assert first.probe.low < first.probe.value <= first.probe.high
     assert first.scores == {"picky": None}
     assert (second.probe, second.taken) == (None, False)
-    assert "the budget pays for measuring 1" in second.skipped
+    assert second.skipped == "it comes later"
     assert [entrant.probe.contender.name for entrant in ranked.taken] == ["toy:small"]
 
 
@@ -66,6 +67,24 @@ def test_inputs_that_are_clearly_worse_larger_stay_small(tmp_path: Path, monkeyp
     _, ranked = enlarging(tmp_path, monkeypatch, worse=True)
     assert ranked.taken[0].probe.contender is ranked.taken[0].native
     assert ranked.rows[0].input == {"size": 16}
+
+
+def test_an_architecture_that_takes_no_larger_input_keeps_its_own(tmp_path: Path, monkeypatch):
+    run = toys.run(tmp_path, plan=replace(toys.run(tmp_path).plan, enlarged=True))
+    load = toys.ToySource.load
+
+    def fixed(self, info, *, size=None, **options):
+        if size is not None:
+            raise UserError(f"{info.name} only takes images of 16 pixels.")
+        return load(self, info, **options)
+
+    monkeypatch.setattr(toys.ToySource, "load", fixed)
+    assert rank(run).rows[0].input == {"size": 16}
+
+
+def test_compute_that_is_not_known_costs_nothing():
+    unknown, known = toys.member(name="toy:u", gflops=0.0), toys.member(name="toy:k", prior=0.6)
+    assert [m.info.name for m in prior_order([unknown, known], careful=False)] == ["toy:k", "toy:u"]
 
 
 def test_clearly_worse_is_by_more_than_a_standard_error(tmp_path: Path):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -85,6 +87,14 @@ def test_the_arguments_are_left_as_they_were():
     fit(Chosen(), given, head(), toys.examples(Chosen(), given), Settings(seed=0), progress=Silent())
     assert same(before, given.module.state_dict())
     assert not given.module.training
+
+
+def test_nothing_holds_on_to_a_finished_fit():
+    fitted = run(Chosen())
+    body = weakref.ref(fitted.backbone.module)
+    del fitted
+    gc.collect()
+    assert body() is None
 
 
 def test_it_learns_and_equal_seeds_give_equal_weights():

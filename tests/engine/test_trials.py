@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from headstart.engine import trials
+from headstart.engine.journal import Journal
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.scratch import Scratch
@@ -45,6 +47,16 @@ def test_trained_strategies_run_as_many_folds_as_they_may(tmp_path: Path):
     credit = trial.credit(run.data)
     assert np.array_equal(np.isnan(credit), ~scored)
     assert set(np.unique(credit[scored])) <= {0.0, 1.0}
+
+
+def test_the_state_of_a_finished_fit_is_not_kept(tmp_path: Path):
+    run = toys.run(tmp_path)
+    journal = Journal(tmp_path / "run", {})
+    run = replace(run, journal=journal)
+    trials.try_inputs(toys.contender(run), "last_blocks", LastBlocks().lasting(2), run, fold_limit=2, cost=3.0)
+    kept = [path.name for path in (tmp_path / "run").iterdir()]
+    assert sum(name.startswith("trial") for name in kept) == 2
+    assert not any(name.startswith("checkpoint") for name in kept)
 
 
 def test_head_and_body_start_where_the_strategy_says(tmp_path: Path):

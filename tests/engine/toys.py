@@ -67,9 +67,6 @@ class ToyPreprocess(Preprocess):
         ready = self.item(raw)
         return ready.flip(2) if seed % 2 else ready
 
-    def cost(self, ready: Any) -> int:
-        return 1
-
     def collate(self, ready: Sequence[Any]) -> dict[str, torch.Tensor]:
         return {"pixel_values": torch.stack(list(ready))}
 
@@ -125,6 +122,8 @@ class ToySource(Source):
         self.stored = True
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
+        if pretrained and not self.stored:
+            raise Unavailable(f"{info.name} is not in the store.")
         info = replace(info, input={"size": size or info.input["size"]})
         return ToyBackbone(info, seed=0 if pretrained else seed + 1, size=info.input["size"])
 

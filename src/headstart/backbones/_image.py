@@ -91,11 +91,6 @@ class ImagePreprocess(Preprocess):
             picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         return _pixels(picture)
 
-    def cost(self, ready: torch.Tensor) -> int:
-        """Every picture costs the same."""
-        del ready
-        return 1
-
     def collate(self, ready: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:
         """``{"pixel_values": (B, 3, H, W)}``, float32, normalised, in channels-last memory order."""
         # Stacked (B, H, W, 3) bytes seen as (B, 3, H, W) already are the channels-last layout.

@@ -64,10 +64,6 @@ class TextPreprocess(Preprocess):
         del seed
         return self.item(raw)
 
-    def cost(self, ready: list[int]) -> int:
-        """Number of tokens."""
-        return len(ready)
-
     def collate(self, ready: Sequence[list[int]]) -> dict[str, torch.Tensor]:
         """``input_ids`` and ``attention_mask (B, L)``, int64, padded on the right to the longest of the batch."""
         longest = max(len(ids) for ids in ready)

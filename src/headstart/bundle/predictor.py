@@ -73,8 +73,8 @@ class Predictor:
         """
         if _single(items, self.card.modality):
             raise UserError(f"predict takes a list of items, got one {type(items).__name__}: put it in a list.")
-        names, decoded = as_items(list(items), self.card.modality)
-        probabilities = self._task.probabilities(self.logits(decoded))
+        names, ready = as_items(list(items), self.card.modality, self._ready)
+        probabilities = self._task.probabilities(self._logits(ready))
         return [self._prediction(name, row) for name, row in zip(names, probabilities, strict=True)]
 
     def logits(self, decoded: Sequence[Any]) -> NDArray[np.float64]:
@@ -83,14 +83,21 @@ class Predictor:
         Raises:
             Unavailable: the model has another number of outputs than there are classes.
         """
-        if not decoded:
+        return self._logits([self._ready(item) for item in decoded])
+
+    def _ready(self, decoded: Any) -> Any:
+        """An item as the model takes it; a baseline takes it decoded."""
+        return decoded if isinstance(self._model, Baseline) else self._model.backbone.preprocess.item(decoded)
+
+    def _logits(self, ready: Sequence[Any]) -> NDArray[np.float64]:
+        if not ready:
             return np.zeros((0, len(self.classes)))
         if isinstance(self._model, Baseline):
-            found = self._model.logits(decoded)
+            found = self._model.logits(ready)
             self._expect_outputs(found.shape[1])
             return found
         self._expect_outputs(len(self._model.head.bias))
-        return np.concatenate([self._forward(self._model, batch) for batch in _batches(decoded)])
+        return np.concatenate([self._forward(self._model, batch) for batch in _batches(ready)])
 
     def _expect_outputs(self, outputs: int) -> None:
         if outputs != len(self.classes):
@@ -99,11 +106,10 @@ class Predictor:
                 "classes. Run `headstart adapt` again to rebuild the run."
             )
 
-    def _forward(self, model: Exported, decoded: Sequence[Any]) -> NDArray[np.float64]:
+    def _forward(self, model: Exported, ready: Sequence[Any]) -> NDArray[np.float64]:
         import torch
 
-        preprocess = model.backbone.preprocess
-        batch = preprocess.collate([preprocess.item(item) for item in decoded])
+        batch = model.backbone.preprocess.collate(ready)
         with torch.inference_mode():
             features = model.backbone.encode(batch).double().numpy()
         return model.head.logits(features)

@@ -89,10 +89,6 @@ class Preprocess(ABC):
         """A training view of the item, drawn from ``seed`` alone (images: mild crop and flip; text: the item)."""
 
     @abstractmethod
-    def cost(self, ready: Any) -> int:
-        """Relative cost of one ready item: its length in tokens; 1 for images. Batches are formed by it."""
-
-    @abstractmethod
     def collate(self, ready: Sequence[Any]) -> dict[str, torch.Tensor]:
         """The batch ``Backbone.encode`` takes."""
 
@@ -185,9 +181,10 @@ class Source(ABC):
     @abstractmethod
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """Build the backbone from the store. ``pretrained=False`` gives the architecture's own random
-        initialisation drawn from ``seed``; ``size`` overrides the input size in pixels where ``info`` allows.
+        initialisation drawn from ``seed``; ``size`` overrides the input size in pixels.
 
         Raises:
+            UserError: the architecture takes no input of ``size`` pixels.
             Unavailable: the weights are not in the store or their file is damaged; the message says what to run.
         """
 

@@ -45,7 +45,8 @@ class Issues(tuple[Issue, ...]):
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Row numbers of the table. ``test`` is empty when there is no test split: the score is then nested.
+    """Row numbers of the table. ``test`` is empty when there is no test split: the score is then
+    cross-validated.
 
     ``origin`` says who made it: ``given`` by the user, ``made`` here (stratified and grouped), or ``none``.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,12 @@ def read_item(item: Any, modality: Modality) -> Any:
     return read_image(item["path"] if item["bytes"] is None else item["bytes"])
 
 
-def as_items(raw: Sequence[Any], modality: Modality) -> tuple[list[str], list[Any]]:
-    """Names and decoded items of N raw ones.
+def as_items(
+    raw: Sequence[Any], modality: Modality, ready: Callable[[Any], Any] = lambda decoded: decoded
+) -> tuple[list[str], list[Any]]:
+    """Names and decoded items of N raw ones, each ``ready`` as soon as it is decoded.
+
+    Photographs are large: a folder of them fits into memory only if each is made small before the next is read.
 
     Images: paths, bytes, PIL images, arrays, or ``{"path", "bytes"}`` mappings. Texts: strings, UTF-8 bytes, or
     ``pathlib.Path`` objects of text files (a plain string is the text itself). What cannot be read is decided as it
@@ -42,7 +46,7 @@ def as_items(raw: Sequence[Any], modality: Modality) -> tuple[list[str], list[An
     problems: list[str] = []
     for name, item in zip(names, raw, strict=True):
         try:
-            decoded.append(_decoded(item, modality))
+            decoded.append(ready(_decoded(item, modality)))
         except UnreadableItem as error:
             problems.append(f"'{name}' cannot be read: {error.reason}.")
     if len(problems) > MOST_NAMED:

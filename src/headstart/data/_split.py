@@ -2,7 +2,7 @@
 
 Policy: a test split the user gave is used as it is (``given``). Otherwise, from `LEAST_FOR_SPLIT` items on, a fifth
 is held out once (``made``): the test set is then large enough for an interval of a few points, and the training set
-loses little. Below that nothing is held out (``none``) and the score comes from nested cross-validation, because an
+loses little. Below that nothing is held out (``none``) and the score comes from cross-validation, because an
 interval from a fifth of a few hundred items is twice as wide as one from all of them.
 """
 

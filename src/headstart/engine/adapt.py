@@ -8,6 +8,8 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from headstart.core.dataset import Dataset
 from headstart.core.progress import Progress
 from headstart.core.results import RankingRow
@@ -16,13 +18,13 @@ from headstart.engine.clock import Clock
 from headstart.engine.contest import hold
 from headstart.engine.controls import Setting, try_all
 from headstart.engine.evidence import Findings, Preview, gather
-from headstart.engine.final import choose_trial, refit, score
+from headstart.engine.final import score, settle
 from headstart.engine.folds import repeated_folds
 from headstart.engine.items import Items, items_of
 from headstart.engine.journal import Journal
 from headstart.engine.options import Options, check
-from headstart.engine.plan import Plan
-from headstart.engine.prepare import fetch, most_ranked, settle_plan
+from headstart.engine.plan import Plan, make_plan
+from headstart.engine.prepare import fetch, prepare, settle_plan
 from headstart.engine.proof import judge
 from headstart.engine.rank import rank
 from headstart.engine.run import Labelled, Run
@@ -58,19 +60,19 @@ def _line(
 
     train, test = items_of(data, data.split.train), items_of(data, data.split.test)
     with clock.stage("fetch models"):
-        options = replace(options, pool=fetch(options, most_ranked(options), progress))
-    plan = settle_plan(options, train, journal, progress)
+        fetched, plan = prepare(options, train, journal, progress)
+    options = fetched.options
     labelled, fold_note = label(data, train, options, plan)
     run = Run(options=options, plan=plan, data=labelled, journal=journal, progress=progress)
     with clock.stage("rank"):
-        ranked = rank(run)
+        ranked = rank(run, fetched.others)
     with clock.stage("compare strategies"):
         contest = hold(ranked.taken, run)
-        chosen = choose_trial(contest, labelled)
     with clock.stage("refit"):
-        model = refit(chosen.trial, run)
+        settled = settle(contest, run)
+        contest, chosen, model = settled.contest, settled.chosen, settled.model
     with clock.stage("score"):
-        scored = score(model, chosen, contest, run, data, test)
+        scored = score(settled, ranked.probes, run, data, test)
     with clock.stage("controls"):
         member = options.member(chosen.trial.contender.name)
         controls = try_all(Setting(run=run, winner=chosen.trial, member=member, test=test))
@@ -104,11 +106,12 @@ def rank_only(data: Dataset, options: Options, progress: Progress) -> tuple[Rank
 def _ranking(data: Dataset, options: Options, progress: Progress) -> tuple[RankingRow, ...]:
     journal = Journal(None, {})
     train = items_of(data, data.split.train)
-    plan = replace(settle_plan(options, train, journal, progress), ranked=len(options.pool), taken=0, enlarged=False)
-    available = fetch(options, plan.ranked, progress)
+    found = fetch(options, len(options.pool), progress)
+    plan = make_plan(options.budget) if options.budget.preset else settle_plan(found.options, train, journal, progress)
+    plan = replace(plan, taken=0, enlarged=False)
     labelled, _ = label(data, train, options, plan)
-    run = Run(options=replace(options, pool=available), plan=plan, data=labelled, journal=journal, progress=progress)
-    return rank(run).rows
+    run = Run(options=found.options, plan=plan, data=labelled, journal=journal, progress=progress)
+    return rank(run, found.others).rows
 
 
 def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[Labelled, str]:
@@ -122,11 +125,18 @@ def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[La
 
 
 def identity(data: Dataset, options: Options) -> Mapping[str, object]:
-    """What a run depends on; a journal of another run is not continued."""
+    """What a run depends on; a journal of another run is not continued.
+
+    Pieces hold numbers by position, so the order of rows, their classes and their ties belong to it. Weights are named
+    by the pieces themselves (`Contender.key`): before a model is fetched, their checksum may not be known.
+    """
+    rows = hashlib.sha256("\n".join(data.table["digest"]).encode())
+    for part in (data.targets, data.groups, data.split.train, data.split.test):
+        rows.update(np.ascontiguousarray(part).tobytes())
     return {
         "headstart": version("headstart"),
         "recipe": asdict(options.recipe) | {"data": "", "test": ""},
         "data": data.fingerprint,
-        "test": hashlib.sha256(data.split.test.tobytes()).hexdigest(),
-        "pool": [[member.info.name, member.info.sha256] for member in options.pool],
+        "rows": rows.hexdigest(),
+        "pool": [member.info.name for member in options.pool],
     }

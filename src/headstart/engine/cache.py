@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,21 @@ READING = 1
 """Version of how raw files become decoded items (EXIF, alpha, bit depth); a change makes old features unreachable."""
 
 
+def noted(home: Path, **identity: str) -> Path:
+    """The file, there or not, of a note about what has this identity; its folder is there."""
+    path = _place(home, _text(identity)).with_suffix(".json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _text(identity: Mapping[str, str]) -> str:
+    return json.dumps({"reading": READING, **identity}, sort_keys=True)
+
+
+def _place(home: Path, text: str) -> Path:
+    return home / "features" / hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
 class FeatureSpace:
     """The features of one (preprocessing, weights, layer, dtype), by item digest; in memory if ``home`` is None."""
 
@@ -37,8 +52,8 @@ class FeatureSpace:
         self.folder: Path | None = None
         if home is None:
             return
-        text = json.dumps({"reading": READING, **identity}, sort_keys=True)
-        self.folder = home / "features" / hashlib.sha256(text.encode()).hexdigest()[:32]
+        text = _text(identity)
+        self.folder = _place(home, text)
         self.folder.mkdir(parents=True, exist_ok=True)
         note = self.folder / "space.json"
         if not note.exists():

@@ -28,6 +28,11 @@ class Contest:
     trials: tuple[Trial, ...]
     skipped: tuple[CandidateRow, ...]
 
+    def without(self, trial: Trial, reason: str) -> Contest:
+        """The contest as if ``trial`` had not been possible, for this ``reason``."""
+        row = _skipped(trial.contender, trial.strategy_name, trial.cost, reason)
+        return Contest(trials=tuple(other for other in self.trials if other is not trial), skipped=(*self.skipped, row))
+
 
 def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
     """Try every strategy on every backbone taken, as far as ``plan.passes`` goes.
@@ -49,13 +54,14 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
                 trials.append(tried)
                 left -= cost.of(len(np.unique(run.data.folds[0][~np.isnan(tried.logits[0, :, 0])])))
             else:
-                skipped.append(_skipped(entrant.native, name, cost, tried))
+                skipped.append(_skipped(entrant.native, name, cost.of(1), tried))
     return Contest(trials=tuple(trials), skipped=tuple(skipped))
 
 
 def _by_cost(contender: Contender, run: Run) -> list[tuple[Cost, str, InputStrategy]]:
+    stored = contender.backbone.fixed_shapes
     costed = [
-        (training_cost(strategy, trained_share(contender, strategy, run.data)), name, strategy)
+        (training_cost(strategy, trained_share(contender, strategy, run.data), stored=stored), name, strategy)
         for name, strategy in run.options.strategies.items()
         if isinstance(strategy, InputStrategy)
     ]
@@ -99,7 +105,7 @@ def _operations(work: Callable[[], object]) -> int:
     return counter.get_total_flops()
 
 
-def _skipped(contender: Contender, name: str, cost: Cost, reason: str) -> CandidateRow:
+def _skipped(contender: Contender, name: str, cost: float, reason: str) -> CandidateRow:
     return CandidateRow(
         model=contender.name,
         input=dict(contender.backbone.info.input),
@@ -107,7 +113,7 @@ def _skipped(contender: Contender, name: str, cost: Cost, reason: str) -> Candid
         score=None,
         standard_error=None,
         difference=None,
-        cost=cost.of(1),
+        cost=cost,
         seconds=0.0,
         folds=0,
         chosen=False,

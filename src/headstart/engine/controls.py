@@ -77,7 +77,8 @@ def simple(setting: Setting) -> Control:
 def random_trunk(setting: Setting) -> Control:
     """A probe on the features of the untrained architecture."""
     run, info = setting.run, setting.member.info
-    size = _smaller(info, run.plan.trunk_control_size)
+    winners = setting.winner.contender.backbone.info.input.get("size")
+    size = _smaller(info, run.plan.trunk_control_size) or (winners if winners != info.input.get("size") else None)
     backbone = setting.member.source.load(info, pretrained=False, seed=run.options.seed, size=size)
     encoder = Encoder(backbone, run.options.home, run.progress)
     encoded = encoder.encode(run.data.items, "control: features of random weights")
@@ -108,14 +109,17 @@ def scratch(setting: Setting) -> Control:
     contender = _untrained(setting, size)
     piece = f"control scratch {contender.key} {strategy}"
 
-    def logits_of(held: NDArray[np.int64], rest: NDArray[np.int64]) -> NDArray[np.float64]:
-        scored = run.data.items.subset(held) if len(held) else setting.test
+    def logits_of(scored: Items, rest: NDArray[np.int64], part: str) -> NDArray[np.float64]:
         stage = "control: training from random weights"
-        fitted = train(contender, strategy, run, rest, piece=f"{piece} {len(held)}", stage=stage)
+        fitted = train(contender, strategy, run, rest, piece=f"{piece} {part}", stage=stage)
         return fitted.head.logits(encode_once(fitted.backbone, scored, run.progress))
 
     def on_test() -> Mapping[str, NDArray[Any]]:
-        return {"logits": logits_of(np.array([], dtype=np.int64), np.arange(len(run.data.items)))}
+        return {"logits": logits_of(setting.test, np.arange(len(run.data.items)), "test")}
+
+    def on_fold(held: NDArray[np.int64], rest: NDArray[np.int64]) -> NDArray[np.float64]:
+        fold = int(run.data.folds[0, held[0]])
+        return logits_of(run.data.items.subset(held), rest, f"fold {fold}")
 
     control = Control(
         name="scratch", detail=f"{info.name} from random weights{_at(size)}, {epochs} epoch{'s' if epochs > 1 else ''}"
@@ -124,7 +128,7 @@ def scratch(setting: Setting) -> Control:
         if len(setting.test):
             logits = np.asarray(run.journal.recall(piece, on_test)["logits"], dtype=np.float64)
         else:
-            logits = _fold_by_fold(run, piece, logits_of, most=1)
+            logits = _fold_by_fold(run, piece, on_fold, most=1)
     except Diverged as error:
         return replace(control, skipped=str(error))
     return replace(control, logits=logits)

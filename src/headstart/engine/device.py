@@ -6,6 +6,7 @@ import copy
 import ctypes
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,6 +34,21 @@ def accelerator() -> Accelerator:
     from accelerate import Accelerator
 
     return Accelerator(mixed_precision="no")
+
+
+@contextmanager
+def accelerated(
+    model: torch.nn.Module, optimizer: torch.optim.Optimizer
+) -> Iterator[tuple[torch.nn.Module, torch.optim.Optimizer]]:
+    """Both as Accelerate prepares them, while the context lasts.
+
+    The Accelerator lives as long as the process and keeps what it has prepared; unless told to let go, it would hold
+    the weights and moments of every fit of every run.
+    """
+    try:
+        yield accelerator().prepare(model, optimizer)
+    finally:
+        accelerator().free_memory()
 
 
 def fast_dtype() -> torch.dtype:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, Preprocess
 from headstart.core.progress import Progress
-from headstart.engine.cache import FeatureSpace
+from headstart.engine.cache import FeatureSpace, noted
 from headstart.engine.device import fast_dtype, forward, on_device, precise_enough, prepared, to_device
 from headstart.engine.items import Items, batches
+from headstart.engine.journal import write_atomically
 
 BATCH = 32
 CHARACTERS = 32 * 512
@@ -39,7 +41,7 @@ class Encoded:
 
 
 class Encoder:
-    """Encodes items with one backbone: picks the dtype once, then serves every pass from the cache or the network.
+    """Encodes items with one backbone: settles the dtype once, then serves every pass from the cache or the network.
 
     ``home=None`` keeps nothing on disk.
     """
@@ -50,6 +52,7 @@ class Encoder:
         self._progress = progress
         self._weights = weights_digest(backbone) if home else ""
         self._ready: Backbone | None = None
+        self._space: FeatureSpace | None = None
         self._dtype = fast_dtype()
         self._seconds_per_item: float | None = None
 
@@ -58,60 +61,68 @@ class Encoder:
         """What is multiplied in; settled by the first pass."""
         return self._dtype
 
-    def encode(self, items: Items, name: str, view: int | None = None) -> Encoded:
-        """Features of ``items``: of the one fixed view, or of random training view number ``view``.
-
-        ``name`` is shown as the progress stage.
-        """
-        space = self._space(view)
-        missing = np.asarray(space.missing(items.digests), dtype=np.int64)
-        if len(missing) and self._ready is None:
-            self._make_ready(items.subset(missing[:CHECKED]))
-            space = self._space(view)
-            missing = np.asarray(space.missing(items.digests), dtype=np.int64)
+    def encode(self, items: Items, name: str) -> Encoded:
+        """Features of ``items`` in the fixed view; ``name`` is shown as the progress stage."""
+        if self._space is None:
+            self._settle_dtype(items)
+            self._space = FeatureSpace(self._home, self._progress, dtype=str(self._dtype), **self._identity())
+        missing = np.asarray(self._space.missing(items.digests), dtype=np.int64)
         if len(missing):
-            self._pass(items, missing, space, name, view)
+            self._pass(items, missing, self._space, name)
         return Encoded(
-            features=space.take(items.digests),
+            features=self._space.take(items.digests),
             computed=len(missing),
             forward_seconds=self._forward_seconds(items),
             dtype=str(self._dtype).removeprefix("torch."),
         )
 
-    def _space(self, view: int | None) -> FeatureSpace:
-        return FeatureSpace(
-            self._home,
-            self._progress,
-            preprocess=self._exact.preprocess.key,
-            weights=self._weights,
-            layer="pooled" if view is None else f"pooled/view {view}",
-            dtype=str(self._dtype),
-        )
+    def _identity(self) -> dict[str, str]:
+        return {"preprocess": self._exact.preprocess.key, "weights": self._weights, "layer": "pooled, norms folded"}
 
-    def _make_ready(self, sample: Items) -> Backbone:
-        """Take the leaner backbone, and keep the fast dtype only if features computed in it agree with float32."""
-        batch = self._exact.preprocess.collate(readying(self._exact.preprocess, sample, np.arange(len(sample)), None)())
-        original = on_device(self._exact)
-        self._ready = original.lean(to_device(batch))
-        if self._dtype != torch.float32:
-            exact = forward(original, batch, torch.float32)
-            if not precise_enough(exact, forward(self._ready, batch, self._dtype)):
-                self._progress.say(f"{self._exact.info.name} loses too much in {self._dtype}; float32 is used.")
-                self._dtype = torch.float32
+    def _settle_dtype(self, items: Items) -> None:
+        """Keep the fast dtype only if features computed in it agree with float32.
+
+        Decided once per weights and preprocessing and noted beside the cache: a resumed run, which may have other
+        items left to encode, must not decide otherwise.
+        """
+        if self._dtype == torch.float32:
+            return
+        note = self._home and noted(self._home, **self._identity(), fast=str(self._dtype))
+        if note and note.exists():
+            self._dtype = self._dtype if json.loads(note.read_text(encoding="utf-8"))["precise"] else torch.float32
+            return
+        batch = self._sample(items)
+        exact = forward(on_device(self._exact), batch, torch.float32)
+        precise = precise_enough(exact, forward(self._lean(items), batch, self._dtype))
+        if not precise:
+            self._progress.say(f"{self._exact.info.name} loses too much in {self._dtype}; float32 is used.")
+            self._dtype = torch.float32
+        if note:
+            write_atomically(note, json.dumps({"precise": precise}).encode())
+
+    def _sample(self, items: Items) -> dict[str, torch.Tensor]:
+        """A batch of the few items whose digests come first, whatever their order."""
+        first = np.argsort(np.asarray(items.digests))[:CHECKED]
+        preprocess = self._exact.preprocess
+        return preprocess.collate(readying(preprocess, items, first, None)())
+
+    def _lean(self, items: Items) -> Backbone:
+        if self._ready is None:
+            self._ready = on_device(self._exact).lean(to_device(self._sample(items)))
         return self._ready
 
-    def _pass(self, items: Items, missing: NDArray[np.int64], space: FeatureSpace, name: str, view: int | None) -> None:
+    def _pass(self, items: Items, missing: NDArray[np.int64], space: FeatureSpace, name: str) -> None:
         wanted = np.zeros(len(items), dtype=bool)
         wanted[missing] = True
         # Batches are formed over all items, cached or not: a resumed pass meets the batches of the first attempt.
         groups = [group[wanted[group]] for group in batches(items.lengths, most=BATCH, budget=CHARACTERS)]
         groups = [group for group in groups if len(group)]
-        backbone = self._ready or self._make_ready(items.subset(missing[:CHECKED]))
+        backbone, preprocess = self._lean(items), self._exact.preprocess
         held: list[tuple[list[str], NDArray[np.float32]]] = []
-        since, spent, preprocess = time.perf_counter(), 0.0, self._exact.preprocess
+        since, spent = time.perf_counter(), 0.0
         with self._progress.stage(name, total=len(missing)) as stage:
             for group, ready in zip(
-                groups, prepared([readying(preprocess, items, group, view) for group in groups]), strict=True
+                groups, prepared([readying(preprocess, items, group, None) for group in groups]), strict=True
             ):
                 batch = preprocess.collate(ready)
                 started = time.perf_counter()
@@ -130,7 +141,7 @@ class Encoder:
             group = batches(items.lengths, most=BATCH, budget=CHARACTERS)[len(items) // BATCH // 2]
             preprocess = self._exact.preprocess
             batch = preprocess.collate(readying(preprocess, items, group, None)())
-            backbone = self._ready or self._make_ready(items.subset(group[:CHECKED]))
+            backbone = self._lean(items)
             forward(backbone, batch, self._dtype)
             started = time.perf_counter()
             forward(backbone, batch, self._dtype)

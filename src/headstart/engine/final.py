@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.dataset import Dataset
-from headstart.core.errors import HeadstartError
+from headstart.core.errors import HeadstartError, UserError
 from headstart.core.results import CandidateRow, Interval
 from headstart.core.strategy import FeatureStrategy, InputStrategy
 from headstart.engine.bootstrap import bootstrap_intervals
 from headstart.engine.choose import choose
 from headstart.engine.contest import Contest
 from headstart.engine.estimates import Sample
-from headstart.engine.intervals import mean_interval, selection_corrected
+from headstart.engine.intervals import cross_validated_interval, mean_interval, selection_corrected
 from headstart.engine.items import Items
 from headstart.engine.run import Labelled, Run
+from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Trial, encode_once, fit_head, train
 from headstart.heads.temperature import fit_temperature
 
@@ -50,6 +51,7 @@ class Scored:
     """Scored items with the features ``(M, D)`` and probabilities ``(M, C)`` the model gives them.
 
     ``on`` says whether they are the test split, or the training items predicted by models that had not seen them.
+    ``optimism`` is how much of the winner's cross-validated score is the luck of having been chosen; 0 on a test split.
     """
 
     on: Literal["test", "cross-validation"]
@@ -60,10 +62,19 @@ class Scored:
     features: NDArray[np.float32]
     probabilities: NDArray[np.float64]
     scores: Mapping[str, Interval]
+    optimism: float = 0.0
 
 
 def choose_trial(contest: Contest, data: Labelled) -> Chosen:
-    """The cheapest trial within one standard error of the best, by paired differences on common folds."""
+    """The cheapest trial within one standard error of the best, by paired differences on common folds.
+
+    Raises:
+        UserError: no strategy could be tried; the reasons are the problems.
+    """
+    if not contest.trials and contest.skipped:
+        raise UserError(
+            *(f"Strategy '{row.strategy}' could not be tried on {row.model}: {row.skipped}" for row in contest.skipped)
+        )
     credits = [trial.credit(data) for trial in contest.trials]
     tested = Sample.of(data.task, data.targets, data.groups)
     index, measured = choose(credits, data.folds, tested, [trial.cost for trial in contest.trials])
@@ -84,6 +95,29 @@ def choose_trial(contest: Contest, data: Labelled) -> Chosen:
         for number, (trial, entry) in enumerate(zip(contest.trials, measured, strict=True))
     )
     return Chosen(trial=contest.trials[index], rows=rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What was compared, what was chosen of it, and the model that came of it."""
+
+    contest: Contest
+    chosen: Chosen
+    model: Model
+
+
+def settle(contest: Contest, run: Run) -> Settled:
+    """Choose and refit; a choice whose refit diverges is struck out, and the next best takes its place.
+
+    Raises:
+        UserError: nothing is left to choose from; the reasons are the problems.
+    """
+    while True:
+        chosen = choose_trial(contest, run.data)
+        try:
+            return Settled(contest=contest, chosen=chosen, model=refit(chosen.trial, run))
+        except Diverged as error:
+            contest = contest.without(chosen.trial, f"on all training items: {error}")
 
 
 def refit(trial: Trial, run: Run) -> Model:
@@ -110,11 +144,14 @@ def refit(trial: Trial, run: Run) -> Model:
     )
 
 
-def score(model: Model, chosen: Chosen, contest: Contest, run: Run, source: Dataset, test: Items) -> Scored:
-    """On the test split, handed out here and to the controls only; without one, out of fold."""
+def score(settled: Settled, probes: Sequence[Trial], run: Run, source: Dataset, test: Items) -> Scored:
+    """On the test split, handed out here and to the controls only; without one, out of fold.
+
+    ``probes`` are the trials of the ranking: what did not go on to the contest was chosen among, too.
+    """
     if len(test):
-        return _on_test(model, chosen, run, source, test)
-    return _out_of_fold(model, chosen, contest, run, source)
+        return _on_test(settled.model, settled.chosen, run, source, test)
+    return _out_of_fold(settled, probes, run, source)
 
 
 def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Items) -> Scored:
@@ -139,16 +176,20 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
     )
 
 
-def _out_of_fold(model: Model, chosen: Chosen, contest: Contest, run: Run, source: Dataset) -> Scored:
-    """The first repeat's held-out predictions; the primary score is corrected for the choice among candidates."""
-    data, logits = run.data, chosen.trial.logits[0]
+def _out_of_fold(settled: Settled, probes: Sequence[Trial], run: Run, source: Dataset) -> Scored:
+    """The first repeat's held-out predictions; the primary score is corrected for the choice among all trials."""
+    data, model, chosen = run.data, settled.model, settled.chosen
+    logits = chosen.trial.logits[0]
     kept = np.flatnonzero(~np.isnan(logits[:, 0]))
     targets, groups = data.targets[kept], data.groups[kept]
     probabilities = data.task.probabilities(logits[kept] / model.temperature)
-    credits = np.stack([trial.credit(data) for trial in contest.trials])
-    number = next(number for number, trial in enumerate(contest.trials) if trial is chosen.trial)
+    trials = [*settled.contest.trials, *probes]
+    trials = list({id(trial): trial for trial in trials}.values())
+    credits = np.stack([trial.credit(data) for trial in trials])
+    number = next(number for number, trial in enumerate(trials) if trial is chosen.trial)
     tested = Sample.of(data.task, data.targets, data.groups)
     primary = selection_corrected(credits, data.folds, tested, chosen=number, seed=run.options.seed)
+    plain = cross_validated_interval(credits[number], data.folds, tested)
     others = bootstrap_intervals(
         data.task.metrics,
         probabilities[None],
@@ -166,4 +207,5 @@ def _out_of_fold(model: Model, chosen: Chosen, contest: Contest, run: Run, sourc
         features=chosen.trial.contender.features[kept],
         probabilities=probabilities,
         scores=others | {data.task.primary: primary},
+        optimism=plain.value - primary.value,
     )

@@ -21,7 +21,7 @@ from headstart.engine.items import Items
 BUCKET = 8
 """Batches whose items are sorted by length together: padding shrinks while the order stays random."""
 VIEWS = 8
-"""Different random views of an item in training; epoch e shows view e modulo this."""
+"""Different random views of an item that frozen blocks see; epoch e shows view e modulo this."""
 
 
 class Inputs:
@@ -50,7 +50,7 @@ class Inputs:
         Order and views are functions of ``seed`` and ``epoch``.
         """
         groups = batches_of(self._items.lengths[rows], size, np.random.default_rng(mixed(seed, epoch)))
-        view = epoch % VIEWS if self._views else None
+        view = self._view(seed, epoch)
         if self._boundary and self._backbone.fixed_shapes and self._fits():
             stored = self._activations(view)
             for group in groups:
@@ -59,6 +59,12 @@ class Inputs:
             return
         for group, batch in zip(groups, self._batches([rows[group] for group in groups], view), strict=True):
             yield torch.from_numpy(group), _exact(self._lower(batch)) if self._boundary else batch
+
+    def _view(self, seed: int, epoch: int) -> int | None:
+        """Number of the view that an epoch shows: always a new one where nothing is kept of the old ones."""
+        if not self._views:
+            return None
+        return mixed(seed, epoch % VIEWS if self._boundary else epoch)
 
     def _activations(self, view: int | None) -> dict[str, torch.Tensor]:
         """Of all items, not of the rows asked for: then no batch depends on who asks first, and no value does."""

@@ -176,7 +176,10 @@ def _grouped_variance(contributions: NDArray[np.float64]) -> float:
 
 
 def _inflation(variance: float, strata: Strata, items: Sample, least: float = 1.0) -> float:
-    """How many times the variance exceeds that of independent items; ``least`` at the lowest."""
+    """How many times the variance exceeds that of independent items, 1 at the lowest.
+
+    Where every item of a class earns the same there is no variance to compare: ``least`` times the mean group size.
+    """
     if strata.binomial_variance > 0:
         return max(1.0, variance / strata.binomial_variance)
     sizes = np.unique(items.groups, return_counts=True)[1]

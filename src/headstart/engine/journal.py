@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +61,11 @@ class Journal:
         # Read back what was written: a resumed run then continues from the very same bytes and layout.
         return _read(path)
 
+    def forget(self, name: str) -> None:
+        """Remove what is kept as ``name``, if anything is."""
+        if self.folder is not None:
+            self.path(name).unlink(missing_ok=True)
+
     def path(self, name: str, suffix: str = ".safetensors") -> Path:
         """Where piece ``name`` is kept.
 
@@ -73,11 +77,6 @@ class Journal:
         digest = hashlib.sha256(name.encode()).hexdigest()[:16]
         readable = "".join(character if character.isalnum() else "-" for character in name)[:80]
         return self.folder / f"{readable}.{digest}{suffix}"
-
-    def close(self) -> None:
-        """The run is complete: remove every piece."""
-        if self.folder is not None:
-            shutil.rmtree(self.folder)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -88,14 +88,18 @@ def make_plan(budget: Budget, pass_seconds: float | None = None) -> Plan:
     return replace(chosen, passes=affordable - chosen.scratch_passes) if chosen.passes else chosen
 
 
-def training_cost(strategy: InputStrategy, share: float) -> Cost:
+def training_cost(strategy: InputStrategy, share: float, *, stored: bool) -> Cost:
     """What fits of a strategy cost when ``share`` of a forward pass lies in trainable blocks.
 
-    Below the boundary one inference pass per view, kept for all fits; above it every epoch of every fit.
+    Below the boundary one inference pass per view if its outputs are ``stored`` for all fits, else one per epoch;
+    above it every epoch of every fit.
     """
     schedule = strategy.schedule
+    trained = schedule.epochs * share * TRAINING
+    if not stored:
+        return Cost(once=0.0, each=schedule.epochs * (1 - share) + trained)
     seen = min(schedule.epochs, VIEWS) if schedule.views else 1
-    return Cost(once=(1 - share) * seen, each=schedule.epochs * share * TRAINING)
+    return Cost(once=(1 - share) * seen, each=trained)
 
 
 def affordable_folds(cost: Cost, passes: float, most: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -13,12 +13,34 @@ from headstart.engine.features import BATCH, Encoder
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal, write_atomically
 from headstart.engine.options import Options, PoolMember
-from headstart.engine.plan import PRESETS, Plan, make_plan
+from headstart.engine.plan import Plan, make_plan
 from headstart.engine.rank import prior_order
 
 
-def fetch(options: Options, most: int, progress: Progress) -> tuple[PoolMember, ...]:
-    """The pool, most promising first, with the first ``most`` models it can have in the store.
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """Options whose pool is in the store, most promising first, and the others with the reason why they are not."""
+
+    options: Options
+    others: tuple[tuple[PoolMember, str], ...]
+
+
+def prepare(options: Options, train: Items, journal: Journal, progress: Progress) -> tuple[Fetched, Plan]:
+    """Settle the plan and fetch as many models as it measures.
+
+    Raises:
+        Unavailable: see `fetch`.
+    """
+    if options.budget.preset is None:
+        # What seconds buy depends on the speed of the first model here.
+        plan = settle_plan(fetch(options, 1, progress).options, train, journal, progress)
+    else:
+        plan = make_plan(options.budget)
+    return fetch(options, plan.ranked, progress), plan
+
+
+def fetch(options: Options, most: int, progress: Progress) -> Fetched:
+    """The pool, most promising first, as far as it is in the store afterwards: at most ``most`` models.
 
     A model that was not asked for by name and cannot be fetched is left out, and said; work goes on with the others.
 
@@ -26,35 +48,37 @@ def fetch(options: Options, most: int, progress: Progress) -> tuple[PoolMember, 
         Unavailable: a model that was named cannot be fetched, or none at all can.
     """
     had: list[PoolMember] = []
+    others: list[tuple[PoolMember, str]] = []
     problems: list[str] = []
-    ordered = prior_order(options.pool, careful=most == 1)
-    for member in ordered:
+    for member in prior_order(options.pool, careful=most == 1):
         if len(had) == most:
-            break
+            others.append((member, f"the budget pays for measuring {most}; by its prior this one comes later"))
+            continue
         try:
-            if not member.source.in_store(member.info):
-                progress.say(f"Fetching {member.info.name} ({member.info.bytes / 1e6:.0f} MB, {member.info.licence}).")
-                member.source.pull(member.info, progress)
-            had.append(member)
+            had.append(_in_store(member, progress))
         except Unavailable as error:
             if options.recipe.model != "auto" or options.recipe.pool:
                 raise
             problems.append(str(error))
+            others.append((member, "it is not in the store and could not be fetched"))
             progress.say(f"Left out: {error}")
     if not had:
         raise Unavailable(problems[0])
-    return (*had, *(member for member in ordered if member not in had))
+    return Fetched(options=replace(options, pool=tuple(had)), others=tuple(others))
 
 
-def most_ranked(options: Options) -> int:
-    """How many models the budget may pay for; one in seconds is settled later and may measure fewer."""
-    return PRESETS[options.budget.preset or "standard"].ranked
+def _in_store(member: PoolMember, progress: Progress) -> PoolMember:
+    """The member with its weights in the store, and with what is only known of them there (checksum, dimensions)."""
+    source, info = member.source, member.info
+    if source.in_store(info):
+        return member
+    progress.say(f"Fetching {info.name} ({info.bytes / 1e6:.0f} MB, {info.licence}).")
+    source.pull(info, progress)
+    return replace(member, info=source.find(info.name.partition(":")[2]) or info)
 
 
 def settle_plan(options: Options, train: Items, journal: Journal, progress: Progress) -> Plan:
-    """The plan of the budget. One made from measured speed is kept, so that a resumed run follows it too."""
-    if options.budget.preset is not None:
-        return make_plan(options.budget)
+    """The plan of a budget in seconds, from the speed of the pool's first model; kept for a resumed run to follow."""
     path = journal.path("plan", ".json") if journal.folder else None
     if path is not None and path.exists():
         return Plan(**json.loads(path.read_text()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def judge(controls: Sequence[Control], chosen: Trial, scored: Scored, data: Labe
         if scored.on == "test":
             interval, comparison = _on_test(control.logits, scored, data)
         else:
-            interval, comparison = _by_folds(control.logits, chosen, data)
+            interval, comparison = _by_folds(control.logits, chosen, scored.optimism, data)
         comparisons[control.name] = comparison
         rows.append(_row(control, interval, comparison.interval))
     readable = {SPOKEN[name]: comparison for name, comparison in comparisons.items()}
@@ -69,11 +69,15 @@ def _on_test(logits: NDArray[np.float64], scored: Scored, data: Labelled) -> tup
     return mean_interval(theirs, tested), compare(ours, theirs, tested)
 
 
-def _by_folds(logits: NDArray[np.float64], chosen: Trial, data: Labelled) -> tuple[Interval, Comparison]:
+def _by_folds(
+    logits: NDArray[np.float64], chosen: Trial, optimism: float, data: Labelled
+) -> tuple[Interval, Comparison]:
+    """The control was not chosen among anything, so the winner's ``optimism`` comes off the difference."""
     tested = Sample.of(data.task, data.targets, data.groups)
     theirs = np.stack([credit_of(repeat, data) for repeat in logits])
     interval = cross_validated_interval(theirs, data.folds, tested)
-    return interval, compare_cross_validated(chosen.credit(data), theirs, data.folds, tested)
+    comparison = compare_cross_validated(chosen.credit(data), theirs, data.folds, tested)
+    return interval, replace(comparison, value=comparison.value - optimism)
 
 
 def _row(control: Control, score: Interval | None, delta: Interval | None) -> ControlRow:

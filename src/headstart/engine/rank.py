@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headstart.core.backbone import BackboneInfo
+from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.errors import HeadstartError, UserError
 from headstart.core.results import Interval, RankingRow
 from headstart.core.score import TransferScore
@@ -19,7 +19,6 @@ from headstart.engine.features import Encoder
 from headstart.engine.intervals import cross_validated_interval, mean_interval
 from headstart.engine.items import Items
 from headstart.engine.options import PoolMember
-from headstart.engine.plan import Plan
 from headstart.engine.run import Labelled, Run
 from headstart.engine.trials import Contender, Trial, try_features
 from headstart.heads.knn import neighbour_probabilities
@@ -51,6 +50,8 @@ class Ranked:
 
     rows: tuple[RankingRow, ...]
     taken: tuple[Entrant, ...]
+    probes: tuple[Trial, ...]
+    """Every probe that was tried, of any backbone at any size: what the best was chosen from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,30 +66,51 @@ def prior_order(pool: Sequence[PoolMember], careful: bool) -> list[PoolMember]:
     """The pool, most promising first, before any data are seen.
 
     The published accuracy decides; where compute is short (``careful``), each doubling of it must be worth three
-    points, which is about what doublings buy along the EfficientNet family.
+    points, which is about what doublings buy along the EfficientNet family. Compute that is not known costs nothing.
     """
-    charge = 0.03 if careful else 0.0
-    return sorted(pool, key=lambda m: (charge * math.log2(m.info.gflops) - m.info.prior, m.info.name))
+
+    def charge(info: BackboneInfo) -> float:
+        return 0.03 * math.log2(info.gflops) if careful and info.gflops > 0 else 0.0
+
+    return sorted(pool, key=lambda member: (charge(member.info) - member.info.prior, member.info.name))
 
 
-def rank(run: Run) -> Ranked:
-    """Measure the first ``plan.ranked`` backbones of the pool and take the ``plan.taken`` best by probe.
+def rank(run: Run, others: Sequence[tuple[PoolMember, str]] = ()) -> Ranked:
+    """Measure every backbone of the pool and take the ``plan.taken`` best by probe.
 
-    Those taken are measured again on larger, uncropped inputs if the plan says so.
+    Those taken are measured again on larger, uncropped inputs if the plan says so. ``others`` are listed with the
+    reason why they were not measured.
     """
-    plan, pool = run.plan, run.options.pool
-    measured = [_measure(member, None, run) for member in pool[: plan.ranked]]
+    plan = run.plan
+    measured = [_measure(member, None, run) for member in run.options.pool]
+    probes = [entry.trial for entry in measured]
     measured.sort(key=lambda entry: -_value(entry.row.probe))
     for place, entry in enumerate(measured[: plan.taken]):
-        if plan.enlarged and "size" in entry.member.info.input:
-            larger = _measure(entry.member, larger_size(entry.member.info, run.data.items), run)
-            if not clearly_worse(larger.trial, entry.trial, run.data):
-                measured[place] = replace(larger, native=entry.native)
+        larger = _enlarged(entry.member, run) if plan.enlarged else None
+        probes += [larger.trial] if larger is not None else []
+        if larger is not None and not clearly_worse(larger.trial, entry.trial, run.data):
+            measured[place] = replace(larger, native=entry.native)
     measured.sort(key=lambda entry: -_value(entry.row.probe))
     taken = measured[: plan.taken]
     rows = [replace(entry.row, taken=entry in taken) for entry in measured]
-    rows += [_unmeasured(member, plan) for member in pool[plan.ranked :]]
-    return Ranked(rows=tuple(rows), taken=tuple(Entrant(probe=entry.trial, native=entry.native) for entry in taken))
+    rows += [_unmeasured(member.info, reason) for member, reason in others]
+    return Ranked(
+        rows=tuple(rows),
+        taken=tuple(Entrant(probe=entry.trial, native=entry.native) for entry in taken),
+        probes=tuple(probes),
+    )
+
+
+def _enlarged(member: PoolMember, run: Run) -> _Measured | None:
+    """Measured at its `larger_size`; None where the architecture takes no such input."""
+    if "size" not in member.info.input:
+        return None
+    size = larger_size(member.info, run.data.items)
+    try:
+        backbone = member.source.load(member.info, size=size)
+    except UserError:
+        return None  # a fixed grid of positions, or patches that do not divide this size
+    return _measure(member, size, run, backbone)
 
 
 def larger_size(info: BackboneInfo, items: Items) -> int:
@@ -113,10 +135,10 @@ def clearly_worse(first: Trial, second: Trial, data: Labelled) -> bool:
     return comparison.value < -comparison.standard_error
 
 
-def _measure(member: PoolMember, size: int | None, run: Run) -> _Measured:
+def _measure(member: PoolMember, size: int | None, run: Run, loaded: Backbone | None = None) -> _Measured:
     started = time.perf_counter()
     options, data = run.options, run.data
-    backbone = member.source.load(member.info, size=size)
+    backbone = loaded or member.source.load(member.info, size=size)
     encoder = Encoder(backbone, options.home, run.progress)
     encoded = encoder.encode(data.items, f"features of {backbone.info.name}{_at(size)}")
     contender = Contender(
@@ -161,20 +183,20 @@ def _scores(scores: Mapping[str, TransferScore], features: np.ndarray, data: Lab
     return values
 
 
-def _unmeasured(member: PoolMember, plan: Plan) -> RankingRow:
+def _unmeasured(info: BackboneInfo, reason: str) -> RankingRow:
     return RankingRow(
-        model=member.info.name,
-        input=dict(member.info.input),
-        prior=member.info.prior,
+        model=info.name,
+        input=dict(info.input),
+        prior=info.prior,
         knn=None,
         probe=None,
         scores={},
         seconds=0.0,
-        parameters=member.info.parameters,
-        bytes=member.info.bytes,
-        licence=member.info.licence,
+        parameters=info.parameters,
+        bytes=info.bytes,
+        licence=info.licence,
         taken=False,
-        skipped=f"the budget pays for measuring {plan.ranked}; by its prior this one comes later",
+        skipped=reason,
     )
 
 

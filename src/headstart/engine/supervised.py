@@ -26,7 +26,7 @@ from headstart.core.progress import Progress
 from headstart.core.strategy import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.core.task import Task
 from headstart.engine.checkpoint import load_checkpoint, save_checkpoint
-from headstart.engine.device import accelerator, autocast, keep_freed_memory
+from headstart.engine.device import accelerated, accelerator, autocast, keep_freed_memory
 from headstart.engine.freeze import trainable_only, training_mode
 from headstart.engine.inputs import Inputs, mixed
 
@@ -122,16 +122,15 @@ def fit(
     preparation, schedule, checkpoint = strategy.prepare(backbone), strategy.schedule, settings.checkpoint
     trainable_only(backbone, preparation)
     model = _Model(backbone, head, preparation.frozen_blocks)
-    optimizer = torch.optim.AdamW(_groups(model, preparation))
-    model, optimizer = accelerator().prepare(model, optimizer)
-    done, losses = load_checkpoint(checkpoint, model, optimizer) if checkpoint else (0, [])
     steps = _steps_per_epoch(len(examples.rows), schedule.batch_size)
     base_rate = schedule.rate_scale * backbone.info.rate
-
-    def rates(step: int) -> None:
-        _set_rates(optimizer, base_rate, schedule, step, steps)
-
-    with torch.random.fork_rng(), progress.stage(name, total=schedule.epochs * steps) as stage:
+    losses: list[float] = []
+    with (
+        accelerated(model, torch.optim.AdamW(_groups(model, preparation))) as (running, optimizer),
+        torch.random.fork_rng(),
+        progress.stage(name, total=schedule.epochs * steps) as stage,
+    ):
+        done, losses = load_checkpoint(checkpoint, model, optimizer) if checkpoint else (0, losses)
         stage.advance(done * steps)
         for epoch in range(done, schedule.epochs):
             training_mode(backbone, preparation)
@@ -139,8 +138,8 @@ def fit(
             batches = examples.inputs.epoch(examples.rows, seed=settings.seed, epoch=epoch, size=schedule.batch_size)
             total = 0.0
             for step, (chosen, batch) in enumerate(batches):
-                rates(epoch * steps + step)
-                loss = _step(model, optimizer, batch, examples.loss_at(chosen), settings.dtype)
+                _set_rates(optimizer, base_rate, schedule, epoch * steps + step, steps)
+                loss = _step(running, optimizer, batch, examples.loss_at(chosen), settings.dtype)
                 if not math.isfinite(loss):
                     raise Diverged(
                         f"Training diverged in epoch {epoch + 1} (the loss is {loss}): a learning rate of "
@@ -150,9 +149,9 @@ def fit(
                 stage.advance()
             losses.append(total / len(examples.rows))
             if checkpoint and epoch + 1 < schedule.epochs:
-                save_checkpoint(checkpoint, accelerator().unwrap_model(model), optimizer, epoch + 1, losses)
+                save_checkpoint(checkpoint, model, optimizer, epoch + 1, losses)
     backbone.module.eval().requires_grad_(False)
-    return Fitted(backbone=backbone, head=_head_of(accelerator().unwrap_model(model)), losses=tuple(losses))
+    return Fitted(backbone=backbone, head=_head_of(model), losses=tuple(losses))
 
 
 def _step(

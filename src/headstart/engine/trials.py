@@ -46,8 +46,8 @@ class Contender:
 
     @property
     def key(self) -> str:
-        """What tells its pieces in the journal from those of others: name and preprocessing."""
-        return f"{self.name} {self.backbone.preprocess.key}"
+        """What tells its pieces in the journal from those of others: name, weights and preprocessing."""
+        return f"{self.name} {self.backbone.info.sha256} {self.backbone.preprocess.key}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +113,7 @@ def try_inputs(
             return {"logits": fitted.head.logits(features), "seconds": np.array(time.perf_counter() - started)}
 
         arrays = run.journal.recall(f"trial {piece}", compute)
+        run.journal.forget(checkpoint_of(piece))
         logits[0, held] = arrays["logits"]
         seconds += float(arrays["seconds"])
     return Trial(contender=contender, strategy_name=name, strategy=strategy, logits=logits, seconds=seconds, cost=cost)
@@ -139,11 +140,16 @@ def train(
         Settings(
             seed=run.options.seed,
             dtype=training_dtype(body, boundary, contender.encoder.dtype),
-            checkpoint=run.journal.path(f"checkpoint {piece}") if run.journal.folder else None,
+            checkpoint=run.journal.path(checkpoint_of(piece)) if run.journal.folder else None,
         ),
         progress=run.progress,
         name=stage,
     )
+
+
+def checkpoint_of(piece: str) -> str:
+    """Name of the journal's file with the state of a fit that is under way; needless once ``piece`` is there."""
+    return f"checkpoint {piece}"
 
 
 def inputs_of(contender: Contender, strategy: InputStrategy, run: Run) -> Inputs:
