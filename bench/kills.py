@@ -3,8 +3,8 @@
     python -m bench kills [--kills 10] [--train 80] [--test 60] [--seed 0]
 
 The run is the demo's with fewer cells: features at two sizes, the probe, fine-tuning of the last block on several
-folds, the controls. Each attempt starts from nothing, is killed up to two seconds after a stage was shown (features,
-the head that is fitted once they are done, fine-tuning, controls, in turn), and is started again. Compared with an
+folds, the controls. Each attempt starts from nothing, is killed at a random moment of a stage (features, the head
+that is fitted once they are done, fine-tuning, controls, in turn), and is started again. Compared with an
 uninterrupted run: every number of ``results.json`` that is no duration, and the bytes of the model.
 """
 
@@ -28,10 +28,9 @@ from bench._machine import machine
 from bench.peers import MODEL, store_with_models
 from headstart.core.progress import Silent
 
-STAGES = ("features of {model} ...", "features of {model}: done", "last_blocks on", "control:")
-"""What the log shows when a kind of work begins: features, the head, fine-tuning, the controls."""
-WITHIN = 2.0
-"""Seconds after which the kill comes at the latest."""
+STAGES = {"features of {model} ...": 0.4, "features of {model}: done": 1.0, "last_blocks on": 2.0, "control:": 2.0}
+"""What the log shows when a kind of work begins (features, the head, fine-tuning, the controls), and the seconds after
+which the kill comes at the latest."""
 DURATIONS = ("seconds", "forward_pass_seconds")
 
 
@@ -54,8 +53,8 @@ def main() -> int:
         differing = 0
         for number in range(given.kills):
             attempt = Attempt(Path(scratch) / f"killed-{number}", cells)
-            stage = STAGES[number % len(STAGES)].format(model=MODEL)
-            shown = attempt.killed_in(stage, draw.uniform(0.0, WITHIN))
+            stage, within = list(STAGES.items())[number % len(STAGES)]
+            shown = attempt.killed_in(stage.format(model=MODEL), draw.uniform(0.0, within))
             if attempt.start().wait() != 0:
                 raise SystemExit(f"the rerun failed: {attempt.log()}")
             same = attempt.outcome() == expected
