@@ -18,7 +18,7 @@ WIDTH = 82
 def draw(run: Path) -> str:
     """The summary of ``run`` as SVG, just as ``headstart report RUN`` prints it."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, highlight=False)
-    console.print(summary(read_results(run), Path("runs") / run.name))
+    console.print(summary(read_results(run), Path("runs") / run.name), "")  # the last line would lose its underscores
     return console.export_svg(title=f"headstart report runs/{run.name}", unique_id="headstart")
 
 
