@@ -92,7 +92,7 @@ def rank(run: Run, others: Sequence[tuple[PoolMember, str]] = ()) -> Ranked:
             measured[place] = replace(larger, native=entry.native)
     measured.sort(key=lambda entry: -_value(entry.row.probe))
     taken = measured[: plan.taken]
-    rows = [replace(entry.row, taken=entry in taken) for entry in measured]
+    rows = [replace(entry.row, taken=place < plan.taken) for place, entry in enumerate(measured)]
     rows += [_unmeasured(member.info, reason) for member, reason in others]
     return Ranked(
         rows=tuple(rows),
