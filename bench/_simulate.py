@@ -62,7 +62,7 @@ def cross_fitted(rows: Rows, folds: NDArray[np.int64], task: Classification) -> 
     return np.stack(credit)
 
 
-def items_of(rows: Rows, task: Classification) -> Sample:
+def sample_of(rows: Rows, task: Classification) -> Sample:
     return Sample.of(task, rows.targets, np.arange(len(rows)))
 
 

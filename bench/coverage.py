@@ -31,7 +31,7 @@ from bench._simulate import (
     bundled_sets,
     cross_fitted,
     fitted,
-    items_of,
+    sample_of,
     scored_on,
     sets_from,
     share,
@@ -89,13 +89,13 @@ def one_draw(data: Rows, count: int, seed: int, *, chosen: bool) -> Iterator[tup
     for size in (50, 200, 800):
         rows = _with_every_class(rest.targets, size, rng)
         test = rest.at(rows)
-        tested = items_of(test, task)
+        tested = sample_of(test, task)
         # Shares depend on the sample's class counts, so they are rescaled to it.
-        scale = tested.ceiling / items_of(rest, task).ceiling[rows]
+        scale = tested.ceiling / sample_of(rest, task).ceiling[rows]
         ours, theirs = credit[0][rows] * scale, credit[1][rows] * scale
         yield f"test of {size}", mean_interval(ours, tested), truth[0]
         yield f"pair, test of {size}", compare(ours, theirs, tested).interval, truth[0] - truth[1]
-    tested = items_of(train, task)
+    tested = sample_of(train, task)
     for n_folds, repeats in ((5, 3), (5, 1), (10, 1)):
         folds, _ = repeated_folds(train.targets, np.arange(count), n_folds, repeats, seed)
         crossed = [cross_fitted(part[0], folds, task) for part in (wholes, halves)]
@@ -118,7 +118,7 @@ def _chosen(train: Rows, rest: Rows, rng: np.random.Generator, seed: int) -> tup
     best = parts[int(credits.mean((1, 2)).argmax())]
     head = fitted(Rows(features=train.features[:, best], targets=train.targets), outputs)
     truth = scored_on(Rows(features=rest.features[:, best], targets=rest.targets), head, task).mean()
-    interval = selection_corrected(credits, folds, items_of(train, task), seed=seed, draws=200)
+    interval = selection_corrected(credits, folds, sample_of(train, task), seed=seed, draws=200)
     return f"best of {CANDIDATES}, 1 x 5 folds", interval, float(truth)
 
 

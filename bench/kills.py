@@ -24,9 +24,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench._cells import MODEL, cells, store_with_models
 from bench._machine import machine
-from bench.peers import MODEL, store_with_models
-from headstart.core.progress import Silent
 
 STAGES = {"features of {model} ...": 0.4, "features of {model}: done": 1.0, "last_blocks on": 2.0, "control:": 2.0}
 """What the log shows when a kind of work begins (features, the head, fine-tuning, the controls), and the seconds after
@@ -45,14 +44,14 @@ def main() -> int:
     draw = random.Random(given.seed)
     print(machine())
     with tempfile.TemporaryDirectory() as scratch:
-        cells = _cells(given.train, given.test, Path(scratch))
-        whole = Attempt(Path(scratch) / "whole", cells)
+        folder = cells(Path(scratch), train=given.train, test=given.test)
+        whole = Attempt(Path(scratch) / "whole", folder)
         if whole.start().wait() != 0:
             raise SystemExit(f"the uninterrupted run failed: {whole.log()}")
         expected = whole.outcome()
         differing = 0
         for number in range(given.kills):
-            attempt = Attempt(Path(scratch) / f"killed-{number}", cells)
+            attempt = Attempt(Path(scratch) / f"killed-{number}", folder)
             stage, within = list(STAGES.items())[number % len(STAGES)]
             shown = attempt.killed_in(stage.format(model=MODEL), draw.uniform(0.0, within))
             if attempt.start().wait() != 0:
@@ -68,16 +67,16 @@ def main() -> int:
 class Attempt:
     """One run folder with a store of its own, so that nothing of another attempt is found."""
 
-    def __init__(self, folder: Path, cells: Path) -> None:
+    def __init__(self, folder: Path, data: Path) -> None:
         folder.mkdir()
         self.folder = folder
         self.run = folder / "run"
-        self._cells = cells
+        self._data = data
         self._home = store_with_models(folder)
 
     def start(self) -> subprocess.Popen[bytes]:
         """The command, started or started again."""
-        command = [sys.executable, "-m", "headstart", "adapt", self._cells, "--pool", MODEL, "--out", self.run]
+        command = [sys.executable, "-m", "headstart", "adapt", self._data, "--pool", MODEL, "--out", self.run]
         environment = {**os.environ, "HEADSTART_HOME": str(self._home), "PYTHONWARNINGS": "ignore"}
         with (self.folder / "log").open("wb") as log:
             return subprocess.Popen([str(p) for p in command], stdout=log, stderr=log, env=environment)
@@ -110,12 +109,6 @@ def _without_durations(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _without_durations(each) for name, each in value.items() if name not in DURATIONS}
     return [_without_durations(each) for each in value] if isinstance(value, list) else value
-
-
-def _cells(train: int, test: int, scratch: Path) -> Path:
-    from headstart.demo import solar_cells
-
-    return Path(shutil.copytree(solar_cells.prepare(train=train, test=test, progress=Silent()), scratch / "cells"))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench._simulate import Rows, cross_fitted, fitted, items_of, scored_on, share, synthetic, task_of
+from bench._simulate import Rows, cross_fitted, fitted, sample_of, scored_on, share, synthetic, task_of
 from headstart.core.results import Verdict
 from headstart.engine.compare import compare, compare_cross_validated
 from headstart.engine.folds import repeated_folds
@@ -77,14 +77,14 @@ def simulate(scene: Scene, rng: np.random.Generator) -> tuple[Verdict, float]:
     if scene.test:
         test = arms[0].at(cuts[1])
         credits = [scored_on(arm.at(cuts[1]), head, task) for arm, head in zip(arms, heads, strict=True)]
-        tested = items_of(test, task)
+        tested = sample_of(test, task)
         comparisons = [compare(credits[0], control, tested) for control in credits[1:]]
     else:
         train = arms[0].at(cuts[0])
         seed = int(rng.integers(2**31))
         folds, _ = repeated_folds(train.targets, np.arange(len(train)), 5, scene.repeats, seed)
         credits = [cross_fitted(arm.at(cuts[0]), folds, task) for arm in arms]
-        tested = items_of(train, task)
+        tested = sample_of(train, task)
         comparisons = [compare_cross_validated(credits[0], control, folds, tested) for control in credits[1:]]
     named = {f"control {k}": comparison for k, comparison in enumerate(comparisons)}
     return verdict(named, "balanced accuracy"), float(truths[0] - max(truths[1:]))

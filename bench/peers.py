@@ -19,7 +19,6 @@ import argparse
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,12 +32,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from bench._cells import MODEL, cells, store_with_models
 from bench._machine import machine
 from headstart.core.home import home
-from headstart.core.progress import Silent
 
 HERE = Path(__file__).parent
-MODEL = "packaged:efficientnet_lite0"
 FASTAI = ("fastai==2.8.12", "timm==1.0.31", "safetensors")
 SCRIPTS = {"fastai": "with_fastai.py", "plain": "plain_loop.py"}
 PEERS = tuple(SCRIPTS)
@@ -72,7 +70,7 @@ def main() -> None:
     measured = {(outcome.seed, outcome.contestant) for outcome in outcomes}
     with tempfile.TemporaryDirectory() as scratch:
         for turn, seed in enumerate(given.seeds):
-            folder = _cells(seed, Path(scratch))
+            folder = cells(Path(scratch), seed=seed)
             order = [given.only[(place + turn) % len(given.only)] for place in range(len(given.only))]
             for name in (name for name in order if (seed, name) not in measured):
                 outcomes.append(_run(name, seed, folder, weights, python, Path(scratch)))
@@ -129,7 +127,7 @@ def _table(outcomes: list[Outcome]) -> str:
         own = [by_seed[name][seed] for seed in seeds]
         scores = np.array([outcome.balanced_accuracy for outcome in own])
         theirs = {peer: np.array([by_seed[peer][seed].balanced_accuracy for seed in seeds]) for peer in peers}
-        cells = [
+        row = [
             f"headstart {name}" if name in OURS else name,
             f"{scores.mean():.3f}",
             f"{np.median([outcome.wall for outcome in own]):.0f}",
@@ -137,7 +135,7 @@ def _table(outcomes: list[Outcome]) -> str:
             f"{np.median([outcome.wall / slower[outcome.seed] for outcome in own]):.2f}",
             *("" if peer == name else _paired(scores - theirs[peer]) for peer in peers),
         ]
-        lines.append(_line(cells))
+        lines.append(_line(row))
     return "\n".join(lines) + f"\n\nSeeds {', '.join(map(str, seeds))}. {machine()}\n"
 
 
@@ -154,26 +152,10 @@ def _paired(differences: NDArray[np.float64]) -> str:
     return f"{100 * mean:+.1f} ({100 * (mean - half):+.1f} to {100 * (mean + half):+.1f})"
 
 
-def _cells(seed: int, scratch: Path) -> Path:
-    """A copy of the demo's folder: where it was made must not matter to anything that is cached."""
-    from headstart.demo import solar_cells
-
-    folder = scratch / f"cells-{seed}"
-    shutil.copytree(solar_cells.prepare(seed=seed, progress=Silent()), folder)
-    return folder
-
-
 def _weights() -> Path:
     """The stored weights of `MODEL`, fetched if they are not there."""
     subprocess.run([sys.executable, "-m", "headstart", "models", "pull", MODEL], check=True, capture_output=True)
     return home() / "models" / MODEL.replace(":", "/") / "model.safetensors"
-
-
-def store_with_models(scratch: Path) -> Path:
-    """A store with the models and nothing else."""
-    fresh = Path(tempfile.mkdtemp(dir=scratch))
-    (fresh / "models").symlink_to(home() / "models")
-    return fresh
 
 
 def _environment() -> Path:

@@ -12,10 +12,9 @@ import json
 import sys
 from pathlib import Path
 
-import timm
 import torch
+from _network import lite0
 from PIL import Image
-from safetensors.torch import load_file
 from timm.data.transforms_factory import create_transform
 from torch.utils.data import DataLoader, Dataset
 
@@ -44,11 +43,7 @@ class Folder(Dataset):
 def main(folder: Path, weights: Path, out: Path) -> None:
     torch.manual_seed(0)
     classes = sorted(path.name for path in (folder / "train").iterdir())
-    model = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=len(classes))
-    assert set(model.load_state_dict(load_file(weights), strict=False).missing_keys) == {
-        "classifier.weight",
-        "classifier.bias",
-    }
+    model = lite0(weights)
     train, test = Folder(folder / "train", classes, mirrored=True), Folder(folder / "test", classes, mirrored=False)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01)
     for _ in range(10):

@@ -1,6 +1,6 @@
 """fastai as its documentation has it: ``Learner.fine_tune(5)`` with its augmentations and a fifth held out.
 
-python fastai.py FOLDER WEIGHTS OUT.json
+python with_fastai.py FOLDER WEIGHTS OUT.json
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-import timm
 import torch
+from _network import lite0
 from fastai.vision.all import (
     CrossEntropyLossFlat,
     ImageDataLoaders,
@@ -23,7 +23,6 @@ from fastai.vision.all import (
     params,
     set_seed,
 )
-from safetensors.torch import load_file
 
 
 def main(folder: Path, weights: Path, out: Path) -> None:
@@ -39,11 +38,7 @@ def main(folder: Path, weights: Path, out: Path) -> None:
         item_tfms=Resize(224),
         batch_tfms=[*aug_transforms(), Normalize.from_stats([0.5] * 3, [0.5] * 3)],
     )
-    model = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=2)
-    assert set(model.load_state_dict(load_file(weights), strict=False).missing_keys) == {
-        "classifier.weight",
-        "classifier.bias",
-    }
+    model = lite0(weights)
 
     def body_and_head(model: torch.nn.Module) -> list[list[torch.nn.Parameter]]:
         head = set(model.classifier.parameters())

@@ -23,7 +23,7 @@ from headstart.engine.folds import repeated_folds
 from headstart.engine.items import Items, items_of
 from headstart.engine.journal import Journal
 from headstart.engine.options import Options, check
-from headstart.engine.plan import Plan, make_plan
+from headstart.engine.plan import Plan
 from headstart.engine.prepare import fetch, prepare, settle_plan
 from headstart.engine.proof import judge
 from headstart.engine.rank import rank
@@ -107,8 +107,7 @@ def _ranking(data: Dataset, options: Options, progress: Progress) -> tuple[Ranki
     journal = Journal(None, {})
     train = items_of(data, data.split.train)
     found = fetch(options, len(options.pool), progress)
-    plan = make_plan(options.budget) if options.budget.preset else settle_plan(found.options, train, journal, progress)
-    plan = replace(plan, taken=0, enlarged=False)
+    plan = replace(settle_plan(found.options, train, journal, progress), taken=0, enlarged=False)
     labelled, _ = label(data, train, options, plan)
     run = Run(options=found.options, plan=plan, data=labelled, journal=journal, progress=progress)
     return rank(run, found.others).rows

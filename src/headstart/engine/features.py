@@ -26,6 +26,8 @@ CHARACTERS = 32 * 512
 """Padded characters of a batch of texts: about 32 texts of 128 tokens."""
 SHARD_SECONDS = 3.0
 """A shard is written after this much work, so that a killed pass loses no more."""
+LEAN = "lean 1"
+"""Version of `Backbone.lean`: features rounded in another way are kept apart."""
 CHECKED = 8
 """Items on which the fast dtype is compared with float32 before it is used."""
 
@@ -77,7 +79,12 @@ class Encoder:
         )
 
     def _identity(self) -> dict[str, str]:
-        return {"preprocess": self._exact.preprocess.key, "weights": self._weights, "layer": "pooled, norms folded"}
+        return {
+            "preprocess": self._exact.preprocess.key,
+            "weights": self._weights,
+            "layer": "pooled",
+            "arithmetic": LEAN,
+        }
 
     def _settle_dtype(self, items: Items) -> None:
         """Keep the fast dtype only if features computed in it agree with float32.

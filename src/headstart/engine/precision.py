@@ -23,23 +23,15 @@ def training_dtype(backbone: Backbone, frozen_blocks: int, fast: torch.dtype) ->
     """
     if accelerator().device.type != "cpu":
         return fast
-    trained = {name for block in backbone.blocks[frozen_blocks:] for name in _within(backbone, block.modules)}
+    trained = backbone.blocks[frozen_blocks:]
     depthwise = other = 0
     for name, module in backbone.module.named_modules():
-        if name in trained and isinstance(module, nn.Conv2d):
-            if module.groups > 1:
-                depthwise += module.out_channels
-            else:
-                other += module.out_channels
-        elif name in trained and isinstance(module, nn.Linear):
+        if not isinstance(module, nn.Conv2d | nn.Linear) or not any(block.owns(f"{name}.weight") for block in trained):
+            continue
+        if isinstance(module, nn.Linear):
             other += module.out_features
+        elif module.groups > 1:
+            depthwise += module.out_channels
+        else:
+            other += module.out_channels
     return torch.float32 if depthwise > MOBILE * other else fast
-
-
-def _within(backbone: Backbone, modules: tuple[str, ...]) -> set[str]:
-    """Full names of ``modules`` and of everything inside them."""
-    return {
-        name
-        for name, _ in backbone.module.named_modules()
-        if any(name == module or name.startswith(f"{module}.") for module in modules)
-    }

@@ -31,11 +31,9 @@ def prepare(options: Options, train: Items, journal: Journal, progress: Progress
     Raises:
         Unavailable: see `fetch`.
     """
-    if options.budget.preset is None:
-        # What seconds buy depends on the speed of the first model here.
-        plan = settle_plan(fetch(options, 1, progress).options, train, journal, progress)
-    else:
-        plan = make_plan(options.budget)
+    # What seconds buy depends on the speed of a model here; presets need none.
+    known = options if options.budget.preset else fetch(options, 1, progress).options
+    plan = settle_plan(known, train, journal, progress)
     return fetch(options, plan.ranked, progress), plan
 
 
@@ -78,7 +76,9 @@ def _in_store(member: PoolMember, progress: Progress) -> PoolMember:
 
 
 def settle_plan(options: Options, train: Items, journal: Journal, progress: Progress) -> Plan:
-    """The plan of a budget in seconds, from the speed of the pool's first model; kept for a resumed run to follow."""
+    """The plan of the budget; one in seconds from the speed of the pool's first model, kept for a resumed run."""
+    if options.budget.preset is not None:
+        return make_plan(options.budget)
     path = journal.path("plan", ".json") if journal.folder else None
     if path is not None and path.exists():
         return Plan(**json.loads(path.read_text()))
