@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -63,16 +62,6 @@ def data(tmp_path: Path) -> Dataset:
     return api.load(tmp_path / "photos")
 
 
-def measured(results: Any) -> dict[str, Any]:
-    """All numbers that the clock has no part in."""
-    found = dataclasses.asdict(results)
-    for timed in ("seconds", "forward_pass_seconds", "environment"):
-        del found[timed]
-    for row in (*found["ranking"], *found["candidates"], *found["controls"].values()):
-        del row["seconds"]
-    return found
-
-
 def test_the_data_know_where_they_came_from(data: Dataset, tmp_path: Path, monkeypatch):
     assert (data.source, data.test_source) == (str(tmp_path / "photos"), "")
     monkeypatch.chdir(tmp_path)
@@ -100,7 +89,7 @@ def test_adapt_writes_a_folder_that_serves_and_whose_recipe_reruns(data: Dataset
         recipe == whole.recipe == Recipe(data=str(tmp_path / "photos"), strategy="linear_probe", budget="quick", seed=2)
     )
     again = api.adapt(api.load(recipe.data), recipe=recipe)
-    assert measured(again.results) == measured(read_results(out))
+    assert toys.measured(again.results) == toys.measured(read_results(out))
     saved = again.save(tmp_path / "again")
     assert [p.probabilities for p in api.open(saved).predict([toys.picture(0, 5)])] == [
         p.probabilities for p in served.predict([toys.picture(0, 5)])

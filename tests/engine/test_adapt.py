@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import torch
 
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
-from headstart.core.results import Results
 from headstart.data._preview import preview
 from headstart.engine import adapt as straight
 from headstart.engine import plan
@@ -36,16 +34,6 @@ def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(data: Any, options: Options, journal: Path | None = None) -> Adapted:
     return straight.adapt(data, options, journal_folder=journal, preview=preview, progress=Silent())
-
-
-def numbers(results: Results) -> dict[str, Any]:
-    """All of the results but what the clock says."""
-    found = dataclasses.asdict(results)
-    for timed in ("seconds", "forward_pass_seconds", "environment"):
-        del found[timed]
-    for row in (*found["ranking"], *found["candidates"], *found["controls"].values()):
-        del row["seconds"]
-    return found
 
 
 def test_with_a_test_split_it_is_scored_there_and_every_answer_is_given(tmp_path: Path):
@@ -83,7 +71,7 @@ def test_a_rerun_gives_the_same_results_and_encodes_nothing(tmp_path: Path, monk
 
     monkeypatch.setattr(Encoder, "encode", counting)
     again = run(data, options)
-    assert numbers(first.results) == numbers(again.results)
+    assert toys.measured(first.results) == toys.measured(again.results)
     assert np.array_equal(first.head.weight, again.head.weight)
     # Training and test items of the backbone and of its random twin; then those of the network trained from scratch.
     assert computed == [0, 0, 0, 0, 20]
@@ -117,7 +105,7 @@ def test_killed_anywhere_it_finishes_with_the_uninterrupted_result(tmp_path: Pat
         with pytest.raises(KeyboardInterrupt):
             run(data, options, tmp_path / "run" / "checkpoints")
     resumed = run(data, options, tmp_path / "run" / "checkpoints")
-    assert numbers(resumed.results) == numbers(whole.results)
+    assert toys.measured(resumed.results) == toys.measured(whole.results)
     assert np.array_equal(resumed.head.weight, whole.head.weight)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from headstart.core.dataset import Dataset
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Budget, Recipe
+from headstart.core.results import Results
 from headstart.core.strategy import InputStrategy, Strategy
 from headstart.data._load import load
 from headstart.engine.features import Encoder
@@ -227,3 +228,13 @@ def examples(strategy: InputStrategy, backbone: Backbone, count: int = 40) -> Ex
         task=data.task,
         class_weights=[1.0, 1.0],
     )
+
+
+def measured(results: Results) -> dict[str, Any]:
+    """All of the results but what the clock says."""
+    found = asdict(results)
+    for timed in ("seconds", "forward_pass_seconds", "environment"):
+        del found[timed]
+    for row in (*found["ranking"], *found["candidates"], *found["controls"].values()):
+        del row["seconds"]
+    return found

@@ -70,15 +70,15 @@ def _line(
         contest = hold(ranked.taken, run)
     with clock.stage("refit"):
         settled = settle(contest, run)
-        contest, chosen, model = settled.contest, settled.chosen, settled.model
+        winner, model = settled.chosen.trial, settled.model
     with clock.stage("score"):
         scored = score(settled, ranked.probes, run, data, test)
     with clock.stage("controls"):
-        member = options.member(chosen.trial.contender.name)
-        controls = try_all(Setting(run=run, winner=chosen.trial, member=member, test=test))
-        proof = judge(controls, chosen.trial, scored, labelled)
+        member = options.member(winner.contender.name)
+        controls = try_all(Setting(run=run, winner=winner, member=member, test=test))
+        proof = judge(controls, winner, scored, labelled)
     with clock.stage("evidence"):
-        found = Findings(ranked=ranked, contest=contest, chosen=chosen, model=model, scored=scored, proof=proof)
+        found = Findings(ranked=ranked, settled=settled, scored=scored, proof=proof)
         results = gather(found, run, data, preview=preview, notes=(fold_note,), seconds=clock.seconds)
     return Adapted(
         recipe=options.recipe,

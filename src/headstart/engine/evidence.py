@@ -23,11 +23,10 @@ from headstart.core.results import (
 )
 from headstart.core.strategy import Strategy
 from headstart.data._suspicious import suspicious
-from headstart.engine.contest import Contest
 from headstart.engine.curve import learning_curve
 from headstart.engine.embed import feature_map as embed
 from headstart.engine.environment import environment
-from headstart.engine.final import Chosen, Model, Scored
+from headstart.engine.final import Chosen, Scored, Settled
 from headstart.engine.proof import Proof
 from headstart.engine.rank import Ranked
 from headstart.engine.reliability import reliability_bins
@@ -102,9 +101,7 @@ class Findings:
     """What the line brought out, in its order."""
 
     ranked: Ranked
-    contest: Contest
-    chosen: Chosen
-    model: Model
+    settled: Settled
     scored: Scored
     proof: Proof
 
@@ -113,7 +110,7 @@ def gather(
     found: Findings, run: Run, data: Dataset, *, preview: Preview, notes: Sequence[str], seconds: Mapping[str, float]
 ) -> Results:
     """Everything the report says, as one record."""
-    proof, scored, chosen = found.proof, found.scored, found.chosen
+    proof, scored, chosen = found.proof, found.scored, found.settled.chosen
     served = "simple" if proof.verdict.outcome == "negative" and proof.best == "simple" else "transfer"
     encoded = chosen.trial.contender.encoded
     return Results(
@@ -124,13 +121,13 @@ def gather(
         strategy_options=strategy_options(chosen.trial.strategy),
         primary=run.data.task.primary,
         ranking=found.ranked.rows,
-        candidates=chosen.rows + found.contest.skipped,
+        candidates=chosen.rows + found.settled.contest.skipped,
         scores=scored.scores,
         scored_on=scored.on,
         controls={row.name: row for row in proof.rows},
         verdict=proof.verdict,
         served=served,
-        temperature=found.model.temperature,
+        temperature=found.settled.model.temperature,
         confusion=confusion(scored, run.data.task.outputs),
         reliability=reliability_bins(scored.probabilities, scored.targets, scored.groups),
         mistakes=worst_mistakes(scored, data.classes, preview),
@@ -249,6 +246,6 @@ def strategy_options(strategy: Strategy) -> dict[str, float | int | str | bool]:
 def skipped(found: Findings, notes: Sequence[str]) -> tuple[str, ...]:
     """One sentence for each thing that was not done as fully as it could be."""
     sentences = [f"Not measured: {row.model}; {row.skipped}." for row in found.ranked.rows if row.skipped]
-    sentences += [f"Not tried: {row.strategy} on {row.model}; {row.skipped}." for row in found.contest.skipped]
+    sentences += [f"Not tried: {row.strategy} on {row.model}; {row.skipped}." for row in found.settled.contest.skipped]
     sentences += [f"Control not run: {row.name}; {row.skipped}" for row in found.proof.rows if row.skipped]
     return tuple(sentences + [f"Cross-validation: {note}." for note in notes if note])
