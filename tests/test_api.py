@@ -106,7 +106,7 @@ def test_a_recipe_is_saved_with_the_paths_the_data_came_from(data: Dataset, tiny
 def test_save_refuses_what_is_not_its_own(data: Dataset, tmp_path: Path):
     adapted = api.adapt(data, budget="quick", strategy="linear_probe")
     (tmp_path / "other" / "checkpoints").mkdir(parents=True)
-    (tmp_path / "other" / "checkpoints" / "run.json").write_text('{"recipe": {}, "data": "another"}')
+    (tmp_path / "other" / "checkpoints" / "run.json").write_text('{"options": {}, "data": "another"}')
     with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
         adapted.save(tmp_path / "other")
     assert (tmp_path / "other" / "checkpoints" / "run.json").exists()

@@ -43,7 +43,7 @@ def one_thread() -> Iterator[None]:
 def interrupted(folder: Path, recipe: Recipe = ASKED, data: str = DATA) -> Path:
     """A run that was killed under way, as the engine's journal leaves it."""
     asked = {**recipe.__dict__, "data": "", "test": ""}
-    Journal(folder / "checkpoints", {"headstart": "0", "recipe": asked, "data": data, "pool": []})
+    Journal(folder / "checkpoints", {"versions": {}, "options": asked, "data": data, "models": []})
     return folder
 
 

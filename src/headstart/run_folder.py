@@ -86,10 +86,15 @@ def write(adapted: Adapted, folder: Path) -> Path:
     write_recipe(adapted.recipe, folder / "recipe.toml")
     write_report(results, folder)
     write_results(results, folder)
-    checkpoints = folder / CHECKPOINTS
-    if checkpoints.exists():
-        shutil.rmtree(checkpoints)
+    _remove_whole(folder / CHECKPOINTS)
     return folder
+
+
+def _remove_whole(checkpoints: Path) -> None:
+    """Out of the way first: a kill while files are being removed must not leave some of them for another run."""
+    if checkpoints.exists():
+        with tempfile.TemporaryDirectory(dir=checkpoints.parent, prefix=".done-") as done:
+            checkpoints.rename(Path(done) / CHECKPOINTS)
 
 
 def _origin(model: ModelRecord) -> dict[str, str]:
@@ -113,7 +118,7 @@ def _interrupted_same(folder: Path, recipe: Recipe, fingerprint: str) -> bool:
     try:
         found = json.loads((folder / CHECKPOINTS / NOTE).read_text(encoding="utf-8"))
         asked = json.loads(json.dumps(dataclasses.asdict(_without_paths(recipe)), default=str))
-        return found["recipe"] == asked and found["data"] == fingerprint
+        return found["options"] == asked and found["data"] == fingerprint
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -36,6 +36,14 @@ def test_items_are_cut_and_cost_their_length(folder: Path) -> None:
     assert preprocess.view(TEXTS[0], 7) == ready[0]
 
 
+@pytest.mark.parametrize("filler", [" ", "film ", "?? ", "\n\n"])
+def test_what_is_sure_to_be_cut_off_is_not_tokenised(folder: Path, filler: str) -> None:
+    """Twenty thousand characters, of which a few dozen count, or none."""
+    preprocess = make(folder)
+    for text in (filler * 4000 + TEXTS[0], TEXTS[0] + filler * 4000):
+        assert preprocess.item(text) == read_tokenizer(folder)(text, truncation=True, max_length=16)["input_ids"]
+
+
 def test_many_threads_get_the_same_tokens(folder: Path) -> None:
     preprocess = make(folder)
     texts = [TEXTS[number % 3] for number in range(300)]

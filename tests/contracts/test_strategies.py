@@ -30,6 +30,9 @@ def test_it_is_a_frozen_value_with_a_summary_and_an_answer(name: str):
     strategy = strategies.get(name)()
     assert dataclasses.is_dataclass(strategy)
     assert strategy == strategies.get(name)()
+    # Pieces of work are kept under it: a resumed run must find them, and other settings must not.
+    assert repr(strategy) == repr(strategies.get(name)())
+    assert " at 0x" not in repr(strategy)
     assert strategy.summary.endswith(".")
     answer = strategy.supports(toys.info(), toys.labelled().task)
     assert answer is None or answer.endswith(".")

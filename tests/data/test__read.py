@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from headstart.core.errors import UnreadableItem, UserError
-from headstart.data._read import as_items, read_item
+from headstart.data._read import read_item, read_items
 
 
 def test_items_of_a_data_set(tmp_path: Path, picture):
@@ -35,22 +35,23 @@ def test_images_for_prediction(tmp_path: Path, picture):
         {"bytes": raw, "path": None},
         {"path": str(path)},
     ]
-    names, decoded = as_items(given, "image")
-    assert names == [str(path), str(path), "item 3", "item 4", "item 5", "item 6", str(path)]
+    names, decoded = zip(*read_items(given, "image"), strict=True)
+    assert names == (str(path), str(path), "item 3", "item 4", "item 5", "item 6", str(path))
     assert all(np.array_equal(np.asarray(image), np.asarray(picture(1))) for image in decoded)
 
 
 def test_texts_for_prediction(tmp_path: Path):
     (tmp_path / "a.txt").write_text("from a file")
-    assert as_items(["as it is", b"as bytes", tmp_path / "a.txt"], "text") == (
-        ["as it is", "item 2", str(tmp_path / "a.txt")],
-        ["as it is", "as bytes", "from a file"],
-    )
+    assert list(read_items(["as it is", b"as bytes", tmp_path / "a.txt"], "text")) == [
+        ("as it is", "as it is"),
+        ("item 2", "as bytes"),
+        (str(tmp_path / "a.txt"), "from a file"),
+    ]
 
 
 def test_every_item_that_cannot_be_read_is_named(tmp_path: Path, picture):
     with pytest.raises(UserError) as caught:
-        as_items([picture(1), "gone.png", b"", 3, {"a": 1}], "image")
+        list(read_items([picture(1), "gone.png", b"", 3, {"a": 1}], "image"))
     assert list(caught.value.problems) == [
         "'gone.png' cannot be read: there is no such file.",
         "'item 3' cannot be read: it is empty (0 bytes).",
@@ -58,26 +59,28 @@ def test_every_item_that_cannot_be_read_is_named(tmp_path: Path, picture):
         "'item 5' cannot be read: it is a dict, expected a path, bytes, a PIL image or a NumPy array.",
     ]
     with pytest.raises(UserError, match="'item 1' cannot be read: it holds no text"):
-        as_items(["  "], "text")
+        list(read_items(["  "], "text"))
 
 
 def test_a_long_list_of_problems_is_cut():
     with pytest.raises(UserError) as caught:
-        as_items([f"{number}.png" for number in range(50)], "image")
+        list(read_items([f"{number}.png" for number in range(50)], "image"))
     assert len(caught.value.problems) == 21
     assert caught.value.problems[-1] == "30 more items cannot be read."
 
 
-def test_each_item_is_made_ready_before_the_next_is_read(tmp_path: Path, picture):
+def test_an_item_is_read_when_it_is_asked_for(tmp_path: Path, picture):
     for number in range(3):
         picture(number).save(tmp_path / f"{number}.png")
     alive: list[weakref.ref[Image.Image]] = []
-
-    def ready(decoded: Image.Image) -> tuple[int, int]:
-        assert not any(earlier() for earlier in alive)
+    for _, decoded in read_items([tmp_path / f"{number}.png" for number in range(3)], "image"):
+        assert not any(earlier() for earlier in alive[:-1])
         alive.append(weakref.ref(decoded))
-        return decoded.size
-
-    _, items = as_items([tmp_path / f"{number}.png" for number in range(3)], "image", ready)
-    assert items == [picture(0).size] * 3
     assert len(alive) == 3
+
+
+def test_after_one_that_cannot_be_read_the_rest_are_only_looked_at(picture):
+    items = read_items([picture(1), "gone.png", picture(1)], "image")
+    assert next(items)[0] == "item 1"
+    with pytest.raises(UserError, match=r"'gone\.png' cannot be read"):
+        next(items)

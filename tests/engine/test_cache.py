@@ -4,8 +4,11 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from headstart.core.errors import Unavailable
 from headstart.core.progress import Silent
+from headstart.engine import cache
 from headstart.engine.cache import FeatureSpace
 
 
@@ -51,3 +54,23 @@ def test_without_a_home_features_stay_in_memory(tmp_path: Path):
     space.add([digest("a")], np.ones((1, 2), dtype=np.float32))
     assert space.missing([digest("a")]) == []
     assert not list(tmp_path.iterdir())
+
+
+def test_only_the_shards_that_are_needed_are_read(tmp_path: Path, monkeypatch):
+    space = FeatureSpace(tmp_path, Silent(), weights="w")
+    for number, name in enumerate("abc"):
+        space.add([digest(name)], np.full((1, 2), number, dtype=np.float32))
+    read = []
+    whole = cache._tensor
+    monkeypatch.setattr(cache, "_tensor", lambda shard, name: read.append(name) or whole(shard, name))
+    again = FeatureSpace(tmp_path, Silent(), weights="w")
+    assert again.take([digest("c"), digest("a"), digest("c")])[:, 0].tolist() == [2, 0, 2]
+    assert read == ["keys"] * 3 + ["features"] * 2
+
+
+def test_a_shard_that_goes_away_is_named(tmp_path: Path):
+    space = FeatureSpace(tmp_path, Silent(), weights="w")
+    space.add([digest("a")], np.ones((1, 2), dtype=np.float32))
+    next(tmp_path.rglob("*.safetensors")).unlink()
+    with pytest.raises(Unavailable, match=r"were removed or damaged while they were needed\. Run the same command"):
+        space.take([digest("a")])

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from headstart.engine.checkpoint import load_checkpoint, save_checkpoint
+from headstart.engine.checkpoint import checkpoint_bytes, load_checkpoint, save_checkpoint
 
 
 def trained(steps: int) -> tuple[nn.Module, torch.optim.Optimizer]:
@@ -27,6 +27,14 @@ def test_weights_buffers_and_moments_come_back(tmp_path: Path):
     assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), fresh.state_dict().values(), strict=True))
     moments, again = (o.state_dict()["state"] for o in (optimizer, other))
     assert all(torch.equal(moments[i][k], again[i][k]) for i in moments for k in moments[i])
+
+
+def test_the_room_it_needs_is_known_beforehand(tmp_path: Path):
+    model, optimizer = trained(1)
+    save_checkpoint(tmp_path / "c.safetensors", model, optimizer, 1, [0.5])
+    tensors = 3 * 4 * sum(p.numel() for p in model.parameters())
+    assert checkpoint_bytes(sum(p.numel() for p in model.parameters())) == 2 * tensors
+    assert (tmp_path / "c.safetensors").stat().st_size < 2 * tensors + 3000  # names and shapes
 
 
 def test_no_file_and_a_damaged_file_count_as_no_progress(tmp_path: Path):

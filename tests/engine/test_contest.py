@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from headstart.core.errors import UserError
+from headstart.core.strategy import Preparation
 from headstart.engine import contest
+from headstart.engine.operations import operations
+from headstart.engine.plan import Speed
 from headstart.engine.rank import Entrant
 from headstart.engine.supervised import Diverged
 from headstart.strategies.full import Full
@@ -63,10 +67,22 @@ class Refuses(Full):
         return "Never."
 
 
-def test_the_trained_share_counts_operations(tmp_path: Path):
-    run = toys.run(tmp_path)
+class Stuck(Full):
+    def prepare(self, backbone: object) -> Preparation:
+        raise UserError("Nothing in this backbone would be trained.")
+
+
+def test_a_strategy_that_finds_nothing_to_train_is_left_out(tmp_path: Path):
+    held, _ = probed(tmp_path, 1e9, linear_probe=LinearProbe(), stuck=Stuck())
+    assert [row.skipped for row in held.skipped] == ["Nothing in this backbone would be trained."]
+
+
+def test_a_budget_in_seconds_counts_passes_of_a_larger_backbone_for_more(tmp_path: Path):
+    run = toys.run(tmp_path, strategies={"linear_probe": LinearProbe(), "full": Full().lasting(1)})
     contender = toys.contender(run)
-    assert contest.trained_share(contender, Full(), run.data) == 1.0
-    # 16x16 input: 7*7*6*27, 3*3*8*54 and 3*3*8*8 multiply-adds; the last block has the last of them.
-    expected = 576 / (7938 + 3888 + 576)
-    assert contest.trained_share(contender, LastBlocks(), run.data) == pytest.approx(expected)
+    trial = contest.try_features(contender, "linear_probe", LinearProbe(), run)
+    own = operations(contender.backbone, run.data.items)
+    for timed, tried in ((own, 1), (own // 2, 0)):
+        plan = replace(run.plan, passes=14.0, speed=Speed(seconds=1.0, operations=timed))
+        held = contest.hold([Entrant(probe=trial, native=contender)], replace(run, plan=plan))
+        assert len(held.trials) == 1 + tried

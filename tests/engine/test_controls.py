@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from headstart.core.backbone import Backbone, BackboneInfo
+from headstart.core.errors import UserError
 from headstart.engine import controls
 from headstart.engine.supervised import Diverged
 from headstart.engine.trials import try_features
@@ -52,9 +55,30 @@ def test_scratch_gets_at_least_the_winners_compute(tmp_path: Path):
 
 
 def test_large_inputs_are_shrunk_and_cost_fewer_passes_an_epoch():
-    assert controls._smaller(toys.info(input={"size": 256}), 128) == 128
-    assert controls._smaller(toys.info(input={"size": 96}), 128) is None
-    assert controls._smaller(toys.info(input={"tokens": 64}), 128) is None
+    assert controls._smaller(toys.member(input={"size": 256}), 128) == 128
+    assert controls._smaller(toys.member(input={"size": 96}), 128) is None
+    assert controls._smaller(toys.member(input={"tokens": 64}), 128) is None
+
+
+def test_an_architecture_of_one_size_only_keeps_it(tmp_path: Path, monkeypatch):
+    given = setting(tmp_path, 6)
+    monkeypatch.setattr(controls, "SMALL", 8)
+    given = replace(given, run=replace(given.run, plan=replace(given.run.plan, trunk_control_size=8)))
+    assert "at 8 px" in controls.random_trunk(given).detail
+    assert controls.scratch(given).detail.endswith("at 8 px, 1 epoch")
+    dear = replace(given, winner=replace(given.winner, cost=10.0))
+    assert controls.scratch(dear).detail.endswith("at 8 px, 9 epochs")  # each a quarter of an epoch at 16 px
+
+    whole = toys.ToySource.load
+
+    def fixed(self: toys.ToySource, info: BackboneInfo, *, size: int | None = None, **options: Any) -> Backbone:
+        if size is not None:
+            raise UserError(f"{info.name} only takes images of 16 pixels; leave the size out.")
+        return whole(self, info, **options)
+
+    monkeypatch.setattr(toys.ToySource, "load", fixed)
+    assert " px" not in controls.random_trunk(given).detail
+    assert controls.scratch(dear).detail.endswith("from random weights, 3 epochs")
 
 
 def test_no_room_and_divergence_are_said(tmp_path: Path, monkeypatch):

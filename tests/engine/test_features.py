@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from headstart.backbones._text import TextPreprocess
 from headstart.core.progress import Silent
 from headstart.engine.features import Encoder, view_seed, weights_digest
 from headstart.engine.items import Items
+from tests.backbones.members import make
 from tests.engine import toys
 
 
@@ -20,6 +23,33 @@ def backbone() -> toys.ToyBackbone:
 @pytest.fixture(autouse=True)
 def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
+
+
+def test_texts_travel_by_their_tokens_and_are_read_once(monkeypatch):
+    """A text of a million characters, cut at a few tokens, leaves room for others beside it."""
+    monkeypatch.setattr("headstart.engine.features.TOKENS", 60)
+    backbone, read, sizes = make("bert"), [], []
+    texts = ["a film " * 150_000, "good", "bad film", *(["a good film"] * 20)]
+    items = Items(
+        digests=[hashlib.sha256(f"{n}".encode()).hexdigest() for n in range(len(texts))],
+        lengths=np.array([len(text) for text in texts]),
+        read=lambda n: read.append(n) or texts[n],
+    )
+    collate = TextPreprocess.collate
+
+    def recorded(self: TextPreprocess, ready: list[list[int]]) -> dict[str, torch.Tensor]:
+        sizes.append([len(tokens) for tokens in ready])
+        return collate(self, ready)
+
+    monkeypatch.setattr(TextPreprocess, "collate", recorded)
+    features = Encoder(backbone, None, Silent()).encode(items, "features").features
+    assert len(read) == len(texts) + 8  # the first eight are a sample batch
+    assert all(max(batch) * len(batch) <= 60 or len(batch) == 1 for batch in sizes[1:])
+    assert max(len(batch) for batch in sizes[1:]) > 5
+    for position in (0, 1, 5):
+        alone = backbone.preprocess.collate([backbone.preprocess.item(texts[position])])
+        with torch.inference_mode():
+            assert np.allclose(features[position], backbone.encode(alone).numpy()[0], atol=1e-5)
 
 
 def test_a_second_pass_reads_the_cache(tmp_path: Path, backbone: toys.ToyBackbone):

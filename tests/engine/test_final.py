@@ -15,6 +15,7 @@ from headstart.engine.contest import Contest
 from headstart.engine.estimates import Sample
 from headstart.engine.final import choose_trial, refit, score, settle
 from headstart.engine.intervals import cross_validated_interval
+from headstart.engine.rank import Entrant, Ranked
 from headstart.engine.supervised import Diverged
 from headstart.engine.trials import fit_head, try_features
 from headstart.strategies.linear_probe import LinearProbe
@@ -81,8 +82,10 @@ def test_without_a_test_split_the_luck_of_every_probe_tried_comes_off(tmp_path: 
     best = max(losers, key=lambda loser: np.nanmean(loser.credit(run.data)))
     settled = settle(Contest(trials=(best,), skipped=()), run)
     nothing = toys.items_of([])
-    alone = score(settled, [best], run, data, nothing)
-    among = score(settled, losers, run, data, nothing)
+    entrant = Entrant(probe=best, native=best.contender)
+    others = tuple(loser.credit(run.data) for loser in losers if loser is not best)
+    alone = score(settled, Ranked(rows=(), taken=(entrant,), passed_over=()), run, data, nothing)
+    among = score(settled, Ranked(rows=(), taken=(entrant,), passed_over=others), run, data, nothing)
     plain = cross_validated_interval(
         best.credit(run.data), run.data.folds, Sample.of(run.data.task, run.data.targets, run.data.groups)
     )

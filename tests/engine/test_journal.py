@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shutil
+from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from headstart.core.errors import UserError
+from headstart.core.errors import Unavailable, UserError
 from headstart.engine.journal import Journal, write_atomically
 
 
@@ -25,8 +27,10 @@ def test_names_that_look_alike_are_different_pieces(tmp_path: Path):
 
 def test_another_run_in_the_folder_is_refused(tmp_path: Path):
     Journal(tmp_path / "c", {"seed": 1})
-    with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
+    with pytest.raises(UserError, match=r"holds an unfinished run that differs in seed\. Choose another output folder"):
         Journal(tmp_path / "c", {"seed": 2})
+    with pytest.raises(UserError, match="differs in data and seed"):
+        Journal(tmp_path / "c", {"seed": 2, "data": "x"})
 
 
 def test_without_a_folder_nothing_is_kept():
@@ -37,6 +41,22 @@ def test_without_a_folder_nothing_is_kept():
     assert len(calls) == 2
     with pytest.raises(ValueError, match="keeps no files"):
         journal.path("x")
+
+
+def test_a_decision_is_taken_once(tmp_path: Path):
+    assert Journal(tmp_path / "c", {}).note("models", lambda: {"pool": ["a"]}) == {"pool": ["a"]}
+    assert Journal(tmp_path / "c", {}).note("models", lambda: pytest.fail("taken twice")) == {"pool": ["a"]}
+    assert Journal(None, {}).note("models", lambda: {"pool": ["b"]}) == {"pool": ["b"]}
+
+
+def test_room_is_looked_for_before_the_work(tmp_path: Path, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**9, 0, 5_000_000))
+    Journal(None, {}).require(10**12)
+    Journal(tmp_path / "c", {}).require(4_000_000)
+    expected = r"has 5 MB left, checkpoints of these models need up to 2,000 MB\. Free some space, choose another --out"
+    with pytest.raises(Unavailable, match=expected):
+        Journal(tmp_path / "c", {}).require(2 * 10**9)
 
 
 def test_a_failed_computation_leaves_nothing_behind(tmp_path: Path):

@@ -1,9 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from headstart.core.recipe import Budget
-from headstart.engine.plan import PRESETS, TRAINING, Cost, affordable_folds, make_plan, training_cost
+from headstart.engine.plan import (
+    PRESETS,
+    TRAINING,
+    Cost,
+    Speed,
+    affordable_folds,
+    make_plan,
+    measurable,
+    training_cost,
+)
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.lp_ft import LpFt
 
@@ -16,13 +27,23 @@ def test_presets_need_no_clock_and_grow():
 
 
 def test_seconds_buy_the_largest_preset_that_fits_and_the_rest_goes_to_strategies():
-    assert make_plan(Budget.parse("10s"), pass_seconds=10.0) == PRESETS["quick"]
-    plan = make_plan(Budget.parse("1h"), pass_seconds=10.0)
+    slow, fast = Speed(seconds=10.0, operations=100), Speed(seconds=1.0, operations=100)
+    assert make_plan(Budget.parse("10s"), slow) == replace(PRESETS["quick"], speed=slow)
+    plan = make_plan(Budget.parse("1h"), slow)
     assert plan.ranked == PRESETS["standard"].ranked
     assert plan.passes == pytest.approx(0.5 * 3600 / 10 - plan.scratch_passes)
-    assert make_plan(Budget.parse("10h"), pass_seconds=1.0).repeats == PRESETS["thorough"].repeats
-    with pytest.raises(ValueError, match="needs the measured seconds of one pass"):
+    assert make_plan(Budget.parse("10h"), fast).repeats == PRESETS["thorough"].repeats
+    with pytest.raises(ValueError, match="needs the measured speed of a model"):
         make_plan(Budget.parse("1h"))
+
+
+def test_a_quarter_of_the_seconds_goes_to_measuring_models():
+    budget = Budget.parse("10m")  # 150 s for the ranking
+    plan = replace(PRESETS["standard"], taken=2, enlarged=True, speed=Speed(seconds=5.0, operations=100))
+    assert measurable([1.0, 2.0, 18.0], budget, plan) == [True, True, True]  # 30 passes: 4 + 8 + 18
+    assert measurable([1.0, 2.0, 18.1, 1.0], budget, plan) == [True, True, False, True]
+    assert measurable([100.0, 1.0], budget, plan) == [True, False]
+    assert measurable([100.0, 100.0], Budget.parse("quick"), PRESETS["quick"]) == [True, True]
 
 
 def test_frozen_blocks_cost_one_pass_per_view_for_all_fits_and_trained_ones_every_epoch():

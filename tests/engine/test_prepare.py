@@ -86,3 +86,29 @@ def test_a_measured_plan_is_kept_for_the_resumed_run(tmp_path: Path, monkeypatch
 def test_presets_are_not_measured(tmp_path: Path):
     _, plan = prepare(toys.options(tmp_path), toys.labelled().items, Journal(None, {}), Silent())
     assert plan == PRESETS["quick"]
+
+
+def test_a_budget_in_seconds_leaves_out_what_takes_too_long(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
+    members = [toys.member(name="toy:small"), toys.member(name="toy:huge", gflops=1e9, prior=0.9)]
+    options = toys.options(tmp_path / "home", *members, budget="30s")
+    fetched, plan = prepare(options, toys.labelled().items, Journal(None, {}), Silent())
+    assert plan.speed is not None
+    assert names(fetched.options.pool) == ["toy:small"]
+    ((left, reason),) = fetched.others
+    assert left.info.name == "toy:huge"
+    assert "s, too long for the budget" in reason
+
+
+def test_a_resumed_run_keeps_the_models_it_had(tmp_path: Path):
+    members = pool(high=0.9, low=0.1)
+    members[0].source.offline = True
+    options, items = toys.options(tmp_path, *members), toys.labelled().items
+    journal = Journal(tmp_path / "run", {})
+    first, _ = prepare(options, items, journal, Silent())
+    members[0].source.offline = False
+    again, _ = prepare(options, items, journal, Silent())
+    assert names(again.options.pool) == names(first.options.pool) == ["toy:low"]
+    assert [(m.info.name, reason) for m, reason in again.others] == [
+        ("toy:high", "it is not in the store and could not be fetched")
+    ]

@@ -61,6 +61,7 @@ def test_larger_inputs_are_kept_unless_the_data_speak_against_them(tmp_path: Pat
     assert entrant.probe.contender.backbone.preprocess.size == 32
     assert ranked.rows[0].input == {"size": 32}
     assert entrant.native.backbone.preprocess.size == 16  # where trained strategies start
+    assert len(ranked.passed_over) == 1  # the probe at 16 pixels
 
 
 def test_inputs_that_are_clearly_worse_larger_stay_small(tmp_path: Path, monkeypatch):

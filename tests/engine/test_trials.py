@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from headstart.core.backbone import Backbone
 from headstart.engine import trials
 from headstart.engine.journal import Journal
 from headstart.strategies.last_blocks import LastBlocks
@@ -62,10 +63,18 @@ def test_the_state_of_a_finished_fit_is_not_kept(tmp_path: Path):
 def test_head_and_body_start_where_the_strategy_says(tmp_path: Path):
     run = toys.run(tmp_path)
     contender, rows = toys.contender(run), np.arange(40)
-    probe = trials.starting_head(contender, LastBlocks(), run, rows)
-    zeros = trials.starting_head(contender, Scratch(), run, rows)
+    probe = trials.starting_head(contender, LastBlocks().prepare(contender.backbone), run, rows)
+    zeros = trials.starting_head(contender, Scratch().prepare(contender.backbone), run, rows)
     assert np.abs(probe.weight).max() > 0
     assert not zeros.weight.any()
-    assert trials.starting_body(contender, LastBlocks()) is contender.backbone
-    random = trials.starting_body(contender, Scratch()).module.state_dict()["0.0.weight"]
-    assert not torch.equal(random, contender.backbone.module.state_dict()["0.0.weight"])
+
+
+def test_a_body_starts_pretrained_or_from_nothing(tmp_path: Path, monkeypatch):
+    run = toys.run(tmp_path)
+    contender, started = toys.contender(run), list[Backbone]()
+    monkeypatch.setattr(trials, "fit", lambda strategy, body, *rest, **options: started.append(body))
+    for strategy in (LastBlocks(), Scratch()):
+        trials.train(contender, strategy, run, np.arange(40), piece="p", stage="s")
+    assert started[0] is contender.backbone
+    first = [body.module.state_dict()["0.0.weight"] for body in started]
+    assert not torch.equal(*first)

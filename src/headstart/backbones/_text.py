@@ -13,6 +13,8 @@ import torch
 from headstart.core.backbone import Preprocess
 from headstart.core.dataset import Modality
 
+LONG = 64
+"""Characters per token that are sure to fill the input: what comes after them is not tokenised only to be cut off."""
 TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -57,7 +59,12 @@ class TextPreprocess(Preprocess):
 
     def item(self, raw: str) -> list[int]:
         """Token ids, at least the special tokens, at most ``tokens``."""
-        return self._tokenizer.encode(raw).ids
+        start = raw[: LONG * self.tokens]
+        encoded = self._tokenizer.encode(start)
+        # Blanks and unknown signs may give few tokens. The cut itself may only change tokens far beyond the last kept.
+        if len(start) < len(raw) and len(encoded.overflowing) < 2:
+            encoded = self._tokenizer.encode(raw)
+        return encoded.ids
 
     def view(self, raw: str, seed: int) -> list[int]:
         """Texts have one view."""

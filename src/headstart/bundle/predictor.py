@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from headstart.core.baseline import Baseline
 from headstart.core.dataset import Modality
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.task import Task
-from headstart.data._read import as_items
+from headstart.data._read import read_items
 
 BATCH = 32
 
@@ -61,6 +62,8 @@ class Predictor:
                 f"'{inner}' contradicts itself: config.json names the classes {list(model.classes)}, {CARD} "
                 f"{list(card.classes)}. Run `headstart adapt` again to rebuild the run."
             )
+        if isinstance(model, Exported):
+            _to_accelerator(model)
         return cls(card, model, tasks.get(card.task)(classes=card.classes))
 
     def predict(self, items: Iterable[Any]) -> list[Prediction]:
@@ -69,35 +72,40 @@ class Predictor:
         Raises:
             UserError: one bare item instead of several, or items that cannot be read: all such are named, and nothing
                 is predicted.
-            Unavailable: see `logits`.
+            Unavailable: the model has another number of outputs than there are classes.
         """
         if _single(items, self.card.modality):
             raise UserError(f"predict takes a list of items, got one {type(items).__name__}: put it in a list.")
-        names, ready = as_items(list(items), self.card.modality, self._ready)
-        probabilities = self._task.probabilities(self._logits(ready))
-        return [self._prediction(name, row) for name, row in zip(names, probabilities, strict=True)]
+        ready = ((name, self._ready(item)) for name, item in read_items(items, self.card.modality))
+        return [prediction for batch in _batches(ready, self._together) for prediction in self._predicted(batch)]
 
-    def logits(self, decoded: Sequence[Any]) -> NDArray[np.float64]:
-        """``(N, C)`` for decoded items, in float32 arithmetic.
-
-        Raises:
-            Unavailable: the model has another number of outputs than there are classes.
-        """
-        return self._logits([self._ready(item) for item in decoded])
+    @property
+    def _together(self) -> int:
+        """How many items are held at a time; a baseline takes them as they were decoded, and photographs are large."""
+        return 1 if isinstance(self._model, Baseline) and self.card.modality == "image" else BATCH
 
     def _ready(self, decoded: Any) -> Any:
         """An item as the model takes it; a baseline takes it decoded."""
         return decoded if isinstance(self._model, Baseline) else self._model.backbone.preprocess.item(decoded)
 
+    def _predicted(self, batch: Sequence[tuple[str, Any]]) -> Iterator[Prediction]:
+        probabilities = self._task.probabilities(self._logits([item for _, item in batch]))
+        for (name, _), row in zip(batch, probabilities, strict=True):
+            best = int(row.argmax())
+            yield Prediction(
+                item=name,
+                label=self.classes[best],
+                confidence=float(row[best]),
+                probabilities=dict(zip(self.classes, (float(p) for p in row), strict=True)),
+            )
+
     def _logits(self, ready: Sequence[Any]) -> NDArray[np.float64]:
-        if not ready:
-            return np.zeros((0, len(self.classes)))
         if isinstance(self._model, Baseline):
             found = self._model.logits(ready)
             self._expect_outputs(found.shape[1])
             return found
         self._expect_outputs(len(self._model.head.bias))
-        return np.concatenate([self._forward(self._model, batch) for batch in _batches(ready)])
+        return self._forward(self._model, ready)
 
     def _expect_outputs(self, outputs: int) -> None:
         if outputs != len(self.classes):
@@ -107,21 +115,14 @@ class Predictor:
             )
 
     def _forward(self, model: Exported, ready: Sequence[Any]) -> NDArray[np.float64]:
+        """``(N, C)`` in float32, on the device that `open` chose."""
         import torch
 
-        batch = model.backbone.preprocess.collate(ready)
+        device = next(model.backbone.module.parameters()).device
+        batch = {name: tensor.to(device) for name, tensor in model.backbone.preprocess.collate(ready).items()}
         with torch.inference_mode():
-            features = model.backbone.encode(batch).double().numpy()
+            features = model.backbone.encode(batch).cpu().double().numpy()
         return model.head.logits(features)
-
-    def _prediction(self, name: str, probabilities: NDArray[np.float64]) -> Prediction:
-        best = int(probabilities.argmax())
-        return Prediction(
-            item=name,
-            label=self.classes[best],
-            confidence=float(probabilities[best]),
-            probabilities=dict(zip(self.classes, (float(p) for p in probabilities), strict=True)),
-        )
 
 
 def _single(items: Any, modality: Modality) -> bool:
@@ -131,6 +132,15 @@ def _single(items: Any, modality: Modality) -> bool:
     return isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable)
 
 
-def _batches(decoded: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(decoded), BATCH):
-        yield decoded[start : start + BATCH]
+def _batches(items: Iterable[tuple[str, Any]], size: int) -> Iterator[list[tuple[str, Any]]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def _to_accelerator(model: Exported) -> None:
+    import torch
+
+    device = torch.accelerator.current_accelerator(check_available=True)
+    if device is not None:
+        model.backbone.module.to(device)

@@ -82,7 +82,10 @@ class Preprocess(ABC):
 
     @abstractmethod
     def item(self, raw: Any) -> Any:
-        """One decoded item (image: RGB ``PIL.Image``; text: ``str``) made ready for ``collate``. Thread-safe."""
+        """One decoded item (image: RGB ``PIL.Image``; text: ``str``) made ready for ``collate``. Thread-safe.
+
+        Where shapes vary (`Backbone.fixed_shapes`), ``len`` of it counts what padding is counted in: tokens.
+        """
 
     @abstractmethod
     def view(self, raw: Any, seed: int) -> Any:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Strategy(ABC):
-    """What every way to adapt declares. A member implements one of the two contracts below, never this one."""
+    """What every way to adapt declares. A member implements one of the two contracts below, never this one.
+
+    Members are frozen dataclasses whose fields are their hyper-parameters; finished work is kept under their ``repr``.
+    """
 
     summary: ClassVar[str]
     """One line for ``headstart strategies``, with the paper where there is one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,33 +27,31 @@ def read_item(item: Any, modality: Modality) -> Any:
     return read_image(item["path"] if item["bytes"] is None else item["bytes"])
 
 
-def as_items(
-    raw: Sequence[Any], modality: Modality, ready: Callable[[Any], Any] = lambda decoded: decoded
-) -> tuple[list[str], list[Any]]:
-    """Names and decoded items of N raw ones, each ``ready`` as soon as it is decoded.
-
-    Photographs are large: a folder of them fits into memory only if each is made small before the next is read.
+def read_items(raw: Iterable[Any], modality: Modality) -> Iterator[tuple[str, Any]]:
+    """Name and decoded item of each raw one, read when it is asked for: photographs are large.
 
     Images: paths, bytes, PIL images, arrays, or ``{"path", "bytes"}`` mappings. Texts: strings, UTF-8 bytes, or
     ``pathlib.Path`` objects of text files (a plain string is the text itself). What cannot be read is decided as it
-    is in training, and is never skipped or replaced.
+    is in training, and is never skipped or replaced: after the first such item the rest are only looked at, so that
+    one error names them all.
 
     Raises:
         UserError: items cannot be read; one problem per item.
     """
-    names = [_name(item, number, modality) for number, item in enumerate(raw, start=1)]
-    decoded: list[Any] = []
     problems: list[str] = []
-    for name, item in zip(names, raw, strict=True):
+    for number, item in enumerate(raw, start=1):
+        name = _name(item, number, modality)
         try:
-            decoded.append(ready(_decoded(item, modality)))
+            decoded = _decoded(item, modality)
         except UnreadableItem as error:
             problems.append(f"'{name}' cannot be read: {error.reason}.")
+            continue
+        if not problems:
+            yield name, decoded
     if len(problems) > MOST_NAMED:
         problems = [*problems[:MOST_NAMED], f"{len(problems) - MOST_NAMED} more items cannot be read."]
     if problems:
         raise UserError(*problems)
-    return names, decoded
 
 
 def _decoded(item: Any, modality: Modality) -> Any:

@@ -14,6 +14,7 @@ from headstart.core.dataset import Dataset
 from headstart.core.progress import Progress
 from headstart.core.results import RankingRow
 from headstart.engine.adapted import Adapted
+from headstart.engine.checkpoint import checkpoint_bytes
 from headstart.engine.clock import Clock
 from headstart.engine.contest import hold
 from headstart.engine.controls import Setting, try_all
@@ -62,6 +63,8 @@ def _line(
     with clock.stage("fetch models"):
         fetched, plan = prepare(options, train, journal, progress)
     options = fetched.options
+    if plan.passes:
+        journal.require(max(checkpoint_bytes(member.info.parameters) for member in options.pool))
     labelled, fold_note = label(data, train, options, plan)
     run = Run(options=options, plan=plan, data=labelled, journal=journal, progress=progress)
     with clock.stage("rank"):
@@ -72,7 +75,7 @@ def _line(
         settled = settle(contest, run)
         winner, model = settled.chosen.trial, settled.model
     with clock.stage("score"):
-        scored = score(settled, ranked.probes, run, data, test)
+        scored = score(settled, ranked, run, data, test)
     with clock.stage("controls"):
         member = options.member(winner.contender.name)
         controls = try_all(Setting(run=run, winner=winner, member=member, test=test))
@@ -133,9 +136,9 @@ def identity(data: Dataset, options: Options) -> Mapping[str, object]:
     for part in (data.targets, data.groups, data.split.train, data.split.test):
         rows.update(np.ascontiguousarray(part).tobytes())
     return {
-        "headstart": version("headstart"),
-        "recipe": asdict(options.recipe) | {"data": "", "test": ""},
+        "versions": {name: version(name) for name in ("headstart", "torch", "timm", "transformers")},
+        "options": asdict(options.recipe) | {"data": "", "test": ""},
         "data": data.fingerprint,
         "rows": rows.hexdigest(),
-        "pool": [member.info.name for member in options.pool],
+        "models": [member.info.name for member in options.pool],
     }

@@ -17,6 +17,11 @@ from torch.optim import Optimizer
 from headstart.engine.journal import write_atomically
 
 
+def checkpoint_bytes(parameters: int) -> int:
+    """What one checkpoint takes on the disk at most: weights and two moments, twice while one replaces another."""
+    return 2 * 3 * 4 * parameters
+
+
 def save_checkpoint(path: Path, model: nn.Module, optimizer: Optimizer, epochs: int, losses: list[float]) -> None:
     """Write weights, buffers, optimiser state and progress to ``path``, atomically."""
     tensors = {f"model.{name}": tensor.contiguous() for name, tensor in model.state_dict().items()}

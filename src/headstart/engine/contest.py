@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch.utils.flop_counter import FlopCounterMode
 
+from headstart.core.errors import UserError
 from headstart.core.results import CandidateRow
 from headstart.core.strategy import FeatureStrategy, InputStrategy
+from headstart.engine.operations import trained_share
 from headstart.engine.plan import Cost, affordable_folds, training_cost
 from headstart.engine.rank import Entrant
 from headstart.engine.run import Labelled, Run
@@ -45,34 +45,41 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
     skipped: list[CandidateRow] = []
     left = run.plan.passes
     for entrant in entrants:
+        native, priced = entrant.native, list[tuple[Cost, str, InputStrategy]]()
         for name, strategy in options.strategies.items():
             if isinstance(strategy, FeatureStrategy) and name != options.probe_name:
                 trials.append(try_features(entrant.probe.contender, name, strategy, run))
-        for cost, name, strategy in _by_cost(entrant.native, run):
-            tried = _try(entrant.native, name, strategy, run, cost=cost, left=left)
+            elif isinstance(strategy, InputStrategy):
+                cost = _priced(native, strategy, run.data)
+                if isinstance(cost, Cost):
+                    priced.append((cost, name, strategy))
+                else:
+                    skipped.append(_skipped(native, name, 0.0, cost))
+        rate = run.rate(native.backbone)
+        for cost, name, strategy in sorted(priced, key=lambda entry: (entry[0].of(1), entry[1])):
+            tried = _try(native, name, strategy, run, cost=cost, left=left / rate)
             if isinstance(tried, Trial):
                 trials.append(tried)
-                left -= cost.of(len(np.unique(run.data.folds[0][~np.isnan(tried.logits[0, :, 0])])))
+                left -= rate * cost.of(len(np.unique(run.data.folds[0][~np.isnan(tried.logits[0, :, 0])])))
             else:
-                skipped.append(_skipped(entrant.native, name, cost.of(1), tried))
+                skipped.append(_skipped(native, name, cost.of(1), tried))
     return Contest(trials=tuple(trials), skipped=tuple(skipped))
 
 
-def _by_cost(contender: Contender, run: Run) -> list[tuple[Cost, str, InputStrategy]]:
-    stored = contender.backbone.fixed_shapes
-    costed = [
-        (training_cost(strategy, trained_share(contender, strategy, run.data), stored=stored), name, strategy)
-        for name, strategy in run.options.strategies.items()
-        if isinstance(strategy, InputStrategy)
-    ]
-    return sorted(costed, key=lambda entry: (entry[0].of(1), entry[1]))
+def _priced(contender: Contender, strategy: InputStrategy, data: Labelled) -> Cost | str:
+    """What the strategy costs on this backbone, or why it does not suit it."""
+    reason = strategy.supports(contender.backbone.info, data.task)
+    if reason is not None:
+        return reason
+    try:
+        share = trained_share(contender.backbone, strategy, data.items)
+    except UserError as error:
+        return str(error)
+    return training_cost(strategy, share, stored=contender.backbone.fixed_shapes)
 
 
 def _try(contender: Contender, name: str, strategy: InputStrategy, run: Run, *, cost: Cost, left: float) -> Trial | str:
-    """The trial, or why there is none."""
-    reason = strategy.supports(contender.backbone.info, run.data.task)
-    if reason is not None:
-        return reason
+    """The trial, or why there is none; ``left`` is the allowance in passes of this backbone."""
     folds = affordable_folds(cost, left, run.plan.folds)
     if len(run.options.strategies) == 1:
         # Asked for by name: the budget cannot drop it, only keep its cross-validation short.
@@ -84,25 +91,6 @@ def _try(contender: Contender, name: str, strategy: InputStrategy, run: Run, *, 
         return try_inputs(contender, name, strategy, run, fold_limit=folds, cost=cost.of(1))
     except Diverged as error:
         return str(error)
-
-
-def trained_share(contender: Contender, strategy: InputStrategy, data: Labelled) -> float:
-    """Share of a forward pass that lies in the trainable blocks, counted in operations on one item."""
-    frozen = strategy.prepare(contender.backbone).frozen_blocks
-    if frozen == 0:
-        return 1.0
-    backbone = contender.backbone
-    batch = backbone.preprocess.collate([backbone.preprocess.item(data.items.read(0))])
-    with torch.inference_mode():
-        whole = _operations(lambda: backbone.encode(batch))
-        below = _operations(lambda: backbone.lower(batch, frozen))
-    return max(0.01, 1 - below / whole)
-
-
-def _operations(work: Callable[[], object]) -> int:
-    with FlopCounterMode(display=False) as counter:
-        work()
-    return counter.get_total_flops()
 
 
 def _skipped(contender: Contender, name: str, cost: float, reason: str) -> CandidateRow:

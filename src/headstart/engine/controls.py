@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.backbone import BackboneInfo
+from headstart.core.backbone import Backbone
 from headstart.core.baseline import Baseline
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.items import Items
@@ -76,10 +76,9 @@ def simple(setting: Setting) -> Control:
 
 def random_trunk(setting: Setting) -> Control:
     """A probe on the features of the untrained architecture."""
-    run, info = setting.run, setting.member.info
-    winners = setting.winner.contender.backbone.info.input.get("size")
-    size = _smaller(info, run.plan.trunk_control_size) or (winners if winners != info.input.get("size") else None)
-    backbone = setting.member.source.load(info, pretrained=False, seed=run.options.seed, size=size)
+    run, member = setting.run, setting.member
+    size = _smaller(member, run.plan.trunk_control_size) or member.changed_size(setting.winner.contender.backbone)
+    backbone = member.load(pretrained=False, seed=run.options.seed, size=size)
     encoder = Encoder(backbone, run.options.home, run.progress)
     encoded = encoder.encode(run.data.items, "control: features of random weights")
     contender = Contender(backbone=backbone, encoder=encoder, encoded=encoded, untrained=lambda: backbone)
@@ -88,7 +87,7 @@ def random_trunk(setting: Setting) -> Control:
         logits = head.logits(encoder.encode(setting.test, "control: test features of random weights").features)
     else:
         logits = try_features(contender, "control random_trunk", run.options.probe, run).logits
-    detail = f"{info.name} with random weights{_at(size)}, frozen, and a linear probe"
+    detail = f"{member.info.name} with random weights{_at(member, backbone)}, frozen, and a linear probe"
     return Control(name="random_trunk", detail=detail, logits=logits)
 
 
@@ -97,16 +96,18 @@ def scratch(setting: Setting) -> Control:
 
     Without a test split it is scored on the first fold only.
     """
-    run, info = setting.run, setting.member.info
+    run, member = setting.run, setting.member
+    untrained = f"{member.info.name} from random weights"
     if run.plan.scratch_passes == 0:
         reason = "training a network from nothing takes longer than the whole budget; 'standard' runs it"
-        return Control(name="scratch", detail=f"{info.name} from random weights", skipped=reason)
-    size = _smaller(info, SMALL)
-    share = (size / info.input["size"]) ** 2 if size else 1.0  # of a forward pass at the native size
-    passes = max(run.plan.scratch_passes, setting.winner.cost)
+        return Control(name="scratch", detail=untrained, skipped=reason)
+    contender = _untrained(setting, _smaller(member, SMALL))
+    size = member.changed_size(contender.backbone)
+    share = (size / member.info.input["size"]) ** 2 if size else 1.0  # of a forward pass at the native size
+    allowed = run.plan.scratch_passes / run.rate(setting.winner.contender.backbone)
+    passes = max(allowed, setting.winner.cost)
     epochs = max(1, math.ceil(passes / (TRAINING * share)))
     strategy = run.options.scratch.lasting(epochs)
-    contender = _untrained(setting, size)
     piece = f"control scratch {contender.key} {strategy}"
 
     def logits_of(scored: Items, rest: NDArray[np.int64], part: str) -> NDArray[np.float64]:
@@ -121,9 +122,8 @@ def scratch(setting: Setting) -> Control:
         fold = int(run.data.folds[0, held[0]])
         return logits_of(run.data.items.subset(held), rest, f"fold {fold}")
 
-    control = Control(
-        name="scratch", detail=f"{info.name} from random weights{_at(size)}, {epochs} epoch{'s' if epochs > 1 else ''}"
-    )
+    lasting = f"{epochs} epoch{'s' if epochs > 1 else ''}"
+    control = Control(name="scratch", detail=f"{untrained}{_at(member, contender.backbone)}, {lasting}")
     try:
         if len(setting.test):
             logits = np.asarray(run.journal.recall(piece, on_test)["logits"], dtype=np.float64)
@@ -137,7 +137,7 @@ def scratch(setting: Setting) -> Control:
 def _untrained(setting: Setting, size: int | None) -> Contender:
     """The architecture with random weights; it is trained on the items, so no features are taken of it."""
     run, member = setting.run, setting.member
-    backbone = member.source.load(member.info, pretrained=False, seed=run.options.seed, size=size)
+    backbone = member.load(pretrained=False, seed=run.options.seed, size=size)
     nothing = Encoded(
         features=np.zeros((0, backbone.info.dim), dtype=np.float32), computed=0, forward_seconds=0.0, dtype="float32"
     )
@@ -176,11 +176,12 @@ def _timed(control: Callable[[Setting], Control], setting: Setting) -> Control:
     return replace(done, seconds=time.perf_counter() - started)
 
 
-def _smaller(info: BackboneInfo, size: int | None) -> int | None:
+def _smaller(member: PoolMember, size: int | None) -> int | None:
     """``size`` where the backbone has a larger native size in pixels, else None (its own)."""
-    native = info.input.get("size")
+    native = member.info.input.get("size")
     return size if size is not None and native is not None and native > size else None
 
 
-def _at(size: int | None) -> str:
+def _at(member: PoolMember, backbone: Backbone) -> str:
+    size = member.changed_size(backbone)
     return f" at {size} px" if size else ""

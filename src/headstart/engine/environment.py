@@ -23,10 +23,14 @@ def environment(dtype: str) -> Mapping[str, str | int | bool | Mapping[str, str]
         "commit": commit,
         "dirty": dirty,
         "device": str(accelerator().device),
-        "processor": platform.machine(),
+        "processor": _processor(accelerator().device),
         "threads": torch.get_num_threads(),
         "dtype": dtype,
     }
+
+
+def _processor(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
 
 
 def _code() -> tuple[str, bool]:

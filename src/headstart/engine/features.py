@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,9 @@ from headstart.engine.items import Items, batches
 from headstart.engine.journal import write_atomically
 
 BATCH = 32
-CHARACTERS = 32 * 512
-"""Padded characters of a batch of texts: about 32 texts of 128 tokens."""
+MOST_TEXTS = 128
+TOKENS = 32 * 128
+"""Most texts in a batch, and most tokens, padding counted."""
 SHARD_SECONDS = 3.0
 """A shard is written after this much work, so that a killed pass loses no more."""
 LEAN = "lean 1"
@@ -119,18 +120,11 @@ class Encoder:
         return self._ready
 
     def _pass(self, items: Items, missing: NDArray[np.int64], space: FeatureSpace, name: str) -> None:
-        wanted = np.zeros(len(items), dtype=bool)
-        wanted[missing] = True
-        # Batches are formed over all items, cached or not: a resumed pass meets the batches of the first attempt.
-        groups = [group[wanted[group]] for group in batches(items.lengths, most=BATCH, budget=CHARACTERS)]
-        groups = [group for group in groups if len(group)]
         backbone, preprocess = self._lean(items), self._exact.preprocess
         held: list[tuple[list[str], NDArray[np.float32]]] = []
         since, spent = time.perf_counter(), 0.0
         with self._progress.stage(name, total=len(missing)) as stage:
-            for group, ready in zip(
-                groups, prepared([readying(preprocess, items, group, None) for group in groups]), strict=True
-            ):
+            for group, ready in self._ready_batches(items, missing):
                 batch = preprocess.collate(ready)
                 started = time.perf_counter()
                 held.append(([items.digests[i] for i in group], forward(backbone, batch, self._dtype).numpy()))
@@ -142,10 +136,31 @@ class Encoder:
         _flush(space, held)
         self._seconds_per_item = spent / len(missing)
 
+    def _ready_batches(self, items: Items, missing: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], list[Any]]]:
+        """Positions of missing items in batches, with the items ready to be collated.
+
+        Batches are formed over all items, cached or not, so that a resumed pass meets those of the first attempt. Items
+        of varying shape are made ready beforehand: how many travel together depends on their true lengths.
+        """
+        preprocess, everything = self._exact.preprocess, np.arange(len(items))
+        wanted = np.zeros(len(items), dtype=bool)
+        wanted[missing] = True
+        if self._exact.fixed_shapes:
+            groups = _some(_consecutive(everything, BATCH), wanted)
+            work = [readying(preprocess, items, group, None) for group in groups]
+            yield from zip(groups, prepared(work), strict=True)
+            return
+        work = [readying(preprocess, items, group, None) for group in _consecutive(everything, BATCH)]
+        ready = [one for part in prepared(work) for one in part]
+        lengths = np.array([len(one) for one in ready], dtype=np.int64)
+        for group in _some(batches(lengths, most=MOST_TEXTS, budget=TOKENS), wanted):
+            yield group, [ready[position] for position in group]
+
     def _forward_seconds(self, items: Items) -> float:
         """Seconds of a bare forward pass over all items; measured on one batch when everything was cached."""
         if self._seconds_per_item is None:
-            group = batches(items.lengths, most=BATCH, budget=CHARACTERS)[len(items) // BATCH // 2]
+            middle = max(0, (len(items) - BATCH) // 2)
+            group = np.argsort(items.lengths, kind="stable")[middle : middle + BATCH]
             preprocess = self._exact.preprocess
             batch = preprocess.collate(readying(preprocess, items, group, None)())
             backbone = self._lean(items)
@@ -154,6 +169,16 @@ class Encoder:
             forward(backbone, batch, self._dtype)
             self._seconds_per_item = (time.perf_counter() - started) / len(group)
         return self._seconds_per_item * len(items)
+
+
+def _consecutive(positions: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    return [positions[start : start + size] for start in range(0, len(positions), size)]
+
+
+def _some(groups: Sequence[NDArray[np.int64]], wanted: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """What is ``wanted (N,)`` of each group, without groups of which nothing is."""
+    left = [group[wanted[group]] for group in groups]
+    return [group for group in left if len(group)]
 
 
 def view_seed(digest: str, view: int) -> int:

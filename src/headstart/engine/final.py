@@ -20,6 +20,7 @@ from headstart.engine.contest import Contest
 from headstart.engine.estimates import Sample
 from headstart.engine.intervals import cross_validated_interval, mean_interval, selection_corrected
 from headstart.engine.items import Items
+from headstart.engine.rank import Ranked
 from headstart.engine.run import Labelled, Run
 from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Trial, encode_once, fit_head, train
@@ -115,9 +116,13 @@ def settle(contest: Contest, run: Run) -> Settled:
     while True:
         chosen = choose_trial(contest, run.data)
         try:
-            return Settled(contest=contest, chosen=chosen, model=refit(chosen.trial, run))
+            model = refit(chosen.trial, run)
         except Diverged as error:
             contest = contest.without(chosen.trial, f"on all training items: {error}")
+            continue
+        for trial in contest.trials:
+            trial.contender.inputs.clear()  # stored activations: nothing is trained on them any more
+        return Settled(contest=contest, chosen=chosen, model=model)
 
 
 def refit(trial: Trial, run: Run) -> Model:
@@ -144,14 +149,14 @@ def refit(trial: Trial, run: Run) -> Model:
     )
 
 
-def score(settled: Settled, probes: Sequence[Trial], run: Run, source: Dataset, test: Items) -> Scored:
+def score(settled: Settled, ranked: Ranked, run: Run, source: Dataset, test: Items) -> Scored:
     """On the test split, handed out here and to the controls only; without one, out of fold.
 
-    ``probes`` are the trials of the ranking: what did not go on to the contest was chosen among, too.
+    What did not go on from the ranking to the contest was chosen among, too.
     """
     if len(test):
         return _on_test(settled.model, settled.chosen, run, source, test)
-    return _out_of_fold(settled, probes, run, source)
+    return _out_of_fold(settled, ranked, run, source)
 
 
 def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Items) -> Scored:
@@ -176,16 +181,16 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
     )
 
 
-def _out_of_fold(settled: Settled, probes: Sequence[Trial], run: Run, source: Dataset) -> Scored:
+def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) -> Scored:
     """The first repeat's held-out predictions; the primary score is corrected for the choice among all trials."""
     data, model, chosen = run.data, settled.model, settled.chosen
     logits = chosen.trial.logits[0]
     kept = np.flatnonzero(~np.isnan(logits[:, 0]))
     targets, groups = data.targets[kept], data.groups[kept]
     probabilities = data.task.probabilities(logits[kept] / model.temperature)
-    trials = [*settled.contest.trials, *probes]
+    trials = [*settled.contest.trials, *(entrant.probe for entrant in ranked.taken)]
     trials = list({id(trial): trial for trial in trials}.values())
-    credits = np.stack([trial.credit(data) for trial in trials])
+    credits = np.stack([*(trial.credit(data) for trial in trials), *ranked.passed_over])
     number = next(number for number, trial in enumerate(trials) if trial is chosen.trial)
     tested = Sample.of(data.task, data.targets, data.groups)
     primary = selection_corrected(credits, data.folds, tested, chosen=number, seed=run.options.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,13 +17,15 @@ from headstart.data._read import read_item
 T = TypeVar("T")
 
 READERS = 2
-"""Threads that decode. Pillow and the tokenizers release the interpreter lock."""
+"""Threads that decode beside a network on the same cores. Pillow and the tokenizers release the interpreter lock."""
+MOST_READERS = 8
+"""Threads that decode ahead of a network on an accelerator of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Items:
-    """``N`` items: ``digests`` identify their content, ``lengths`` order them for batching (characters of a text, 1
-    for an image), ``read`` decodes the item at a position.
+    """``N`` items: ``digests`` identify their content, ``lengths`` tell roughly how long they are (characters of a
+    text, 1 for an image), ``read`` decodes the item at a position.
     """
 
     digests: list[str]
@@ -100,8 +103,9 @@ def in_turn(work: Sequence[Callable[[], T]], threads: int = READERS) -> Iterator
             yield from list(pool.map(lambda piece: piece(), work[start : start + threads]))
 
 
-def ahead(work: Sequence[Callable[[], T]], threads: int = READERS) -> Iterator[T]:
-    """Results of ``work`` in order, computed by ``threads`` threads a few steps ahead of the consumer."""
+def ahead(work: Sequence[Callable[[], T]], threads: int | None = None) -> Iterator[T]:
+    """Results of ``work`` in order, computed by ``threads`` threads (None: a core each) a few steps ahead."""
+    threads = threads or max(READERS, min(MOST_READERS, os.cpu_count() or 1))
     with ThreadPoolExecutor(max_workers=threads) as pool:
         pending: list[Future[T]] = []
         try:

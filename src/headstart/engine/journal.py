@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from headstart.core.errors import UserError
+from headstart.core.errors import Unavailable, UserError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 class Journal:
     """Pieces of one run in ``folder``; ``folder=None`` keeps nothing.
 
-    ``identity`` is what the run depends on (recipe, data fingerprint, version). A folder that holds pieces of
-    another run is refused.
+    ``identity`` is what the run depends on, by what people call it (options, data, versions). A folder that holds
+    pieces of another run is refused.
 
     Raises:
         UserError: the folder holds an unfinished run with another identity.
@@ -40,14 +41,16 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         note = folder / "run.json"
         text = json.dumps(dict(identity), sort_keys=True, default=str)
-        if note.exists():
-            if note.read_text() != text:
-                raise UserError(
-                    f"'{folder.parent}' holds an unfinished run of other data or other options. Choose another "
-                    "output folder, or delete that one to start afresh."
-                )
-        else:
+        if not note.exists():
             write_atomically(note, text.encode())
+            return
+        found, asked = json.loads(note.read_text(encoding="utf-8")), json.loads(text)
+        differing = sorted(part for part in {*found, *asked} if found.get(part) != asked.get(part))
+        if differing:
+            raise UserError(
+                f"'{folder.parent}' holds an unfinished run that differs in {' and '.join(differing)}. Choose another "
+                "output folder, or delete that one to start afresh."
+            )
 
     def recall(self, name: str, compute: Callable[[], Arrays]) -> Arrays:
         """The arrays of piece ``name``: read back if they were written before, else computed and written."""
@@ -60,6 +63,30 @@ class Journal:
         _write(path, arrays)
         # Read back what was written: a resumed run then continues from the very same bytes and layout.
         return _read(path)
+
+    def note(self, name: str, decide: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """A decision as a JSON object: read back if it was taken before, else taken and written."""
+        if self.folder is None:
+            return decide()
+        path = self.path(name, ".json")
+        if not path.exists():
+            write_atomically(path, json.dumps(decide()).encode())
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def require(self, needed: int) -> None:
+        """See that there is room for ``needed`` bytes before work is done that could not be kept.
+
+        Raises:
+            Unavailable: the disk is too full.
+        """
+        if self.folder is None:
+            return
+        free = shutil.disk_usage(self.folder).free
+        if free < needed:
+            raise Unavailable(
+                f"The disk of '{self.folder.parent}' has {free / 1e6:,.0f} MB left, checkpoints of these models need "
+                f"up to {needed / 1e6:,.0f} MB. Free some space, choose another --out, or a smaller model."
+            )
 
     def forget(self, name: str) -> None:
         """Remove what is kept as ``name``, if anything is."""

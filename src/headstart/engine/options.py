@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.core.backbone import BackboneInfo, Source
+from headstart.core.backbone import Backbone, BackboneInfo, Source
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
@@ -22,6 +22,27 @@ class PoolMember:
 
     source: Source
     info: BackboneInfo
+
+    def load(self, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
+        """The backbone, for inputs of ``size`` pixels or, where the architecture takes no such input, its own."""
+        return self.resized(size, pretrained, seed) or self.source.load(self.info, pretrained=pretrained, seed=seed)
+
+    def resized(self, size: int | None, pretrained: bool = True, seed: int = 0) -> Backbone | None:
+        """The backbone for inputs of ``size`` pixels; None where the architecture takes no such input.
+
+        That is a text, a fixed grid of positions, or patches that do not divide the size.
+        """
+        if size is None or "size" not in self.info.input:
+            return None
+        try:
+            return self.source.load(self.info, pretrained=pretrained, seed=seed, size=size)
+        except UserError:
+            return None
+
+    def changed_size(self, backbone: Backbone) -> int | None:
+        """The input size in pixels of a backbone loaded from here, None where it is the native one."""
+        size = backbone.info.input.get("size")
+        return None if size == self.info.input.get("size") else size
 
 
 @dataclass(frozen=True, kw_only=True)

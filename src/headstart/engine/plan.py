@@ -1,14 +1,15 @@
 """How much of everything a budget buys.
 
-Presets count work, in forward passes of the candidate over the training items, so that a preset does the same on
-every machine and an interrupted run resumes the plan it had. A budget in seconds is turned into passes once, from
-the speed measured in the first pass, and the plan is written to the journal.
+Work is counted in forward passes over the training items. A preset allows so many passes of whichever backbone is
+tried, so that it does the same on every machine and an interrupted run resumes the plan it had. A budget in seconds
+is turned into passes of one model once, from its speed measured here; passes of others count by their operations
+(`Run.rate`), and the plan is written to the journal.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from headstart.core.recipe import Budget, Preset
@@ -18,6 +19,11 @@ from headstart.engine.inputs import VIEWS
 TRAINING = 4.5
 """Inference passes that a training pass costs: three in the same precision, and inference may use a faster one that
 training cannot (two cores with AVX-512 BF16, EfficientNet-Lite0: 155 images a second encoded, 34 trained on)."""
+
+RANKING = 0.25
+"""Share of a budget in seconds that measuring models may take."""
+LARGER = 3.0
+"""Passes at the native input that one at the larger input costs: it has up to 1.7 times as many pixels a side."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +36,14 @@ class Cost:
     def of(self, fits: int) -> float:
         """Passes that this many fits cost."""
         return self.once + fits * self.each
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """Of one model here: the seconds of an inference pass over the training items, and the operations per item."""
+
+    seconds: float
+    operations: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +64,8 @@ class Plan:
     trunk_control_size: int | None
     """Pixels of the random-trunk control; None: those of the winner."""
     curve_draws: int
+    speed: Speed | None = None
+    """Of the model that a budget in seconds was timed on; None where a preset counts passes of any model alike."""
 
 
 PRESETS: Mapping[Preset, Plan] = {
@@ -68,24 +84,41 @@ PRESETS: Mapping[Preset, Plan] = {
 }  # fmt: skip
 
 
-def make_plan(budget: Budget, pass_seconds: float | None = None) -> Plan:
+def make_plan(budget: Budget, speed: Speed | None = None) -> Plan:
     """The plan of a preset, or of the largest preset that fits a number of seconds.
 
-    ``pass_seconds``, needed for a budget in seconds only, is one bare inference pass over the training items as
-    measured in this run. Half of the seconds go to training (trained strategies, the scratch control), half to
-    everything else.
+    ``speed`` is needed for a budget in seconds only. Half of the seconds go to training (trained strategies, the
+    scratch control), half to everything else.
 
     Raises:
-        ValueError: a budget in seconds without ``pass_seconds``.
+        ValueError: a budget in seconds without ``speed``.
     """
     if budget.preset is not None:
         return PRESETS[budget.preset]
-    if budget.seconds is None or pass_seconds is None:
-        raise ValueError("a budget in seconds needs the measured seconds of one pass")
-    affordable = 0.5 * budget.seconds / max(pass_seconds, 1e-9)
+    if budget.seconds is None or speed is None:
+        raise ValueError("a budget in seconds needs the measured speed of a model")
+    affordable = 0.5 * budget.seconds / max(speed.seconds, 1e-9)
     fitting = [plan for plan in PRESETS.values() if plan.passes + plan.scratch_passes <= affordable]
     chosen = fitting[-1] if fitting else PRESETS["quick"]
-    return replace(chosen, passes=affordable - chosen.scratch_passes) if chosen.passes else chosen
+    passes = affordable - chosen.scratch_passes if chosen.passes else 0.0
+    return replace(chosen, passes=passes, speed=speed)
+
+
+def measurable(costs: Sequence[float], budget: Budget, plan: Plan) -> list[bool]:
+    """Which models a budget leaves time to measure, from their ``costs`` in passes of the timed one, in that order.
+
+    A preset leaves time for all. Of seconds, a quarter goes to the ranking, in which a pass at a larger input costs
+    about three; the first model is measured in any case.
+    """
+    if plan.speed is None or budget.seconds is None:
+        return [True] * len(costs)
+    left = RANKING * budget.seconds / max(plan.speed.seconds, 1e-9)
+    fits: list[bool] = []
+    for place, cost in enumerate(costs):
+        needed = cost * (1 + (LARGER if plan.enlarged and place < plan.taken else 0))
+        fits.append(place == 0 or needed <= left)
+        left -= needed if fits[-1] else 0.0
+    return fits
 
 
 def training_cost(strategy: InputStrategy, share: float, *, stored: bool) -> Cost:

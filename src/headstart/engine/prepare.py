@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +11,10 @@ from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress
 from headstart.engine.features import BATCH, Encoder
 from headstart.engine.items import Items
-from headstart.engine.journal import Journal, write_atomically
+from headstart.engine.journal import Journal
+from headstart.engine.operations import operations
 from headstart.engine.options import Options, PoolMember
-from headstart.engine.plan import Plan, make_plan
+from headstart.engine.plan import Plan, Speed, make_plan, measurable
 from headstart.engine.rank import prior_order
 
 
@@ -26,7 +27,7 @@ class Fetched:
 
 
 def prepare(options: Options, train: Items, journal: Journal, progress: Progress) -> tuple[Fetched, Plan]:
-    """Settle the plan and fetch as many models as it measures.
+    """Settle the plan and fetch as many models as it measures; both are kept for a resumed run.
 
     Raises:
         Unavailable: see `fetch`.
@@ -34,7 +35,38 @@ def prepare(options: Options, train: Items, journal: Journal, progress: Progress
     # What seconds buy depends on the speed of a model here; presets need none.
     known = options if options.budget.preset else fetch(options, 1, progress).options
     plan = settle_plan(known, train, journal, progress)
-    return fetch(options, plan.ranked, progress), plan
+
+    def decide() -> dict[str, Any]:
+        dear = _too_dear(options, plan)
+        left = tuple(member for member in options.pool if member.info.name not in dear)
+        fetched = fetch(replace(options, pool=left), plan.ranked, progress)
+        others = {member.info.name: reason for member, reason in fetched.others}
+        return {"pool": [member.info.name for member in fetched.options.pool], "others": others | dear}
+
+    # A model that could not be fetched at first must not join the run when it is resumed.
+    settled = journal.note("models", decide)
+    pool = {member.info.name: member for member in options.pool}
+    taken = tuple(_in_store(pool[name], progress) for name in settled["pool"])
+    others = tuple((pool[name], reason) for name, reason in settled["others"].items())
+    return Fetched(options=replace(options, pool=taken), others=others), plan
+
+
+def _too_dear(options: Options, plan: Plan) -> dict[str, str]:
+    """The models that a budget in seconds leaves no time to measure, with the reason."""
+    if plan.speed is None:
+        return {}
+    known = [member for member in _ordered(options, plan.ranked) if member.info.gflops > 0]
+    costs = [1e9 * member.info.gflops / plan.speed.operations for member in known]
+    return {
+        member.info.name: f"a pass over the data takes about {cost * plan.speed.seconds:.0f} s, too long for the budget"
+        for member, cost, fits in zip(known, costs, measurable(costs, options.budget, plan), strict=True)
+        if not fits
+    }
+
+
+def _ordered(options: Options, most: int) -> list[PoolMember]:
+    """The pool, most promising first; compute counts where it is short: in seconds, or one model to be measured."""
+    return prior_order(options.pool, careful=most == 1 or options.budget.preset is None)
 
 
 def fetch(options: Options, most: int, progress: Progress) -> Fetched:
@@ -48,7 +80,7 @@ def fetch(options: Options, most: int, progress: Progress) -> Fetched:
     had: list[PoolMember] = []
     others: list[tuple[PoolMember, str]] = []
     problems: list[str] = []
-    for member in prior_order(options.pool, careful=most == 1):
+    for member in _ordered(options, most):
         if len(had) == most:
             others.append((member, f"the budget pays for measuring {most}; by its prior this one comes later"))
             continue
@@ -68,10 +100,9 @@ def fetch(options: Options, most: int, progress: Progress) -> Fetched:
 def _in_store(member: PoolMember, progress: Progress) -> PoolMember:
     """The member with its weights in the store, and with what is only known of them there (checksum, dimensions)."""
     source, info = member.source, member.info
-    if source.in_store(info):
-        return member
-    progress.say(f"Fetching {info.name} ({info.bytes / 1e6:.0f} MB, {info.licence}).")
-    source.pull(info, progress)
+    if not source.in_store(info):
+        progress.say(f"Fetching {info.name} ({info.bytes / 1e6:.0f} MB, {info.licence}).")
+        source.pull(info, progress)
     return replace(member, info=source.find(info.name.partition(":")[2]) or info)
 
 
@@ -79,14 +110,13 @@ def settle_plan(options: Options, train: Items, journal: Journal, progress: Prog
     """The plan of the budget; one in seconds from the speed of the pool's first model, kept for a resumed run."""
     if options.budget.preset is not None:
         return make_plan(options.budget)
-    path = journal.path("plan", ".json") if journal.folder else None
-    if path is not None and path.exists():
-        return Plan(**json.loads(path.read_text()))
-    member = options.pool[0]
-    encoder = Encoder(member.source.load(member.info), options.home, progress)
-    sample = train.subset(np.arange(min(2 * BATCH, len(train))))
-    seconds = encoder.encode(sample, "measuring the speed of this machine").forward_seconds
-    plan = make_plan(options.budget, seconds * len(train) / len(sample))
-    if path is not None:
-        write_atomically(path, json.dumps(asdict(plan)).encode())
-    return plan
+
+    def decide() -> dict[str, Any]:
+        backbone = options.pool[0].load()
+        sample = train.subset(np.arange(min(2 * BATCH, len(train))))
+        encoded = Encoder(backbone, options.home, progress).encode(sample, "measuring the speed of this machine")
+        seconds = encoded.forward_seconds * len(train) / len(sample)
+        return asdict(make_plan(options.budget, Speed(seconds=seconds, operations=operations(backbone, train))))
+
+    settled = journal.note("plan", decide)
+    return Plan(**{**settled, "speed": Speed(**settled["speed"])})

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.errors import HeadstartError, UserError
@@ -50,8 +51,9 @@ class Ranked:
 
     rows: tuple[RankingRow, ...]
     taken: tuple[Entrant, ...]
-    probes: tuple[Trial, ...]
-    """Every probe that was tried, of any backbone at any size: what the best was chosen from."""
+    passed_over: tuple[NDArray[np.float64], ...]
+    """Credits ``(R, N)`` of the other probes, of any backbone at any size: what those taken were chosen from. The
+    backbones themselves, a copy on the device included, are let go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,22 +84,27 @@ def rank(run: Run, others: Sequence[tuple[PoolMember, str]] = ()) -> Ranked:
     reason why they were not measured.
     """
     plan = run.plan
-    measured = [_measure(member, None, run) for member in run.options.pool]
-    probes = [entry.trial for entry in measured]
+    measured = [_measure(member, member.load(), run) for member in run.options.pool]
     measured.sort(key=lambda entry: -_value(entry.row.probe))
+    losers: list[Trial] = []
     for place, entry in enumerate(measured[: plan.taken]):
         larger = _enlarged(entry.member, run) if plan.enlarged else None
-        probes += [larger.trial] if larger is not None else []
-        if larger is not None and not clearly_worse(larger.trial, entry.trial, run.data):
+        if larger is None:
+            continue
+        if clearly_worse(larger.trial, entry.trial, run.data):
+            losers.append(larger.trial)
+        else:
+            losers.append(entry.trial)
             measured[place] = replace(larger, native=entry.native)
     measured.sort(key=lambda entry: -_value(entry.row.probe))
     taken = measured[: plan.taken]
+    losers += [entry.trial for entry in measured[plan.taken :]]
     rows = [replace(entry.row, taken=place < plan.taken) for place, entry in enumerate(measured)]
     rows += [_unmeasured(member.info, reason) for member, reason in others]
     return Ranked(
         rows=tuple(rows),
         taken=tuple(Entrant(probe=entry.trial, native=entry.native) for entry in taken),
-        probes=tuple(probes),
+        passed_over=tuple(trial.credit(run.data) for trial in losers),
     )
 
 
@@ -106,11 +113,8 @@ def _enlarged(member: PoolMember, run: Run) -> _Measured | None:
     if "size" not in member.info.input:
         return None
     size = larger_size(member.info, run.data.items)
-    try:
-        backbone = member.source.load(member.info, size=size)
-    except UserError:
-        return None  # a fixed grid of positions, or patches that do not divide this size
-    return _measure(member, size, run, backbone)
+    backbone = member.resized(size)
+    return None if backbone is None else _measure(member, backbone, run)
 
 
 def larger_size(info: BackboneInfo, items: Items) -> int:
@@ -135,17 +139,17 @@ def clearly_worse(first: Trial, second: Trial, data: Labelled) -> bool:
     return comparison.value < -comparison.standard_error
 
 
-def _measure(member: PoolMember, size: int | None, run: Run, loaded: Backbone | None = None) -> _Measured:
+def _measure(member: PoolMember, backbone: Backbone, run: Run) -> _Measured:
     started = time.perf_counter()
     options, data = run.options, run.data
-    backbone = loaded or member.source.load(member.info, size=size)
+    size = member.changed_size(backbone)
     encoder = Encoder(backbone, options.home, run.progress)
     encoded = encoder.encode(data.items, f"features of {backbone.info.name}{_at(size)}")
     contender = Contender(
         backbone=backbone,
         encoder=encoder,
         encoded=encoded,
-        untrained=lambda: member.source.load(member.info, pretrained=False, seed=options.seed, size=size),
+        untrained=lambda: member.load(pretrained=False, seed=options.seed, size=size),
     )
     trial = try_features(contender, options.probe_name, options.probe, run)
     neighbours = neighbour_probabilities(encoded.features, data.targets, data.task.outputs, groups=data.groups)

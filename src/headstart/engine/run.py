@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.core.backbone import Backbone
 from headstart.core.progress import Progress
 from headstart.core.task import Task
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
+from headstart.engine.operations import operations
 from headstart.engine.options import Options
 from headstart.engine.plan import Plan
 
@@ -35,3 +37,8 @@ class Run:
     data: Labelled
     journal: Journal
     progress: Progress
+
+    def rate(self, backbone: Backbone) -> float:
+        """What one pass of ``backbone`` counts against the plan's passes."""
+        speed = self.plan.speed
+        return 1.0 if speed is None else operations(backbone, self.data.items) / speed.operations

@@ -2,7 +2,7 @@
 
 Every epoch is a pure function of (weights and moments so far, seed, epoch number): the order of items, the views and
 dropout are drawn from generators seeded by these two numbers. A run killed anywhere therefore resumes from its last
-finished epoch and ends in the same weights.
+finished epoch and ends in the same weights; on a GPU, whose sums vary in order, in the same up to rounding.
 
 Training starts at the boundary of the frozen blocks (`Backbone.upper`); `inputs.py` keeps what lies below.
 """

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Progress
-from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
+from headstart.core.strategy import FeatureStrategy, InputStrategy, Preparation, Strategy
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
@@ -32,7 +32,7 @@ class Contender:
     untrained: Callable[[], Backbone]
     """Builds the same architecture and input with random weights."""
     inputs: dict[tuple[int, bool], Inputs] = field(default_factory=dict)
-    """What trained strategies read, by boundary and whether in random views: shared by all fits."""
+    """See `read_from`; by boundary and whether in random views."""
 
     @property
     def features(self) -> NDArray[np.float32]:
@@ -43,6 +43,13 @@ class Contender:
     def name(self) -> str:
         """The backbone's name."""
         return self.backbone.info.name
+
+    def read_from(self, boundary: int, views: bool, items: Items) -> Inputs:
+        """What is trained on above ``boundary``: made once, shared by all fits that start there."""
+        if (boundary, views) not in self.inputs:
+            dtype = self.encoder.dtype
+            self.inputs[boundary, views] = Inputs(self.backbone, boundary, items, views=views, dtype=dtype)
+        return self.inputs[boundary, views]
 
     @property
     def key(self) -> str:
@@ -123,15 +130,15 @@ def train(
     contender: Contender, strategy: InputStrategy, run: Run, rows: NDArray[np.int64], *, piece: str, stage: str
 ) -> Fitted:
     """Train on ``rows`` of the training items; the checkpoint lives in the journal under ``piece``."""
-    data = run.data
-    body, targets = starting_body(contender, strategy), data.targets[rows]
-    inputs, boundary = inputs_of(contender, strategy, run), strategy.prepare(body).frozen_blocks
+    data, targets = run.data, run.data.targets[rows]
+    preparation = strategy.prepare(contender.backbone)
+    body = contender.backbone if preparation.body_from == "pretrained" else contender.untrained()
     return fit(
         strategy,
         body,
-        starting_head(contender, strategy, run, rows),
+        starting_head(contender, preparation, run, rows),
         Examples(
-            inputs=inputs,
+            inputs=contender.read_from(preparation.frozen_blocks, strategy.schedule.views, run.data.items),
             rows=rows,
             targets=targets,
             task=data.task,
@@ -139,7 +146,7 @@ def train(
         ),
         Settings(
             seed=run.options.seed,
-            dtype=training_dtype(body, boundary, contender.encoder.dtype),
+            dtype=training_dtype(body, preparation.frozen_blocks, contender.encoder.dtype),
             checkpoint=run.journal.path(checkpoint_of(piece)) if run.journal.folder else None,
         ),
         progress=run.progress,
@@ -152,25 +159,9 @@ def checkpoint_of(piece: str) -> str:
     return f"checkpoint {piece}"
 
 
-def inputs_of(contender: Contender, strategy: InputStrategy, run: Run) -> Inputs:
-    """The contender's `Inputs` at the strategy's boundary."""
-    boundary, views = strategy.prepare(contender.backbone).frozen_blocks, strategy.schedule.views
-    if (boundary, views) not in contender.inputs:
-        contender.inputs[boundary, views] = Inputs(
-            contender.backbone, boundary, run.data.items, views=views, dtype=contender.encoder.dtype
-        )
-    return contender.inputs[boundary, views]
-
-
-def starting_body(contender: Contender, strategy: InputStrategy) -> Backbone:
-    """The pretrained body, or one with random weights where the strategy's preparation says so."""
-    pretrained = strategy.prepare(contender.backbone).body_from == "pretrained"
-    return contender.backbone if pretrained else contender.untrained()
-
-
-def starting_head(contender: Contender, strategy: InputStrategy, run: Run, rows: NDArray[np.int64]) -> LinearHead:
-    """Where the strategy's preparation says the head starts: the probe fitted on ``rows``, or zeros."""
-    if strategy.prepare(contender.backbone).head_from == "probe":
+def starting_head(contender: Contender, preparation: Preparation, run: Run, rows: NDArray[np.int64]) -> LinearHead:
+    """Where the head starts as the preparation says: the probe fitted on ``rows``, or zeros."""
+    if preparation.head_from == "probe":
         return fit_head(run.options.probe, contender.features, run.data, rows)
     dim, outputs = contender.backbone.info.dim, run.data.task.outputs
     return LinearHead(weight=np.zeros((outputs, dim)), bias=np.zeros(outputs))

@@ -1,0 +1,39 @@
+"""How much arithmetic a backbone does, counted on one item: the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from headstart.core.backbone import Backbone
+from headstart.core.strategy import InputStrategy
+from headstart.engine.items import Items
+
+
+def operations(backbone: Backbone, items: Items) -> int:
+    """Multiply-adds times two of one forward pass over the first of ``items``."""
+    batch = backbone.preprocess.collate([backbone.preprocess.item(items.read(0))])
+    return _counted(lambda: backbone.encode(batch))
+
+
+def trained_share(backbone: Backbone, strategy: InputStrategy, items: Items) -> float:
+    """Share of a forward pass that lies in the blocks the strategy trains.
+
+    Raises:
+        UserError: the strategy would train nothing of this backbone.
+    """
+    frozen = strategy.prepare(backbone).frozen_blocks
+    if frozen == 0:
+        return 1.0
+    batch = backbone.preprocess.collate([backbone.preprocess.item(items.read(0))])
+    whole = _counted(lambda: backbone.encode(batch))
+    below = _counted(lambda: backbone.lower(batch, frozen))
+    return max(0.01, 1 - below / whole)
+
+
+def _counted(work: Callable[[], object]) -> int:
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops()
