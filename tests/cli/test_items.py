@@ -5,6 +5,7 @@ import pytest
 
 from headstart.cli._items import expand
 from headstart.core.errors import UserError
+from headstart.data._formats import SUFFIXES
 
 
 @pytest.fixture
@@ -17,15 +18,51 @@ def pictures(tmp_path):
 
 
 def test_a_folder_stands_for_its_images_at_any_depth(pictures):
-    assert expand([str(pictures)], "image") == [str(pictures / name) for name in ("a.png", "b.JPG", "deep/c.tif")]
+    assert expand([str(pictures)], "image").items == [str(pictures / name) for name in ("a.png", "b.JPG", "deep/c.tif")]
 
 
 def test_a_file_is_taken_whatever_its_name(pictures):
-    assert expand([str(pictures / "notes.md")], "image") == [str(pictures / "notes.md")]
+    assert expand([str(pictures / "notes.md")], "image").items == [str(pictures / "notes.md")]
+
+
+def test_what_training_reads_is_what_a_folder_stands_for(tmp_path):
+    names = sorted(f"a{suffix}" for suffix in SUFFIXES)
+    for name in (*names, ".hidden.png", "Thumbs.db", "deep/.git/b.png"):
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (tmp_path / "photos" / "folder.png").mkdir()
+    found = expand([str(tmp_path / "photos")], "image")
+    assert found.items == [str(tmp_path / "photos" / name) for name in names]
+    assert found.notes == [f"Left out of '{tmp_path / 'photos'}': 3 hidden or system files."]
+
+
+def test_what_is_left_out_of_a_folder_is_named(pictures):
+    (pictures / "deep" / "up").symlink_to(pictures)
+    for name in ("a.pdf", "b.pdf", ".DS_Store", "deep/x"):
+        (pictures / name).touch()
+    assert expand([str(pictures)], "image").notes == [
+        f"Left out of '{pictures}': 4 files without the ending of an image ('a.pdf', 'b.pdf', 'deep/x' and 1 more), "
+        "1 hidden or system file, 1 link to a folder above or already read."
+    ]
+    assert expand([str(pictures / "a.png"), str(pictures / "*.pdf")], "image").notes == []
+
+
+def test_a_folder_that_may_not_be_read_is_named(pictures, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("headstart.data._tree.os.scandir", refuse)
+    with pytest.raises(UserError) as caught:
+        expand([str(pictures), str(pictures / "no" / "x.png")], "image")
+    assert [problem.split(" '")[0] for problem in caught.value.problems] == [
+        "Permission to read the folder",
+        "There is no file",
+    ]
 
 
 def test_a_pattern_stands_for_its_matches(pictures):
-    assert expand([str(pictures / "**" / "*.tif")], "image") == [str(pictures / "deep" / "c.tif")]
+    assert expand([str(pictures / "**" / "*.tif")], "image").items == [str(pictures / "deep" / "c.tif")]
 
 
 def test_all_words_that_stand_for_nothing_are_named_at_once(pictures):
@@ -41,12 +78,12 @@ def test_all_words_that_stand_for_nothing_are_named_at_once(pictures):
 
 
 def test_texts_stand_for_themselves():
-    assert expand(["so nice", "*"], "text") == ["so nice", "*"]
+    assert expand(["so nice", "*"], "text").items == ["so nice", "*"]
 
 
 def test_a_text_file_holds_one_text_a_line(tmp_path):
     (tmp_path / "a.txt").write_text("one\n\n two \n", encoding="utf-8")
-    assert expand([str(tmp_path / "a.txt")], "text") == ["one", "two"]
+    assert expand([str(tmp_path / "a.txt")], "text").items == ["one", "two"]
 
 
 def test_text_files_that_cannot_be_used_are_named(tmp_path):
@@ -62,7 +99,7 @@ def test_text_files_that_cannot_be_used_are_named(tmp_path):
 
 def test_a_dash_reads_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO("one\n\ntwo\n"))
-    assert expand(["zero", "-"], "text") == ["zero", "one", "two"]
+    assert expand(["zero", "-"], "text").items == ["zero", "one", "two"]
 
 
 def test_an_empty_standard_input_is_an_error(monkeypatch):

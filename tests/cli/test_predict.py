@@ -63,3 +63,14 @@ def test_a_run_that_is_not_there_is_a_users_mistake(headstart, tmp_path):
     ended = headstart("predict", str(tmp_path / "gone"), "a")
     assert ended.code == 2
     assert f"There is no folder '{tmp_path / 'gone'}'." in ended.err
+
+
+def test_what_a_folder_holds_besides_pictures_is_named(headstart, predictor, tmp_path, monkeypatch):
+    monkeypatch.setattr(model, "located", lambda run: (run, SimpleNamespace(modality="image")))
+    for name in ("a.jfif", "notes.md"):
+        (tmp_path / name).touch()
+    said = f"Left out of '{tmp_path}': 1 file without the ending of an image ('notes.md')."
+    ended = headstart("predict", "run", str(tmp_path))
+    assert predictor == [str(tmp_path / "a.jfif")]
+    assert said in ended.err
+    assert headstart("predict", "run", str(tmp_path), "--json").document["notes"] == [said]

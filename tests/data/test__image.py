@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from headstart.core.errors import UnreadableItem
-from headstart.data._image import MAX_PIXELS, decode, read_image
+from headstart.data._image import MAX_PIXELS, decode, decoded, opened, read_image
 
 
 def encoded(image: Image.Image, form: str, **options) -> bytes:
@@ -69,12 +69,30 @@ def test_palette_with_transparency_is_laid_over_white():
     assert "transparent" in decoded.odd
 
 
-def test_the_first_frame_of_an_animation_counts():
+@pytest.mark.parametrize("form", ["GIF", "TIFF", "PNG", "WEBP"])
+def test_the_first_frame_of_an_animation_counts(form: str):
     frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
-    raw = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    decoded = decode(raw, "a.gif")
+    options = {"lossless": True} if form == "WEBP" else {}
+    raw = encoded(frames[0], form, save_all=True, append_images=frames[1:], **options)
+    decoded = decode(raw, "a")
     assert decoded.image.getpixel((0, 0)) == (255, 0, 0)
+    assert decoded.image.tobytes() == frames[0].tobytes()
     assert decoded.odd == ("animation",)
+
+
+def test_a_first_frame_that_is_gone_is_damage(monkeypatch: pytest.MonkeyPatch):
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    image = opened(encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:]), "a.tif")
+    seek = image.seek
+
+    def refuse(frame: int) -> None:
+        if frame == 0:
+            raise OSError("gone")
+        seek(frame)
+
+    monkeypatch.setattr(image, "seek", refuse)
+    with pytest.raises(UnreadableItem, match=r"a\.tif cannot be read: it is damaged \(gone\)"):
+        decoded(image, "a.tif")
 
 
 @pytest.mark.parametrize(
@@ -116,6 +134,15 @@ def test_truncated_files_are_damaged(form: str, picture):
     raw = encoded(picture(3, size=(200, 200)), form)
     with pytest.raises(UnreadableItem, match=r"it is (damaged|not a picture)"):
         decode(raw[: len(raw) // 2], "a")
+
+
+def test_opening_reads_the_size_and_no_pixel(picture):
+    raw = encoded(picture(3, size=(200, 100)), "PNG")
+    half = opened(raw[: len(raw) // 2], "a.png")
+    assert half.size == (200, 100)
+    with pytest.raises(UnreadableItem, match="it is damaged"):
+        decoded(half, "a.png")
+    assert decoded(opened(raw, "a.png"), "a.png").image.tobytes() == picture(3, size=(200, 100)).tobytes()
 
 
 def test_the_limit_of_pixels_holds_without_pillows_own(monkeypatch: pytest.MonkeyPatch):

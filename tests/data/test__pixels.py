@@ -3,7 +3,8 @@ import pytest
 from PIL import Image
 
 from headstart.core.errors import UnreadableItem
-from headstart.data._pixels import from_array, to_levels, to_rgb, upright
+from headstart.data import _pixels
+from headstart.data._pixels import from_array, strips, to_levels, to_rgb, upright
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,44 @@ def test_other_shapes_are_refused(shape: tuple[int, ...]):
 def test_arrays_of_other_things_are_refused():
     with pytest.raises(UnreadableItem, match="it holds <U1, expected integers, booleans or floats"):
         from_array(np.full((2, 2), "a"))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "P", "RGB", "L"])
+def test_strips_give_what_the_whole_gives(mode: str, monkeypatch: pytest.MonkeyPatch):
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (23, 17, 4), dtype=np.uint8)
+    pixels[:9, :, 3] = 255  # strips without any transparency, and others
+    image = Image.fromarray(pixels)
+    if mode in ("LA", "PA"):
+        image = image.convert(mode[0]).convert(mode)
+        image.putalpha(Image.fromarray(pixels[:, :, 3]))
+    elif mode != "RGBA":
+        image = image.convert("RGB").convert(mode)
+        one = image.getpixel((3, 12))
+        image.info["transparency"] = bytes(range(0, 256, 2)) if mode == "P" else one
+    layered = image.convert("RGBA")
+    expected = Image.alpha_composite(Image.new("RGBA", layered.size, (255, 255, 255, 255)), layered).convert("RGB")
+    for strip in (17, 60, 10_000):
+        monkeypatch.setattr(_pixels, "STRIP", strip)
+        rgb, transparent = to_rgb(image)
+        assert (rgb.mode, transparent) == ("RGB", True)
+        assert np.array_equal(np.asarray(rgb), np.asarray(expected))
+
+
+def test_strips_cover_the_picture(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(_pixels, "STRIP", 60)
+    image = Image.fromarray(np.arange(391).reshape(23, 17).astype(np.uint8))
+    found = list(strips(image))
+    assert [top for top, _ in found] == list(range(0, 23, 3))
+    assert b"".join(part.tobytes() for _, part in found) == image.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32, np.float64])
+def test_levels_do_not_depend_on_the_strips(dtype: type, monkeypatch: pytest.MonkeyPatch):
+    values = (np.random.default_rng(0).normal(size=(30, 20)) * 3000 + 9000).astype(dtype)
+    if np.issubdtype(dtype, np.floating):
+        values[2, 3], values[29, 19] = np.nan, np.inf
+    whole = to_levels(values)
+    monkeypatch.setattr(_pixels, "STRIP", 7)
+    assert np.array_equal(to_levels(values), whole)
+    assert np.array_equal(to_levels(values[::2, ::3]), to_levels(np.ascontiguousarray(values[::2, ::3])))

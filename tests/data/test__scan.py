@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from headstart.core.progress import Silent
-from headstart.data import _scan
+from headstart.data import _pixels, _scan
 from headstart.data._arrow import image_items, text_items
+from headstart.data._room import Room
 from headstart.data._scan import scan_images, scan_texts
 
 
@@ -110,3 +111,33 @@ def test_large_pictures_raise_no_warning(picture, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5000)  # Pillow warns above this and raises above its double
     (path,) = files(tmp_path, [picture(1)])
     assert scan_images(image_items([(path, None)]), Silent())[0].problem is None
+
+
+def test_no_more_pixels_are_decoded_at_once_than_agreed(tmp_path: Path, picture, monkeypatch: pytest.MonkeyPatch):
+    paths = files(tmp_path, [picture(seed) for seed in range(6)])
+    inside: list[str] = []
+    together: list[int] = []
+    look_at = _scan._look_at
+
+    def watched(image: Image.Image, name: str, digest: str):
+        inside.append(name)
+        together.append(len(inside))
+        time.sleep(0.002)
+        found = look_at(image, name, digest)
+        inside.remove(name)
+        return found
+
+    monkeypatch.setattr(_scan.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(_scan, "AT_ONCE", 96 * 80)
+    monkeypatch.setattr(_scan, "_look_at", watched)
+    found = scan_images(image_items([(path, None) for path in paths]), Silent())
+    assert together == [1] * 6
+    assert [finding.problem for finding in found] == [None] * 6
+
+
+def test_strips_do_not_change_the_digest_of_the_pixels(picture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (path,) = files(tmp_path, [picture(1)])
+    expected = hashlib.sha256(b"(96, 80)" + picture(1).tobytes()).hexdigest()
+    for strip in (500, 1 << 20):
+        monkeypatch.setattr(_pixels, "STRIP", strip)
+        assert _scan._scan_image(path, None, Room(1 << 20)).pixels == expected

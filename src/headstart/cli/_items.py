@@ -5,45 +5,54 @@ from __future__ import annotations
 import glob
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.core.errors import UserError, nearest
+from headstart.data._formats import SUFFIXES
+from headstart.data._issues import examples, several
+from headstart.data._tree import Walk, display, files_below
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"})
+
+@dataclass(kw_only=True)
+class Expanded:
+    """``items`` in the order of the words: paths for images, texts for texts. ``notes`` say what was left out of
+    folders, one sentence each.
+    """
+
+    items: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def expand(words: Sequence[str], modality: str) -> list[str]:
-    """The items meant by ``words``, in their order: paths for images, texts for texts.
+def expand(words: Sequence[str], modality: str) -> Expanded:
+    """What is meant by ``words``. A folder stands for the pictures that training would find in it.
 
     Raises:
         UserError: a word stands for nothing that can be read; all such words are named at once.
     """
     problems: list[str] = []
-    items: list[str] = []
+    found = Expanded()
     for word in words:
         if word == "-":
             lines = _lines(sys.stdin)
-            items.extend(lines)
+            found.items.extend(lines)
             if not lines:
                 problems.append("Standard input held no items; expected one a line.")
         elif modality == "image":
-            items.extend(_images(word, problems))
+            found.items.extend(_images(word, found.notes, problems))
         else:
-            items.extend(_texts(word, problems))
+            found.items.extend(_texts(word, problems))
     if problems:
         raise UserError(*problems)
-    return items
+    return found
 
 
-def _images(word: str, problems: list[str]) -> list[str]:
+def _images(word: str, notes: list[str], problems: list[str]) -> list[str]:
     path = Path(word)
     if path.is_file():
         return [word]
     if path.is_dir():
-        found = sorted(str(each) for each in path.rglob("*") if each.suffix.lower() in IMAGE_SUFFIXES)
-        if not found:
-            problems.append(f"The folder '{word}' holds no images; expected files such as .jpg, .png or .tif.")
-        return found
+        return _inside(path, notes, problems)
     if glob.has_magic(word):
         found = sorted(each for each in glob.glob(word, recursive=True) if Path(each).is_file())  # noqa: PTH207 - absolute patterns
         if not found:
@@ -51,6 +60,25 @@ def _images(word: str, problems: list[str]) -> list[str]:
         return found
     problems.append(f"There is no file '{word}'. {_neighbour(path)}".rstrip())
     return []
+
+
+def _inside(folder: Path, notes: list[str], problems: list[str]) -> list[str]:
+    walk = Walk()
+    try:
+        files = files_below(folder, folder, walk)
+    except UserError as error:
+        problems += error.problems
+        return []
+    found = [str(path) for path in files if path.suffix.lower() in SUFFIXES]
+    others = [display(path, folder) for path in files if path.suffix.lower() not in SUFFIXES]
+    if not found:
+        problems.append(f"The folder '{folder}' holds no images; expected files such as .jpg, .png or .tif.")
+    left = [f"{several(len(others), 'file')} without the ending of an image ({examples(others)})"] if others else []
+    left += [several(walk.hidden, "hidden or system file")] if walk.hidden else []
+    left += [several(len(walk.loops), "link") + " to a folder above or already read"] if walk.loops else []
+    if left:
+        notes.append(f"Left out of '{folder}': {', '.join(left)}.")
+    return found
 
 
 def _texts(word: str, problems: list[str]) -> list[str]:

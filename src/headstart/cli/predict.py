@@ -40,14 +40,15 @@ def predict(run: _options.Run, items: Items, json: _options.Json = False) -> Non
         from headstart.bundle.model import located
 
         _, card = located(Path(run))
-        expanded = _items.expand(items, card.modality)  # before the model is read: that takes seconds
-
+        given = _items.expand(items, card.modality)  # before the model is read: that takes seconds
+        for note in given.notes:
+            progress.say(note)
         with progress.stage(f"Opening {run}"):
             predictor = api.open(run)
-        with progress.stage(f"Predicting {counted(len(expanded), card.modality)}"):
-            predictions = predictor.predict(expanded)
+        with progress.stage(f"Predicting {counted(len(given.items), card.modality)}"):
+            predictions = predictor.predict(given.items)
     if json:
-        document({"run": run, "classes": predictor.classes, "predictions": predictions})
+        document({"run": run, "classes": predictor.classes, "predictions": predictions, "notes": given.notes})
     else:
         show(table(predictions, out().width))
 

@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from headstart.core.errors import UnreadableItem
 from headstart.data._file import describe_beginning, read_bytes
+from headstart.data._formats import FORMATS, SUFFIXES
 from headstart.data._pixels import from_array, to_rgb, upright
 
 if TYPE_CHECKING:
@@ -21,24 +22,6 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 178_956_970
 """Pictures with more pixels than this are refused before they are decoded (the limit Pillow sets as well)."""
-
-FORMATS = {
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "MPO": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
-    "PNG": (".png", ".apng"),
-    "GIF": (".gif",),
-    "BMP": (".bmp", ".dib"),
-    "TIFF": (".tif", ".tiff"),
-    "WEBP": (".webp",),
-    "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
-    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf", ".jpc"),
-    "AVIF": (".avif",),
-    "TGA": (".tga",),
-    "ICO": (".ico",),
-}
-"""What is decoded, and the endings it goes by. Pillow knows more (PostScript, for one, starts another program)."""
-
-SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 
 TINY = 32
 """A picture whose shorter side is below this many pixels is worth a note."""
@@ -91,10 +74,19 @@ def decode(raw: bytes, name: str) -> Decoded:
     Raises:
         UnreadableItem: see `read_image`.
     """
+    return decoded(opened(raw, name), name)
+
+
+def opened(raw: bytes, name: str) -> Image.Image:
+    """The picture in ``raw``, of which only the header has been read: its size is known, its pixels are not.
+
+    Raises:
+        UnreadableItem: see `read_image`; damage behind the header shows in `decoded`.
+    """
     if not raw:
         raise UnreadableItem(name, "it is empty (0 bytes)")
     try:
-        image = Image.open(BytesIO(raw), formats=_openable())
+        return Image.open(BytesIO(raw), formats=_openable())
     except Image.DecompressionBombError as error:
         raise UnreadableItem(name, _too_large()) from error
     except UnidentifiedImageError as error:
@@ -102,8 +94,23 @@ def decode(raw: bytes, name: str) -> Decoded:
         raise UnreadableItem(name, f"it is not a picture; {seems}") from error
     except _BROKEN as error:
         raise UnreadableItem(name, f"it is damaged ({error})") from error
+
+
+def decoded(image: Image.Image, name: str) -> Decoded:
+    """An `opened` picture with its pixels, which ``image`` may share.
+
+    Raises:
+        UnreadableItem: see `read_image`.
+    """
     rgb, transparent = _convert(image, name)
-    return Decoded(rgb, _oddities(image, name, transparent))
+    odd = _oddities(image, name, transparent)
+    if rgb is image and "animation" in odd:  # looking for a second frame has moved it on
+        try:
+            image.seek(0)
+            image.load()
+        except _BROKEN as error:
+            raise UnreadableItem(name, f"it is damaged ({error})") from error
+    return Decoded(rgb, odd)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,9 @@ WHITE = (255, 255, 255, 255)
 
 FULL_SCALES = (255, 4095, 65535)
 """Brightest value of 8-, 12- and 16-bit grey."""
+
+STRIP = 1 << 20
+"""Pixels converted at a time: what a large picture needs beside itself and its RGB form stays a few megabytes."""
 
 ORIENTATION = 0x0112
 TURNS = {
@@ -49,10 +53,27 @@ def to_rgb(image: Image.Image) -> tuple[Image.Image, bool]:
             image.load()
             return image, False
         return image.convert("RGB"), False
-    layered = image.convert("RGBA")
-    if layered.getchannel("A").getextrema() == (255, 255):
-        return layered.convert("RGB"), False
-    return Image.alpha_composite(Image.new("RGBA", layered.size, WHITE), layered).convert("RGB"), True
+    return _over_white(image)
+
+
+def _over_white(image: Image.Image) -> tuple[Image.Image, bool]:
+    """In strips, because every step makes a copy of four bytes a pixel."""
+    image.load()
+    flat, transparent = Image.new("RGB", image.size), False
+    for top, strip in strips(image):
+        layered = strip.convert("RGBA")
+        if layered.getchannel("A").getextrema() != (255, 255):
+            transparent = True
+            layered = Image.alpha_composite(Image.new("RGBA", layered.size, WHITE), layered)
+        flat.paste(layered.convert("RGB"), (0, top))
+    return flat, transparent
+
+
+def strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """``image`` from top to bottom in pieces of whole rows, about `STRIP` pixels each, with the row they begin at."""
+    rows = max(1, STRIP // image.width)
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
 def to_levels(values: NDArray[Any]) -> NDArray[np.uint8]:
@@ -67,14 +88,20 @@ def to_levels(values: NDArray[Any]) -> NDArray[np.uint8]:
     Raises:
         ValueError: no value is a finite number.
     """
-    usable = np.isfinite(values)
-    if not usable.any():
+    flat = values.reshape(-1)
+    parts = [slice(start, start + STRIP) for start in range(0, len(flat), STRIP)]
+    low, high = np.inf, -np.inf
+    for part in parts:
+        finite = flat[part][np.isfinite(flat[part])].astype(np.float64)
+        low, high = float(finite.min(initial=low)), float(finite.max(initial=high))
+    if low > high:
         raise ValueError("none of its pixels is a finite number")
-    exact = values.astype(np.float64)
-    low, high = float(exact[usable].min()), float(exact[usable].max())
     floor, scale = _scale(low, high, is_float=values.dtype.kind == "f")
-    scaled = (np.where(usable, exact, low) - floor) * scale
-    return np.rint(scaled).astype(np.uint8)
+    levels = np.empty(len(flat), dtype=np.uint8)
+    for part in parts:
+        exact = np.where(np.isfinite(flat[part]), flat[part].astype(np.float64), low)
+        levels[part] = np.rint((exact - floor) * scale)
+    return levels.reshape(values.shape)
 
 
 def _scale(low: float, high: float, *, is_float: bool) -> tuple[float, float]:

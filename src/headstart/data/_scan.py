@@ -17,16 +17,22 @@ import PIL
 from headstart.core.errors import UnreadableItem
 from headstart.core.progress import Progress
 from headstart.data._file import read_bytes
-from headstart.data._image import decode
+from headstart.data._image import MAX_PIXELS, decoded, opened
 from headstart.data._looks import LOOK_BYTES, look
+from headstart.data._pixels import strips
+from headstart.data._room import Room
 from headstart.data._scan_cache import ScanCache, stamp
 from headstart.data._text import read_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from PIL import Image
 
 CHUNK = 512
 """Images per step: bounds what waits in memory, and how much an interrupted scan repeats."""
+
+AT_ONCE = MAX_PIXELS
+"""Pixels decoded at the same time at most, over all workers: as many as the largest picture may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,7 @@ def _scan_text(text: str | None) -> Finding:
 def scan_images(items: pa.ChunkedArray, progress: Progress, cache: ScanCache | None = None) -> list[Finding]:
     """Findings for N images (``struct<path, bytes>``), every one fully decoded unless an earlier scan did so."""
     found: list[Finding] = []
+    room = Room(AT_ONCE)
     workers = min(8, os.cpu_count() or 1)
     with (
         cache or ScanCache() as memory,
@@ -71,7 +78,7 @@ def scan_images(items: pa.ChunkedArray, progress: Progress, cache: ScanCache | N
         warnings.catch_warnings(action="ignore"),
     ):
         for chunk in _chunks(items):
-            found += _scan_chunk(chunk, memory, pool)
+            found += _scan_chunk(chunk, memory, pool, room)
             stage.advance(len(chunk))
     if memory.trouble:
         progress.say(memory.trouble)
@@ -85,7 +92,7 @@ def _chunks(items: pa.ChunkedArray) -> Iterator[list[tuple[str | None, bytes | N
 
 
 def _scan_chunk(
-    rows: Sequence[tuple[str | None, bytes | None]], memory: ScanCache, pool: ThreadPoolExecutor
+    rows: Sequence[tuple[str | None, bytes | None]], memory: ScanCache, pool: ThreadPoolExecutor, room: Room
 ) -> list[Finding]:
     stamps = [stamp(path) if path and raw is None else None for path, raw in rows]
     digests = memory.digests(key for key in stamps if key)
@@ -99,7 +106,7 @@ def _scan_chunk(
         facts = known.get(_key(digest, path)) if digest else None
         if digest and facts and len(facts[1]) in (0, LOOK_BYTES):
             return _recall(digest, *facts), False
-        return _scan_image(path, raw), True
+        return _scan_image(path, raw, room), True
 
     results = list(pool.map(one, range(len(rows))))
     fresh = [(position, finding) for position, (finding, is_new) in enumerate(results) if is_new and finding.digest]
@@ -110,20 +117,28 @@ def _scan_chunk(
     return [finding for finding, _ in results]
 
 
-def _scan_image(path: str | None, raw: bytes | None) -> Finding:
+def _scan_image(path: str | None, raw: bytes | None, room: Room) -> Finding:
     digest = ""
     try:
         if raw is None and path is None:
             return Finding(problem="there is no picture in this row")
         raw = read_bytes(path or "") if raw is None else raw
         digest = hashlib.sha256(raw).hexdigest()
-        decoded = decode(raw, path or "")
-        image = decoded.image
-        pixels = hashlib.sha256(repr(image.size).encode())
-        pixels.update(image.tobytes())
-        return Finding(digest=digest, odd=decoded.odd, pixels=pixels.hexdigest(), size=image.size, look=look(image))
+        image = opened(raw, path or "")
+        with room.of(image.width * image.height):
+            return _look_at(image, path or "", digest)
     except UnreadableItem as error:
         return Finding(digest=digest, problem=error.reason)
+
+
+def _look_at(image: Image.Image, name: str, digest: str) -> Finding:
+    found = decoded(image, name)
+    pixels = hashlib.sha256(repr(found.image.size).encode())
+    for _, strip in strips(found.image):
+        pixels.update(strip.tobytes())
+    return Finding(
+        digest=digest, odd=found.odd, pixels=pixels.hexdigest(), size=found.image.size, look=look(found.image)
+    )
 
 
 def _digest(raw: bytes | None) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.data._file import read_bytes
-from headstart.data._image import SUFFIXES
+from headstart.data._formats import SUFFIXES
 from headstart.data._text import decode_text
 
 DELIMITERS = ",;\t|"

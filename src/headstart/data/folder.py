@@ -14,7 +14,7 @@ from headstart.core.dataset import Issue
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.data._arrow import image_items, text_items
 from headstart.data._file import read_bytes
-from headstart.data._image import SUFFIXES
+from headstart.data._formats import SUFFIXES
 from headstart.data._issues import examples, issue, several
 from headstart.data._roles import PARTS
 from headstart.data._text import decode_text

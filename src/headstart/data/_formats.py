@@ -1,0 +1,21 @@
+"""Which files are pictures, by the endings of their names; imports nothing, so that the command line may ask too."""
+
+from __future__ import annotations
+
+FORMATS = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "MPO": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    "PNG": (".png", ".apng"),
+    "GIF": (".gif",),
+    "BMP": (".bmp", ".dib"),
+    "TIFF": (".tif", ".tiff"),
+    "WEBP": (".webp",),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf", ".jpc"),
+    "AVIF": (".avif",),
+    "TGA": (".tga",),
+    "ICO": (".ico",),
+}
+"""What is decoded, and the endings it goes by. Pillow knows more (PostScript, for one, starts another program)."""
+
+SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
