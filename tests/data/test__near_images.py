@@ -97,13 +97,40 @@ def test_the_search_in_blocks_finds_what_comparing_all_pairs_finds(monkeypatch: 
     random = np.random.default_rng(3)
     planes = np.repeat(random.normal(size=(30, 32, 32)), 3, axis=0) + 0.05 * random.normal(size=(90, 32, 32))
     monkeypatch.setattr(_near_images, "BLOCK", 7)
-    found = _near_images._candidates(planes.astype(np.float32))
+    points, rows = _near_images._points(50 * planes.repeat(2, axis=1).repeat(2, axis=2))
+    assert rows.tolist() == list(range(90))
+    found = _near_images._candidates(points)
     coarse = planes.reshape(90, 16, 2, 16, 2).mean(axis=(2, 4)).reshape(90, -1)
     unit = (coarse - coarse.mean(axis=1, keepdims=True)) / (coarse.std(axis=1, keepdims=True) * 16)
     distances = np.linalg.norm(unit[:, None] - unit[None], axis=2)
     expected = np.argwhere(np.triu(distances < _near_images.RADIUS, k=1))
     assert len(expected) > 30
     assert set(map(tuple, expected.tolist())) <= set(map(tuple, found.tolist()))
+
+
+def test_of_many_candidates_the_nearest_are_kept(monkeypatch: pytest.MonkeyPatch):
+    points = (np.random.default_rng(0).normal(size=(60, 64)) * 0.002).astype(np.float32)
+    monkeypatch.setattr(_near_images, "NEIGHBOURS", 5)
+    distances = np.linalg.norm(points[:, None] - points[None], axis=2)
+    expected = [
+        [row, other]
+        for row in range(60)
+        for other in sorted(sorted(range(row + 1, 60), key=lambda later: distances[row, later])[:5])
+    ]
+    for block in (7, 1024):
+        monkeypatch.setattr(_near_images, "BLOCK", block)
+        assert _near_images._candidates(points).tolist() == expected
+
+
+def test_copies_do_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch, picture):
+    originals = [picture(seed, size=(240, 200)) for seed in range(10)]
+    seen = looks([*originals, *(again(image) for image in originals), Image.new("RGB", (50, 50))])
+    whole = near_pairs(seen).tolist()
+    assert whole == [[number, number + 10] for number in range(10)]
+    for block in (1, 4):
+        monkeypatch.setattr(_near_images, "BLOCK", block)
+        monkeypatch.setattr(_near_images, "CHUNK", block)
+        assert near_pairs(seen).tolist() == whole
 
 
 def test_many_copies_of_one_picture_stay_bounded(monkeypatch: pytest.MonkeyPatch, picture):

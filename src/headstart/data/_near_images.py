@@ -42,58 +42,86 @@ OFFSET = 32.0
 CHROMA_RMS, CHROMA_WORST = 3.0, 8.0
 """Largest differences of chroma between copies, in levels of 255."""
 
-CHUNK = 4096
+CHUNK = 1024
+"""Pairs compared at a time."""
 
 
 def near_pairs(looks: Looks) -> NDArray[np.int64]:
-    """Pairs ``(M, 2)`` of row numbers, smaller first, of pictures that are copies of each other."""
-    luma = looks.luma.astype(np.float32)
-    halved = luma.reshape(-1, 32, 2, 32, 2).mean(axis=(2, 4))
-    usable = np.flatnonzero(halved.std(axis=(1, 2)) >= LEAST_CONTRAST)
-    pairs = usable[_candidates(halved[usable])]
+    """Pairs ``(M, 2)`` of row numbers, smaller first, of pictures that are copies of each other.
+
+    Each of N pictures is compared with all later ones by the 64 numbers of `_points`: time grows with the square of N.
+    Memory beside the looks is 256 bytes a picture, the pairs, and what a block of pictures takes.
+    """
+    points, usable = _points(looks.luma)
+    pairs = usable[_candidates(points)]
     kept = [
-        part[_are_copies(looks, halved, part)]
+        part[_are_copies(looks, part)]
         for start in range(0, len(pairs), CHUNK)
         for part in [pairs[start : start + CHUNK]]
     ]
     return np.concatenate(kept) if kept else np.empty((0, 2), dtype=np.int64)
 
 
-def _candidates(halved: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Pairs ``(M, 2)``, smaller first, within `RADIUS`; of a picture with more than `NEIGHBOURS` the nearest ones.
+def _halved(luma: NDArray[np.generic]) -> NDArray[np.float32]:
+    return luma.astype(np.float32).reshape(-1, 32, 2, 32, 2).mean(axis=(2, 4))
 
-    The search compares the 8 x 8 lowest frequencies. The cosine transform is orthonormal, so leaving frequencies out
-    only shortens distances: no pair that is within range in full is missed.
+
+def _points(luma: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The 8 x 8 lowest frequencies ``(M, 64)`` of the standardised 16 x 16 lumas, and the rows ``(M,)`` they are of:
+    those with contrast.
+
+    The cosine transform is orthonormal, so leaving frequencies out only shortens distances: no pair that is within
+    range in full is missed.
     """
-    n = len(halved)
-    if n < 2:
-        return np.empty((0, 2), dtype=np.int64)
-    coarse = _standardised(halved.reshape(-1, 16, 2, 16, 2).mean(axis=(2, 4))).reshape(-1, 16, 16) / 16.0
-    spectrum = np.asarray(dctn(coarse, axes=(1, 2), norm="ortho"))
-    points = spectrum[:, :FREQUENCIES, :FREQUENCIES].reshape(n, -1)
+    points, usable = [np.empty((0, FREQUENCIES**2), dtype=np.float32)], [np.empty(0, dtype=np.int64)]
+    for start in range(0, len(luma), BLOCK):
+        halved = _halved(luma[start : start + BLOCK])
+        rows = np.flatnonzero(halved.std(axis=(1, 2)) >= LEAST_CONTRAST)
+        coarse = _standardised(halved.reshape(-1, 16, 2, 16, 2).mean(axis=(2, 4))).reshape(-1, 16, 16) / 16.0
+        spectrum = np.asarray(dctn(coarse, axes=(1, 2), norm="ortho"))
+        points.append(spectrum[rows, :FREQUENCIES, :FREQUENCIES].reshape(-1, FREQUENCIES**2))
+        usable.append(rows + start)
+    return np.concatenate(points), np.concatenate(usable)
+
+
+def _candidates(points: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Pairs ``(M, 2)``, smaller first, within `RADIUS`; of a picture with more than `NEIGHBOURS` the nearest ones."""
     squares = (points**2).sum(axis=1)
     found = [np.empty((0, 2), dtype=np.int64)]
-    for start in range(0, n, BLOCK):
-        block = points[start : start + BLOCK]
-        distances = squares[start : start + BLOCK, None] + squares[start:] - 2 * block @ points[start:].T
-        distances[np.tril_indices(len(block))] = np.inf
-        near = distances < RADIUS**2
-        for row in np.flatnonzero(near.sum(axis=1) > NEIGHBOURS):
-            near[row, np.argsort(distances[row])[NEIGHBOURS:]] = False
-        found.append(np.argwhere(near) + start)
+    for start in range(0, len(points), BLOCK):
+        rows = slice(start, start + BLOCK)
+        near = np.empty((0, 3))  # row, later row, distance squared
+        for left in range(start, len(points), BLOCK):
+            others = slice(left, left + BLOCK)
+            distances = squares[rows, None] + squares[others] - 2 * points[rows] @ points[others].T
+            if left == start:
+                distances[np.tril_indices(len(distances))] = np.inf
+            a, b = np.nonzero(distances < RADIUS**2)
+            if len(a):
+                more = np.stack([a + start, b + left, distances[a, b]], axis=1).astype(np.float64)
+                near = _nearest(np.concatenate([near, more]))
+        found.append(near[np.lexsort((near[:, 1], near[:, 0])), :2].astype(np.int64))
     return np.concatenate(found)
 
 
-def _are_copies(looks: Looks, halved: NDArray[np.float32], pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _nearest(near: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of the ``(row, later row, distance)`` the `NEIGHBOURS` nearest of every row; of equal ones the earlier."""
+    near = near[np.lexsort((near[:, 1], near[:, 2], near[:, 0]))]
+    rank = np.arange(len(near)) - np.searchsorted(near[:, 0], near[:, 0])
+    return near[rank < NEIGHBOURS]
+
+
+def _are_copies(looks: Looks, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
     a, b = pairs[:, 0], pairs[:, 1]
-    mean_a, mean_b = halved[a].mean(axis=(1, 2)), halved[b].mean(axis=(1, 2))
-    gain = halved[b].std(axis=(1, 2)) / halved[a].std(axis=(1, 2))
+    halved_a, halved_b = _halved(looks.luma[a]), _halved(looks.luma[b])
+    mean_a, mean_b = halved_a.mean(axis=(1, 2)), halved_b.mean(axis=(1, 2))
+    gain = halved_b.std(axis=(1, 2)) / halved_a.std(axis=(1, 2))
     # Rounding the shorter side of a resized copy to whole pixels changes the aspect by up to one part in that side.
     same_shape = np.abs(np.log(looks.aspect[a] / looks.aspect[b])) < 0.01 + 1.0 / np.minimum(
         looks.short[a], looks.short[b]
     )
     same_light = (gain > GAIN[0]) & (gain < GAIN[1]) & (np.abs(mean_a - mean_b) < OFFSET)
-    coarse = np.abs(_standardised(halved[a]) - _standardised(halved[b]))
+    coarse = np.abs(_standardised(halved_a) - _standardised(halved_b))
     fine = np.abs(_standardised(looks.luma[a]) - _standardised(looks.luma[b]))
     same_luma = (_rms(coarse) < RMS_32) & (coarse.max(axis=1) < WORST_32)
     same_luma &= (_rms(fine) < RMS_64) & (fine.max(axis=1) < WORST_64)
