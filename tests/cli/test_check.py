@@ -42,6 +42,7 @@ def test_a_person_sees_counts_columns_and_a_conclusion(headstart, loading):
     assert spam[:3] == ["spam", "1", "1"]
     assert len(ham[3]) == 3 * len(spam[3])
     assert "Fit to learn from; nothing was found wrong." in ended.out
+    assert "Suspicious labels are listed by 'headstart adapt'" in ended.out
 
 
 def test_reservations_are_shown_by_severity(headstart, loading):

@@ -129,3 +129,11 @@ def test_independent_items_count_groups_once():
 @pytest.mark.parametrize(("labels", "codes"), [("a" * 10 + "b", ["imbalance"]), ("a" * 9 + "b", [])])
 def test_unequal_classes(labels: str, codes: list[str]):
     assert [issue.code for issue in _audit.balance(list(labels))] == codes
+
+
+def test_classes_without_a_test_item_are_named():
+    (found,) = _audit.untested(("a", "b", "c"), np.array([0, 0]))
+    assert (found.code, found.severity, found.items) == ("untested_class", "warning", ("b", "c"))
+    assert found.message == "The test split has no item of 2 classes: 'b' and 'c'."
+    assert _audit.untested(("a", "b"), np.array([1, 0])) == []
+    assert _audit.untested(("a", "b"), np.array([], dtype=np.int64)) == []

@@ -113,7 +113,7 @@ def test_classes_too_small_are_left_out():
     texts[11] = texts[10]  # two items, but one and the same
     found = checked(labels, texts)
     tiny = next(issue for issue in found.issues if issue.code == "tiny_class")
-    assert (tiny.severity, tiny.items) == ("error", ("c", "d"))
+    assert (tiny.severity, tiny.items) == ("warning", ("c", "d"))
     assert "2 classes with fewer than two usable training items" in tiny.message
     assert "so 3 items" in tiny.message
     assert set(found.labels) == {"a", "b"}
@@ -128,9 +128,22 @@ def test_fewer_than_two_classes_left_is_an_error():
     )
 
 
-def test_a_class_that_is_not_tested_is_mentioned():
-    found = checked(["a", "b", "c"] * 4, test=[0, 1])
-    assert [(issue.code, issue.items) for issue in found.issues] == [("untested_class", ("c",))]
+def test_a_test_split_that_takes_all_training_items_is_named_as_the_cause():
+    texts = [text(number % 6) for number in range(12)]
+    with pytest.raises(UserError) as caught:
+        checked(["a", "b"] * 6, texts, test=list(range(6, 12)))
+    assert str(caught.value) == (
+        "Of 6 training items, 6 with a copy in the test split had to go, which leaves fewer than two classes with at "
+        "least two usable ones (copies and groups count once): 'a' has 0, 'b' has 0; test on other items, give no "
+        "test split, or add training items."
+    )
+    texts = [text(6), *map(text, range(1, 12))]
+    with pytest.raises(UserError) as caught:
+        checked(["a", "b"] * 6, texts, test=list(range(6, 12)), groups=[*range(6)] * 2, named=True)
+    assert str(caught.value).startswith(
+        "Of 6 training items, 1 with a copy in the test split and 5 with others of their group in the test split had "
+        "to go, which leaves"
+    )
 
 
 def test_notes_on_balance_and_length():

@@ -84,6 +84,31 @@ def test_a_split_is_made_when_there_are_enough_items():
     assert data.fingerprint == again.fingerprint == other.fingerprint
 
 
+def test_nothing_is_set_apart_where_there_are_too_few_groups():
+    frame = tweets(1000).assign(video_id=[f"v{number % 2 + 2 * (number // 500)}" for number in range(1000)])
+    data = load(frame, group="video_id")
+    assert len(set(data.groups.tolist())) == 4
+    assert (data.split.origin, len(data.split.train), len(data.split.test)) == ("none", 1000, 0)
+    assert [issue.code for issue in data.issues] == ["few_groups"]
+
+
+def test_a_class_too_small_for_the_test_split_is_mentioned():
+    frame = tweets(1000)
+    frame.loc[:1, "label"] = "rare"
+    data = load(frame)
+    assert data.split.origin == "made"
+    found = next(issue for issue in data.issues if issue.code == "untested_class")
+    assert (found.severity, found.items) == ("warning", ("rare",))
+    given = load(tweets(20).assign(split=["train", "train", "test", "train"] * 5))
+    assert [issue.code for issue in given.issues] == ["untested_class"]
+
+
+def test_the_training_data_are_no_test_data(photos):
+    root = photos({"a": 3, "b": 3})
+    with pytest.raises(UserError, match="Of 6 training items, 6 with a copy in the test split had to go"):
+        load(root, test=root)
+
+
 def test_the_fingerprint_depends_on_content_labels_and_the_given_split():
     frame = tweets(20)
     prints = {load(frame).fingerprint}

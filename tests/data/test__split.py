@@ -1,10 +1,12 @@
 import hashlib
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from headstart.data import _split
 from headstart.data._duplicates import numbered
-from headstart.data._split import SHARE, hold_out
+from headstart.data._split import SHARE, hold_out, made
 
 
 def digests(n: int, start: int = 0) -> list[str]:
@@ -52,3 +54,56 @@ def test_one_huge_group_stays_in_training():
     test = hold_out(targets, groups, digests(1000), seed=0)
     assert not test[:800].any()
     assert test.sum() == pytest.approx(196, abs=6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_lists_give_what_a_table_gives(seed: int):
+    random = np.random.default_rng(seed)
+    targets = random.choice(7, 1200, p=[0.4, 0.25, 0.15, 0.1, 0.05, 0.04, 0.01])
+    groups, names = numbered(random.integers(0, 150, 1200).tolist()), digests(1200)
+    counts = np.zeros((groups.max() + 1, 7), dtype=np.int64)
+    np.add.at(counts, (groups, targets), 1)
+    missing, remaining = SHARE * counts.sum(axis=0), (counts > 0).sum(axis=0)
+    expected = np.zeros(1200, dtype=bool)
+    for group in _split._shuffled(groups, names, seed):
+        held = counts[group]
+        if ((missing - held) ** 2).sum() < (missing**2).sum() and (remaining[held > 0] > 2).all():
+            expected |= groups == group
+            missing, remaining = missing - held, remaining - (held > 0)
+    assert np.array_equal(hold_out(targets, groups, names, seed), expected)
+
+
+def test_many_classes_and_groups_take_little_memory():
+    targets, groups = np.arange(20_000) % 5000, np.arange(20_000)
+    tracemalloc.start()
+    test = hold_out(targets, groups, digests(20_000), seed=0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert test.sum() == 5000
+    assert peak < 50e6  # a table would take 800 MB
+
+
+def test_few_items_are_not_split():
+    test, notes = made(np.arange(999) % 2, np.arange(999), digests(999), seed=0)
+    assert not test.any()
+    assert notes == []
+
+
+def test_enough_groups_are_split():
+    targets, groups = np.arange(1000) % 2, np.arange(1000) // 20
+    test, notes = made(targets, groups, digests(1000), seed=0)
+    assert np.array_equal(test, hold_out(targets, groups, digests(1000), seed=0))
+    assert len(set(groups[test])) == 10
+    assert notes == []
+
+
+@pytest.mark.parametrize(("groups", "held"), [(4, 0), (10, 2)])
+def test_too_few_groups_are_not_split_and_that_is_said(groups: int, held: int):
+    group = np.arange(1000) * groups // 1000
+    test, (note,) = made(group % 2, group, digests(1000), seed=0)
+    assert not test.any()
+    assert (note.code, note.severity, note.count) == ("few_groups", "note", groups)
+    assert note.message == (
+        f"No test split was made: of {groups} groups only {held} could be held out, and an interval needs at least 5; "
+        f"the score is cross-validated unless you give a test split or more groups."
+    )

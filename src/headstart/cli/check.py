@@ -32,7 +32,8 @@ def check(
 ) -> None:
     """Read the data and say what is in them and what is wrong with them.
 
-    Names unreadable files, duplicates, leaks between splits, classes with too few items and suspicious labels.
+    Names unreadable files, duplicates (also those that are labelled differently), leaks between splits and classes
+    with too few items. Suspicious labels are listed by 'headstart adapt', which has the features to tell.
     The exit code is 2 when the data cannot be learnt from.
     """
     with working(as_json=json) as progress:
@@ -95,6 +96,7 @@ def view(data: Dataset) -> Iterator[RenderableType]:
                 if issue.items:
                     yield Text(f"        {_some(issue.items)}", style="dim")
     yield _conclusion(data)
+    yield Text("Suspicious labels are listed by 'headstart adapt', which has the features to tell.", style="dim")
 
 
 def _split_words(data: Dataset) -> str:

@@ -167,6 +167,16 @@ def balance(labels: Sequence[str]) -> list[Issue]:
     return [Issue(code="imbalance", severity="note", message=sentence, count=most)]
 
 
+def untested(classes: Sequence[str], tested: NDArray[np.int64]) -> list[Issue]:
+    """A warning on those of ``classes (C,)`` that no item of the test split has; ``tested`` are its targets, if any."""
+    present = set(tested.tolist())
+    absent = [name for number, name in enumerate(classes) if number not in present]
+    if not present or not absent:
+        return []
+    sentence = f"The test split has no item of {several(len(absent), 'class', 'classes')}: {examples(absent)}."
+    return [issue("untested_class", "warning", sentence, absent)]
+
+
 def _together(groups: NDArray[np.int64]) -> list[list[int]]:
     """Row numbers of every group of more than one, in order of their first rows."""
     order = np.argsort(groups, kind="stable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_LOST_TO_FOUND_GROUP = 0.2
 """A group column that was not named is dropped rather than cost more than this share of the training items."""
+
+GONE = {"leak": "with a copy in the test split", "group_leak": "with others of their group in the test split"}
+"""What to say of training items that were removed for the sake of the test split, by the code of the issue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +59,8 @@ def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> C
 
     rows, groups, leaking, found = _group(rows, ties, group_named=group_named)
     issues += found
-    keep, found = _enough(labels, groups, rows.is_test, ~leaking)
-    issues += found
+    keep, tiny = _enough(labels, groups, rows.is_test, ~leaking, found)
+    issues += tiny
     rows, labels = rows.keep(keep), [label for label, kept in zip(labels, keep, strict=True) if kept]
     issues += _audit.balance([label for label, test in zip(labels, rows.is_test, strict=True) if not test])
     if rows.modality == "text":
@@ -129,9 +132,15 @@ def _group(
 
 
 def _enough(
-    labels: Sequence[str], groups: NDArray[np.int64], is_test: NDArray[np.bool_], keep: NDArray[np.bool_]
+    labels: Sequence[str],
+    groups: NDArray[np.int64],
+    is_test: NDArray[np.bool_],
+    keep: NDArray[np.bool_],
+    found: Sequence[Issue],
 ) -> tuple[NDArray[np.bool_], list[Issue]]:
     """Mask of the rows of classes with at least two independent training items, and which classes fell short.
+
+    ``found`` says what was removed from the training items before.
 
     Raises:
         UserError: fewer than two classes are left.
@@ -139,22 +148,29 @@ def _enough(
     sizes = _audit.independent_items(labels, groups, ~is_test & keep)
     tiny = [label for label in sorted_classes(sizes) if sizes[label] < 2]
     if len(sizes) - len(tiny) < 2:
-        counts = ", ".join(f"'{label}' has {sizes[label]}" for label in sorted_classes(sizes)[:8])
-        raise UserError(
-            f"Fewer than two classes have at least two usable training items (copies and groups count once): {counts}; "
-            f"add items."
-        )
-    outside = np.asarray([label in set(tiny) for label in labels], dtype=bool) & keep
+        raise UserError(_too_few(sizes, found, int((~is_test).sum())))
+    outside = np.asarray([sizes[label] < 2 for label in labels], dtype=bool) & keep
     issues = []
     if tiny:
         sentence = (
             f"Left out: {several(len(tiny), 'class', 'classes')} with fewer than two usable training items (copies "
             f"and groups count once), {examples(tiny)}, and so {several(int(outside.sum()), 'item')}."
         )
-        issues.append(issue("tiny_class", "error", sentence, tiny))
-    kept = keep & ~outside
-    absent = sorted(set(sizes) - set(tiny) - {label for label, t in zip(labels, kept & is_test, strict=True) if t})
-    if is_test.any() and absent:
-        sentence = f"The test split has no item of {several(len(absent), 'class', 'classes')}: {examples(absent)}."
-        issues.append(issue("untested_class", "warning", sentence, absent))
-    return kept, issues
+        issues.append(issue("tiny_class", "warning", sentence, tiny))
+    return keep & ~outside, issues
+
+
+def _too_few(sizes: Mapping[str, int], found: Sequence[Issue], trained: int) -> str:
+    """Why there is nothing to learn from, given ``sizes`` by class and what was ``found`` among ``trained`` items."""
+    counts = ", ".join(f"'{label}' has {sizes[label]}" for label in sorted_classes(sizes)[:8])
+    gone = [f"{each.count:,} {GONE[each.code]}" for each in found if each.code in GONE]
+    if gone:
+        return (
+            f"Of {several(trained, 'training item')}, {' and '.join(gone)} had to go, which leaves fewer than two "
+            f"classes with at least two usable ones (copies and groups count once): {counts}; test on other items, "
+            f"give no test split, or add training items."
+        )
+    return (
+        f"Fewer than two classes have at least two usable training items (copies and groups count once): {counts}; "
+        f"add items."
+    )

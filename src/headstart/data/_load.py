@@ -9,14 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from headstart.core.data_kind import RawTable, Roles
-from headstart.core.dataset import Dataset, Split
+from headstart.core.dataset import Dataset, Issue, Split
 from headstart.core.progress import Progress, Silent
-from headstart.data._audit import ordered
+from headstart.data._audit import ordered, untested
 from headstart.data._check import Checked, check
 from headstart.data._labels import sorted_classes
 from headstart.data._rows import gather
 from headstart.data._sources import kind_of
-from headstart.data._split import LEAST_FOR_SPLIT, hold_out
+from headstart.data._split import made
 
 if TYPE_CHECKING:
     import datasets
@@ -56,6 +56,7 @@ def load(
     classes = sorted_classes(checked.labels)
     number = {name: position for position, name in enumerate(classes)}
     targets = np.asarray([number[label] for label in checked.labels], dtype=np.int64)
+    split, found = _split(checked, targets, seed)
     uses_groups = checked.rows.group_keys is not None
     return Dataset(
         name=name or raw.name,
@@ -63,9 +64,9 @@ def load(
         table=_table(checked, targets),
         classes=classes,
         groups=checked.groups,
-        split=_split(checked, targets, seed),
+        split=split,
         fingerprint=_fingerprint(checked),
-        issues=ordered([*notes, *checked.issues]),
+        issues=ordered([*notes, *checked.issues, *found, *untested(classes, targets[split.test])]),
         roles={role: column for role, column in raw.roles.items() if role != "group" or uses_groups},
     )
 
@@ -89,13 +90,12 @@ def _where(raw: RawTable) -> str:
     return f"column '{raw.roles['label']}'" if "label" in raw.roles else f"'{raw.name}'"
 
 
-def _split(checked: Checked, targets: NDArray[np.int64], seed: int) -> Split:
-    is_test, origin = checked.rows.is_test, "given"
+def _split(checked: Checked, targets: NDArray[np.int64], seed: int) -> tuple[Split, list[Issue]]:
+    is_test, origin, notes = checked.rows.is_test, "given", []
     if not is_test.any():
-        origin = "made" if len(targets) >= LEAST_FOR_SPLIT else "none"
-        if origin == "made":
-            is_test = hold_out(targets, checked.groups, checked.digests, seed)
-    return Split(train=np.flatnonzero(~is_test), test=np.flatnonzero(is_test), origin=origin)
+        is_test, notes = made(targets, checked.groups, checked.digests, seed)
+        origin = "made" if is_test.any() else "none"
+    return Split(train=np.flatnonzero(~is_test), test=np.flatnonzero(is_test), origin=origin), notes
 
 
 def _table(checked: Checked, targets: NDArray[np.int64]) -> datasets.Dataset:

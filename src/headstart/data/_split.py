@@ -3,7 +3,9 @@
 Policy: a test split the user gave is used as it is (``given``). Otherwise, from `LEAST_FOR_SPLIT` items on, a fifth
 is held out once (``made``): the test set is then large enough for an interval of a few points, and the training set
 loses little. Below that nothing is held out (``none``) and the score comes from cross-validation, because an
-interval from a fifth of a few hundred items is twice as wide as one from all of them.
+interval from a fifth of a few hundred items is twice as wide as one from all of them. Nor is anything held out where
+fewer than `LEAST_GROUPS` groups could be: items of one group say little more than one of them, and an interval
+from fewer than five of them would be a guess.
 """
 
 from __future__ import annotations
@@ -14,11 +16,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.core.dataset import Issue
+from headstart.data._issues import several
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_FOR_SPLIT = 1000
+LEAST_GROUPS = 5
 SHARE = 0.2
+
+
+def made(
+    targets: NDArray[np.int64], groups: NDArray[np.int64], digests: Sequence[str], seed: int
+) -> tuple[NDArray[np.bool_], list[Issue]]:
+    """Mask ``(N,)`` of the test rows where the user gave none; all False if nothing is held out, with a note where that
+    is because of the groups.
+    """
+    nothing = np.zeros(len(targets), dtype=bool)
+    if len(targets) < LEAST_FOR_SPLIT:
+        return nothing, []
+    test = hold_out(targets, groups, digests, seed)
+    held, total = len(np.unique(groups[test])), len(np.unique(groups))
+    if held >= LEAST_GROUPS:
+        return test, []
+    sentence = (
+        f"No test split was made: of {several(total, 'group')} only {held} could be held out, and an interval needs at "
+        f"least {LEAST_GROUPS}; the score is cross-validated unless you give a test split or more groups."
+    )
+    return nothing, [Issue(code="few_groups", severity="note", message=sentence, count=total)]
 
 
 def hold_out(
@@ -32,18 +58,21 @@ def hold_out(
     """
     classes = int(targets.max(initial=-1)) + 1
     n_groups = int(groups.max(initial=-1)) + 1
-    counts = np.zeros((n_groups, classes), dtype=np.int64)
-    np.add.at(counts, (groups, targets), 1)
-    missing = SHARE * counts.sum(axis=0)
-    remaining = (counts > 0).sum(axis=0)
+    # What each group holds, as lists: a (groups, classes) table of 100,000 by 1,000 would take 800 MB.
+    cells, sizes = np.unique(groups * classes + targets, return_counts=True)
+    group_of, class_of = np.divmod(cells, max(classes, 1))
+    starts = np.searchsorted(group_of, np.arange(n_groups + 1))
+    missing = SHARE * np.bincount(targets, minlength=classes)
+    remaining = np.bincount(class_of, minlength=classes)
     chosen = np.zeros(n_groups, dtype=bool)
     for group in _shuffled(groups, digests, seed):
-        held = counts[group]
-        improves = ((missing - held) ** 2).sum() < (missing**2).sum()
-        if improves and (remaining[held > 0] > 2).all():
+        inside = slice(starts[group], starts[group + 1])
+        held, size = class_of[inside], sizes[inside]
+        improves = ((missing[held] - size) ** 2).sum() < (missing[held] ** 2).sum()
+        if improves and (remaining[held] > 2).all():
             chosen[group] = True
-            missing = missing - held
-            remaining = remaining - (held > 0)
+            missing[held] -= size
+            remaining[held] -= 1
     return chosen[groups]
 
 
