@@ -66,6 +66,28 @@ def test_one_column_cannot_be_both():
         read({"text": TEXTS, "label": [0, 1, 0, 1]}, input="text", label="text")
 
 
+def test_the_group_is_a_column_of_its_own():
+    values = {"text": TEXTS, "label": ["p", "n", "p", "n"]}
+    for named, group in (({"label": "label"}, "label"), ({"input": "text"}, "text")):
+        (role,) = named
+        with pytest.raises(UserError, match=f"Column '{group}' is named both as {role} and as group; name two"):
+            read(values, group=group, **named)
+    said = (
+        "Column '{}' is named as group, so it was not taken for the input or the label; "
+        "name another group if it is one of them, or name all three."
+    )
+    for group, lacking in (("label", "no column called label"), ("text", "no column of image paths or free text")):
+        with pytest.raises(UserError) as caught:
+            read(values, group=group)
+        assert lacking in caught.value.problems[0]
+        assert caught.value.problems[1:] == (said.format(group),)
+    more = {name: [*column] * 5 for name, column in values.items()} | {"kind": ["x", "y"] * 10}
+    with pytest.raises(UserError) as caught:  # 'kind' would be taken for the label
+        read(more, group="label")
+    assert caught.value.problems == (said.format("label"),)
+    assert read(more, group="label", label="kind", input="text").roles["group"] == "label"
+
+
 def test_an_image_column_cannot_be_the_label():
     with pytest.raises(UserError, match=r"Column 'image' of 't\.csv' holds images and cannot be the label"):
         read({"image": image_items([(None, b"x")] * 4), "text": TEXTS}, label="image")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from headstart.core.dataset import Issue, Modality
 from headstart.core.errors import UserError, nearest
 from headstart.data import _roles
 from headstart.data._arrow import from_objects, image_items, is_image_object, text_items
-from headstart.data._image import SUFFIXES
+from headstart.data._formats import SUFFIXES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +48,13 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
     """Find the columns that were not named, and read them.
 
     Raises:
-        UserError: a named column is missing, or one that was not named cannot be told; all such problems at once.
+        UserError: a named column is missing or named twice, or one that was not named cannot be told; all such problems
+            at once.
     """
     if not columns.values or not columns.ids:
         raise UserError(f"{columns.where} has no rows; expected a header and one item per row.")
     plain = {name: values for name, values in columns.values.items() if not isinstance(values, pa.ChunkedArray)}
-    problems = _missing(columns, roles)
+    problems = [*_missing(columns, roles), *_named_twice(roles)]
     named = {name for name in (roles.input, roles.label, roles.group) if name}
     split = None if columns.parts else _split_column(plain, named)
     others = {name: values for name, values in plain.items() if name not in named and name != split}
@@ -61,8 +63,12 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
     label = roles.label or _find_label({name: v for name, v in others.items() if name != source}, columns, problems)
     rest = {name: values for name, values in others.items() if name not in (source, label)}
     group = roles.group or _find_group(rest)
-    if roles.input and roles.input == roles.label:
-        problems.append(f"Column '{roles.input}' is named both as input and as label; name two different columns.")
+    usual = not roles.label and _roles.by_name(list(plain), _roles.LABEL_NAMES) == roles.group
+    if roles.group in columns.values and (usual or source is None or label is None):
+        problems.append(
+            f"Column '{roles.group}' is named as group, so it was not taken for the input or the label; "
+            f"name another group if it is one of them, or name all three."
+        )
     if problems or source is None or label is None:
         raise UserError(*problems)
 
@@ -97,6 +103,15 @@ def _missing(columns: Columns, roles: Roles) -> list[str]:
         if role != "input" and name and isinstance(columns.values.get(name), pa.ChunkedArray)
     ]
     return problems
+
+
+def _named_twice(roles: Roles) -> list[str]:
+    named = {"input": roles.input, "label": roles.label, "group": roles.group}
+    return [
+        f"Column '{named[a]}' is named both as {a} and as {b}; name two different columns."
+        for a, b in combinations(named, 2)
+        if named[a] and named[a] == named[b]
+    ]
 
 
 def _find_input(columns: Columns, others: Mapping[str, Sequence[Any]], problems: list[str]) -> str | None:
