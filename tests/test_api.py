@@ -12,6 +12,7 @@ import torch
 
 from headstart import api, pool
 from headstart.bundle.recipe import read_recipe
+from headstart.cli.app import main
 from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
@@ -188,6 +189,13 @@ def test_models_are_listed_with_whether_they_are_here(tiny: PoolMember):
         api.pull("test_resne")
 
 
+def test_pulling_gives_the_facts_that_came_with_the_files(tiny: PoolMember, monkeypatch):
+    learnt = replace(tiny.info, bytes=123, licence="MIT")
+    monkeypatch.setattr(tiny.source, "find", lambda identifier: learnt if tiny.source.in_store(tiny.info) else None)
+    tiny.source.stored = False  # type: ignore[attr-defined]
+    assert api.pull("test_resnet") == learnt
+
+
 def test_strategies_have_a_name_and_a_line():
     found = dict(api.strategies())
     assert {"linear_probe", "full", "lp_ft", "scratch"} <= set(found)
@@ -214,3 +222,23 @@ def test_an_interrupted_adapt_goes_on_in_its_folder(data: Dataset, tmp_path: Pat
     api.adapt(data, out=out, budget="quick", strategy="linear_probe")
     assert not (out / "checkpoints").exists()
     assert api.open(out).classes == ("left", "right")
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_run_begun_on_the_command_line_goes_on_in_python(data: Dataset, tmp_path: Path, monkeypatch):
+    def stop(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    rows = zip(data.table["item"], data.targets, strict=True)
+    lines = [f"{item['path']},{data.classes[target]}" for item, target in rows]
+    table, out = tmp_path / "table.csv", tmp_path / "run"
+    table.write_text("\n".join(["file,kind", *lines]))
+    words = ("adapt", str(table), "--out", str(out), "--budget", "quick", "--strategy", "linear_probe")
+    with monkeypatch.context() as patch:
+        patch.setattr("headstart.engine.final.fit_temperature", stop)
+        assert main([*words, "--label", "kind"]) == 130
+    found = api.load(table, label="kind")
+    assert (dict(found.roles), dict(found.named)) == ({"input": "file", "label": "kind"}, {"label": "kind"})
+    run = api.adapt(found, out=out, budget="quick", strategy="linear_probe")
+    assert run.recipe.roles == read_recipe(out / "recipe.toml").roles == {"label": "kind"}
+    assert not (out / "checkpoints").exists()

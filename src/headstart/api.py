@@ -106,7 +106,9 @@ def load(
     from headstart.data._load import load as load_data
 
     loaded = load_data(source, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
-    return replace(loaded, source=_path(source), test_source=_path(test))
+    given = {"input": input, "label": label, "group": group}
+    named = {role: column for role, column in given.items() if column}
+    return replace(loaded, source=_path(source), test_source=_path(test), named=named)
 
 
 def rank(
@@ -153,7 +155,8 @@ def adapt(
         strategy: a strategy's name, or ``auto``.
         budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
         seed: seed of folds, initialisations and the order of items.
-        recipe: replaces the options above (and is saved with the run, its paths those that ``data`` came from).
+        recipe: replaces the options above (and is saved with the run, its paths and columns those that ``data`` came
+            from).
         progress: told what is going on.
 
     Raises:
@@ -165,7 +168,7 @@ def adapt(
     from headstart.run_folder import claim, write
 
     asked = recipe or Recipe(
-        roles=_named_roles(data),
+        roles=dict(data.named),
         task=task,
         model=model,
         pool=_names(pool),
@@ -212,7 +215,7 @@ def models(modality: str | None = None) -> tuple[tuple[BackboneInfo, bool], ...]
 
 
 def pull(name: str, *, progress: Progress | None = None) -> BackboneInfo:
-    """Fetch a model into the local store.
+    """Fetch a model into the local store, and say what is known of it then: some facts come with the files.
 
     Raises:
         UserError: the name is not known.
@@ -220,7 +223,7 @@ def pull(name: str, *, progress: Progress | None = None) -> BackboneInfo:
     """
     member = find(name)
     member.source.pull(member.info, progress or Silent())
-    return member.info
+    return member.source.find(member.info.name.partition(":")[2]) or member.info
 
 
 def strategies() -> tuple[tuple[str, str], ...]:
@@ -292,9 +295,7 @@ def _path(source: Any) -> str:
 
 
 def _located(recipe: Recipe, data: Dataset) -> Recipe:
-    """The recipe with the absolute paths of the data, so that it reruns from any working directory."""
-    return replace(recipe, data=data.source, test=data.test_source) if data.source else recipe
-
-
-def _named_roles(data: Dataset) -> dict[str, str]:
-    return {role: column for role, column in data.roles.items() if role in ("input", "label", "group")}
+    """The recipe with the absolute paths of the data and the columns named, so that it reruns from anywhere."""
+    if not data.source:
+        return recipe
+    return replace(recipe, data=data.source, test=data.test_source, roles=dict(data.named))

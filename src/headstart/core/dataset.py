@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -66,9 +66,10 @@ class Dataset:
     (str, SHA-256 of the item's bytes).
 
     ``groups`` has shape ``(N,)``: rows with equal numbers are tied (the user's group column, exact and near
-    duplicates) and never straddle a split or a fold. ``roles`` says which column plays which part. ``source`` and
-    ``test_source`` are the paths the items came from; empty for objects in memory. ``licence`` is that of the data
-    where it is known, so that a report can say what a model trained on them may be used for.
+    duplicates) and never straddle a split or a fold. ``roles`` says which column plays which part, ``named``
+    which of them were named in `load`. ``source`` and ``test_source`` are the paths the items came from; empty for
+    objects in memory. ``licence`` is that of the data where it is known, so that a report can say what a model trained
+    on them may be used for.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Dataset:
     roles: Mapping[str, str]
     source: str = ""
     test_source: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
     licence: str = ""
 
     def __len__(self) -> int:

@@ -49,7 +49,8 @@ class Recipe:
     """Everything a run depends on besides the data's content. Saved as ``recipe.toml``.
 
     ``data`` and ``test`` are paths (empty when the data came as an object); ``roles`` names columns that were
-    named by the user (``input``, ``label``, ``group``). ``model`` and ``strategy`` are names or ``auto``.
+    named by the user (``input``, ``label``, ``group``); the others are found again. ``model`` and ``strategy`` are
+    names or ``auto``.
     """
 
     data: str = ""
