@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import LinearHead
 from headstart.engine.estimates import Sample
-from headstart.engine.intervals import wilson
+from headstart.engine.wilson import wilson
 from headstart.heads.ridge import fit_ridge
 from headstart.heads.weights import balanced_weights
 from headstart.tasks.classification import Classification

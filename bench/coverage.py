@@ -11,6 +11,8 @@ Real sets are those that come with scikit-learn, and any given as files (.npz, .
 - ``chosen``: likewise, for the better of twenty candidates (random halves of the features), corrected for the choice;
 - ``pair, test`` and ``pair, folds``: the difference between a head on all features and one on half of them.
 
+After these, by themselves, synthetic classes of a few items each, some hard and some easy.
+
 "below" and "above" count intervals that lie wholly below or above the truth. Nominal is 95%; the rest of a real set
 is finite, which by itself costs cross-validation some coverage on small sets.
 """
@@ -26,6 +28,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import _small_classes
 from bench._simulate import (
     Rows,
     bundled_sets,
@@ -42,7 +45,8 @@ from headstart.core.results import Interval
 from headstart.engine.compare import compare, compare_cross_validated
 from headstart.engine.curve import learning_curve
 from headstart.engine.folds import repeated_folds
-from headstart.engine.intervals import cross_validated_interval, mean_interval, selection_corrected
+from headstart.engine.intervals import cross_validated_interval, mean_interval
+from headstart.engine.selection import selection_corrected
 
 CANDIDATES = 20
 
@@ -162,6 +166,20 @@ def forecast_held(data: Rows, count: int, seed: int) -> tuple[int, int, int] | N
     return held[0], held[1], 1
 
 
+def small_classes(draws: int, seed: int, only: str) -> None:
+    """The table of the synthetic classes of a few items each."""
+    for name, counts_of in _small_classes.SCENES.items():
+        if only not in name:
+            continue
+        started, tallies = time.perf_counter(), defaultdict[str, Tally](Tally)
+        for draw in range(draws):
+            for what, interval, truth in _small_classes.one_draw(counts_of, seed + draw):
+                tallies[what].add(interval, truth)
+        for what, tally in tallies.items():
+            print(tally.line(f"{name}: {what}"), flush=True)
+        print(f"    [{time.perf_counter() - started:.0f} s]\n", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("features", nargs="*")
@@ -192,6 +210,8 @@ def main() -> None:
                 if done:
                     print(f"    at {multiple} times the items: {share(sum(entry[at] for entry in done), len(done))}")
         print(f"    [{time.perf_counter() - started:.0f} s]\n", flush=True)
+    print("Synthetic classes of a few items each\n")
+    small_classes(options.draws, options.seed, options.only)
 
 
 if __name__ == "__main__":

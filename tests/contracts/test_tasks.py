@@ -63,3 +63,12 @@ def test_loss_falls_as_logits_improve_and_weights_count(task):
     assert task.loss(logits - 0.1 * slope, targets, even) < loss
     uneven = torch.tensor([5.0, 1.0, 1.0], dtype=torch.float64)
     assert task.loss(logits, targets, uneven) > loss
+
+
+def test_every_metric_is_known_and_keeps_to_its_range(task):
+    logits, targets = _sample(task)
+    for rows in (slice(None), slice(0, 1), targets == 0):
+        values = task.metrics(task.probabilities(logits[rows]), targets[rows])
+        assert all(task.measures[name].low <= value <= task.measures[name].high for name, value in values.items())
+        by_item = {name for name, info in task.measures.items() if not info.by_class}
+        assert by_item <= set(values)

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from headstart.core.task import MetricInfo
 from headstart.engine.bootstrap import bootstrap_intervals
-from headstart.engine.intervals import wilson
+from headstart.engine.intervals import UNKNOWN
+from headstart.engine.wilson import wilson
 from headstart.tasks.classification import Classification
 
 
@@ -49,7 +51,9 @@ def test_every_metric_of_the_task_gets_an_interval():
     rng = np.random.default_rng(2)
     targets = np.array([0] * 40 + [1] * 10 + [2])
     probabilities = rng.dirichlet(np.ones(3), size=51)
-    intervals = bootstrap_intervals(task.metrics, probabilities, targets, np.arange(51), draws=100)
+    intervals = bootstrap_intervals(
+        task.metrics, probabilities, targets, np.arange(51), measures=task.measures, draws=100
+    )
     expected = task.metrics(probabilities, targets)
     assert set(intervals) == set(expected)
     for name, interval in intervals.items():
@@ -84,7 +88,10 @@ def test_a_perfect_score_keeps_an_interval():
         return {"accuracy": float((probabilities.argmax(1) == targets).mean())}
 
     targets = np.tile([0, 1], 20)
-    interval = bootstrap_intervals(accuracy, np.eye(2)[targets], targets, np.arange(40), draws=50)["accuracy"]
+    share = {"accuracy": MetricInfo()}
+    interval = bootstrap_intervals(accuracy, np.eye(2)[targets], targets, np.arange(40), measures=share, draws=50)[
+        "accuracy"
+    ]
     assert (interval.low, interval.high) == pytest.approx(wilson(1.0, 40))
     assert interval.method == "Wilson"
 
@@ -93,3 +100,74 @@ def test_a_metric_that_does_not_vary_has_no_width():
     probabilities, targets = drawn(np.random.default_rng(5), 30)
     interval = bootstrap_intervals(lambda p, t: {"constant": 0.3}, probabilities, targets, np.arange(30), draws=20)
     assert interval["constant"].low == interval["constant"].high == 0.3
+
+
+def tiny_classes(rng, classes=60, most=2):
+    """A predictor that is right about 70% of the time, on one or two items of each class."""
+    targets = np.repeat(np.arange(classes), rng.integers(1, most + 1, size=classes))
+    top = np.where(rng.random(len(targets)) < 0.7, targets, rng.integers(classes, size=len(targets)))
+    confidence = rng.uniform(0.3, 0.9, size=len(targets))
+    probabilities = np.full((len(targets), classes), 1.0) * ((1 - confidence) / (classes - 1))[:, None]
+    probabilities[np.arange(len(targets)), top] = confidence
+    return probabilities, targets
+
+
+def test_coverage_where_classes_hold_one_or_two_items():
+    task = Classification(classes=[str(c) for c in range(60)])
+    rng = np.random.default_rng(6)
+    drawn = [tiny_classes(rng) for _ in range(600)]
+    truth = {name: np.mean([task.metrics(*each)[name] for each in drawn]) for name in task.metrics(*drawn[0])}
+    held = dict.fromkeys(truth, 0)
+    for draw, (probabilities, targets) in enumerate(drawn[:120]):
+        found = bootstrap_intervals(
+            task.metrics, probabilities, targets, np.arange(len(targets)), measures=task.measures, draws=150, seed=draw
+        )
+        for name, interval in found.items():
+            held[name] += interval.low <= truth[name] <= interval.high
+    assert all(0.9 <= held[name] / 120 <= 0.99 for name in ("accuracy", "log_loss", "brier"))
+    assert held["macro_f1"] / 120 >= 0.9
+
+
+def test_only_what_is_taken_by_class_is_lent():
+    def metrics(probabilities, targets):
+        classes = len(np.unique(targets))
+        return {"by_item": float(classes), "by_class": float(classes)}
+
+    targets = np.array([0] * 30 + [1])
+    measures = {"by_class": MetricInfo(high=2.0, by_class=True), "by_item": MetricInfo(high=2.0)}
+    found = bootstrap_intervals(metrics, np.ones((31, 2)), targets, np.arange(31), measures=measures, draws=100)
+    assert found["by_item"].low == 1.0
+    assert found["by_class"].method == "Wilson"
+
+
+def test_one_group_gives_the_whole_range_and_leaves_out_what_has_none():
+    task = Classification(classes=["a", "b"])
+    rng = np.random.default_rng(7)
+    targets, probabilities = np.arange(40) % 2, rng.dirichlet(np.ones(2), size=40)
+    found = bootstrap_intervals(
+        task.metrics, probabilities, targets, np.zeros(40, dtype=int), measures=task.measures, draws=20
+    )
+    assert set(found) == set(task.measures) - {"log_loss"}
+    assert (found["accuracy"].low, found["accuracy"].high, found["accuracy"].method) == (0.0, 1.0, UNKNOWN)
+    assert found["brier"].high == 2.0
+
+
+def test_a_metric_that_ends_with_one_group_is_unknown():
+    task = Classification(classes=["a", "b"])
+    rng = np.random.default_rng(8)
+    targets, probabilities = np.array([0] * 30 + [1]), rng.dirichlet(np.ones(2), size=31)
+    found = bootstrap_intervals(task.metrics, probabilities, targets, np.arange(31), measures=task.measures, draws=50)
+    assert found["roc_auc"].method == UNKNOWN
+    assert found["accuracy"].method == "BCa bootstrap"
+    assert found["macro_f1"].method == "BCa bootstrap and jackknife"
+
+
+def test_a_few_groups_are_as_wide_as_students_t():
+    task = Classification(classes=["a", "b"])
+    targets, groups = np.arange(90) % 2, np.arange(90) // 30
+    right = np.where(np.arange(90) % 30 < np.array([27, 24, 21])[groups], targets, 1 - targets)
+    found = bootstrap_intervals(
+        task.metrics, np.eye(2)[right] * 0.8 + 0.1, targets, groups, measures=task.measures, draws=100
+    )["accuracy"]
+    assert found.low == pytest.approx(0.8 - 4.303 * 0.1 / np.sqrt(3), abs=1e-3)
+    assert found.high == 1.0

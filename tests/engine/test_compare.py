@@ -4,15 +4,8 @@ from scipy.stats import binom, norm
 
 from headstart.core.errors import UserError
 from headstart.engine.compare import Comparison, compare, compare_cross_validated
-from headstart.engine.estimates import Sample
 from headstart.engine.folds import repeated_folds
-
-
-def items_of(targets, groups=None):
-    targets = np.asarray(targets)
-    counts = np.bincount(targets)
-    ceiling = len(targets) / (len(counts) * counts[targets])
-    return Sample(targets=targets, groups=np.arange(len(targets)) if groups is None else groups, ceiling=ceiling)
+from tests.engine.samples import items_of
 
 
 def table(first_only, second_only, count):
@@ -180,3 +173,16 @@ def test_nothing_in_common_is_said():
     second = np.where(folds == 1, 1.0, np.nan)
     with pytest.raises(UserError, match="never scored on the same item; score both on at least one common fold"):
         compare_cross_validated(first, second, folds, items)
+
+
+def test_on_one_fold_the_added_item_weighs_as_the_scored_ones_do():
+    rng = np.random.default_rng(5)
+    items = items_of(np.arange(150) % 2)
+    folds, _ = repeated_folds(items.targets, items.groups, 5, 1, 0)
+    first, second = (rng.random((2, 1, 150)) < 0.7).astype(float)
+    made = compare_cross_validated(first, np.where(folds == 0, second, np.nan), folds, items)
+    here = folds[0] == 0
+    discordant = int((first != second)[0, here].sum())
+    assert made.count == 30
+    assert made.variance == pytest.approx((discordant + 1) / 30**2 * (1 + 0.5 / 4 + 0.375))
+    assert made.method == "paired, 1 of the 5 splits of 5-fold cross-validation (Nadeau-Bengio and items)"

@@ -2,20 +2,12 @@ import numpy as np
 import pytest
 
 from headstart.engine.estimates import (
-    Sample,
     by_group,
     cross_validated_variance,
     fold_variance,
     influence,
-    strata_of,
 )
-from headstart.tasks.classification import Classification
-
-
-def balanced(targets, groups=None):
-    task = Classification(classes=[str(c) for c in range(int(max(targets)) + 1)])
-    targets = np.asarray(targets)
-    return Sample.of(task, targets, np.arange(len(targets)) if groups is None else np.asarray(groups))
+from tests.engine.samples import balanced
 
 
 def test_the_ceiling_is_what_a_perfect_prediction_earns():
@@ -27,25 +19,6 @@ def test_the_ceiling_is_what_a_perfect_prediction_earns():
 def test_equal_weights_make_one_stratum():
     assert set(balanced([0, 1, 0, 1]).strata) == {0}
     np.testing.assert_array_equal(balanced([2, 2, 2, 0, 1, 0]).strata, [2, 2, 2, 0, 1, 0])
-
-
-def test_strata_give_the_metric_back():
-    rng = np.random.default_rng(0)
-    items = balanced(rng.choice(3, size=60, p=[0.6, 0.3, 0.1]))
-    credit = (rng.random((2, 60)) < 0.7) * items.ceiling
-    strata = strata_of(credit, items)
-    assert strata.value == pytest.approx(credit.mean())
-    recalls = [(credit[:, items.targets == c] > 0).mean() for c in range(3)]
-    np.testing.assert_allclose(strata.share, recalls)
-    np.testing.assert_allclose(strata.weight, 1 / 3)
-
-
-def test_unscored_strata_are_left_out():
-    items = balanced([0, 0, 0, 1, 1])
-    credit = np.array([[1.0, 0.0, np.nan, np.nan, np.nan]]) * items.ceiling
-    strata = strata_of(credit, items)
-    assert strata.value == pytest.approx(0.5)
-    np.testing.assert_allclose(strata.weight, 1.0)
 
 
 def test_influence_sums_to_the_metric_and_to_zero():
@@ -104,3 +77,27 @@ def test_cross_validated_variance_heeds_the_splits_where_they_say_more():
     assert cross_validated_variance(0.04, None, 5, 3) == pytest.approx(0.05)
     assert cross_validated_variance(0.04, 0.08, 5, 1) == pytest.approx(0.07)
     assert cross_validated_variance(0.04, 0.02, 5, 1) == pytest.approx(0.06)
+
+
+def test_centred_squares_are_the_unbiased_variance():
+    items = balanced([0] * 12 + [1] * 6)
+    right = np.array([1.0] * 9 + [0.0] * 3 + [1.0] * 4 + [0.0] * 2)
+    squares = (influence((right * items.ceiling)[None], items, centred=True) ** 2).sum()
+    assert squares == pytest.approx(0.25 * (9 * 3 / 12**2 / 11 + 4 * 2 / 6**2 / 5))
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_the_variance_of_tiny_classes_is_not_lost(alike):
+    rng = np.random.default_rng(3)
+    counts = rng.integers(1, 4, size=200)
+    items = balanced(np.repeat(np.arange(200), counts))
+    rates = np.full(200, 0.7) if alike else rng.beta(0.8, 0.8, size=200)
+    known = float((rates * (1 - rates) / counts).sum() / 200**2)
+    folds = rng.permutation(len(items))[None] % 5
+    found, by_folds = [], []
+    for _ in range(100):
+        credit = ((rng.random(len(items)) < rates[items.targets]) * items.ceiling)[None]
+        found.append((influence(credit, items, centred=True) ** 2).sum())
+        by_folds.append(fold_variance(credit, folds, items))
+    assert 0.97 <= np.mean(found) / known <= (1.03 if alike else 1.5)
+    assert np.mean(by_folds) > known

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from headstart.core.results import Interval, Verdict
 from headstart.engine import evidence
+from headstart.engine.final import Chosen
+from headstart.engine.trials import try_features
 from headstart.strategies.last_blocks import LastBlocks
+from headstart.strategies.linear_probe import LinearProbe
+from tests.engine import toys
 from tests.engine.test_proof import scored
 
 
@@ -56,8 +61,8 @@ def test_the_headline_says_what_matters_first(outcome: str, served: str, expecte
     transfer, _ = scored(0.8)
     transfer = replace(transfer, scores={"balanced_accuracy": Interval(value=0.8, low=0.7, high=0.9, method="by hand")})
     verdict = Verdict(
-        outcome=outcome, against="it", delta=0.042 if outcome == "positive" else -0.042, low=-0.1, high=0.1,
-        margin=0.01, smallest_detectable=0.05, needed=None, sentence="",
+        outcome=outcome, against="it", apart=(), delta=0.042 if outcome == "positive" else -0.042, low=-0.1, high=0.1,
+        margin=0.01, scored=400, smallest_detectable=0.05, needed=None, sentence="",
     )  # fmt: skip
     assert evidence.headline(verdict, transfer, "balanced_accuracy", served) == expected
 
@@ -69,3 +74,12 @@ def test_large_maps_are_sampled(monkeypatch):
     points = evidence.feature_map(transfer, 0)
     assert len(points) == 50
     assert {point.truth for point in points} == {0, 1}
+
+
+def test_the_curve_says_whose_it_is(tmp_path: Path):
+    run = toys.run(tmp_path)
+    trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
+    note = evidence.curve(Chosen(trial=trial, rows=()), run).note
+    assert note.startswith("Curve of a linear probe on the frozen features. ")
+    tuned = evidence.curve(Chosen(trial=replace(trial, strategy_name="last_blocks"), rows=()), run).note
+    assert tuned.startswith("Curve of a linear probe on the frozen features, not of last_blocks. ")

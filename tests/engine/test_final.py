@@ -34,6 +34,7 @@ def test_of_equals_the_cheapest_is_chosen_and_every_trial_has_a_row(tmp_path: Pa
     chosen = choose_trial(Contest(trials=(dear, cheap), skipped=()), run.data)
     assert chosen.trial is cheap
     assert [(row.strategy, row.chosen) for row in chosen.rows] == [("twin", False), ("linear_probe", True)]
+    assert [row.standard_error is None for row in chosen.rows] == [row.difference is None for row in chosen.rows]
 
 
 def test_the_refit_uses_every_item_and_folds_the_temperature_in(tmp_path: Path):

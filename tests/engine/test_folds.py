@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.core.errors import UserError
-from headstart.engine.folds import repeated_folds
+from headstart.engine.folds import repeated_folds, scheme
 
 
 def test_classes_are_spread_to_within_one_item():
@@ -116,3 +116,15 @@ def test_all_problems_come_at_once():
     with pytest.raises(UserError) as caught:
         repeated_folds(np.array([0, 1]), np.array([0, 0]), 1, 0, 0)
     assert len(caught.value.problems) == 3
+
+
+def test_the_scheme_is_what_was_run():
+    folds = np.tile(np.arange(20) % 5, (3, 1))
+    whole = np.ones((3, 20))
+    once = np.where(np.arange(3)[:, None] == 0, whole, np.nan)
+    assert scheme(whole, folds) == "3 x 5-fold cross-validation"
+    assert scheme(once, folds) == "5-fold cross-validation"
+    assert scheme(np.where(folds < 2, once, np.nan), folds) == "2 of the 5 splits of 5-fold cross-validation"
+    cut = np.where((np.arange(3)[:, None] == 1) & (folds > 1), np.nan, whole)
+    cut[2] = np.nan
+    assert scheme(cut, folds) == "7 of the 10 splits of 2 x 5-fold cross-validation"

@@ -1,51 +1,10 @@
 import numpy as np
 import pytest
-from scipy import optimize
-from scipy.stats import binomtest
 
-from headstart.engine.estimates import Sample, Strata
 from headstart.engine.folds import repeated_folds
-from headstart.engine.intervals import (
-    cross_validated_error,
-    cross_validated_interval,
-    mean_interval,
-    selection_corrected,
-    stratified_wilson,
-    wilson,
-)
-
-
-def items_of(targets, groups=None, *, plain=False):
-    targets = np.asarray(targets)
-    counts = np.bincount(targets)
-    ceiling = np.ones(len(targets)) if plain else len(targets) / (len(counts) * counts[targets])
-    return Sample(targets=targets, groups=np.arange(len(targets)) if groups is None else groups, ceiling=ceiling)
-
-
-@pytest.mark.parametrize(("hits", "count"), [(0, 10), (3, 10), (10, 10), (45, 50), (499, 1000)])
-def test_wilson_is_that_of_scipy(hits, count):
-    known = binomtest(hits, count).proportion_ci(method="wilson")
-    np.testing.assert_allclose(wilson(hits / count, count), (known.low, known.high), atol=1e-12)
-
-
-def test_one_stratum_and_equal_strata_are_plain_wilson():
-    one = Strata(weight=np.ones(1), share=np.array([0.9]), count=np.array([40.0]))
-    four = Strata(weight=np.full(4, 0.25), share=np.full(4, 0.9), count=np.full(4, 10.0))
-    np.testing.assert_allclose(stratified_wilson(one), wilson(0.9, 40))
-    np.testing.assert_allclose(stratified_wilson(four), wilson(0.9, 40))
-
-
-def test_stratified_bounds_solve_the_score_equation():
-    strata = Strata(weight=np.array([0.5, 0.5]), share=np.array([0.92, 0.7]), count=np.array([180.0, 20.0]))
-
-    def excess(scale):
-        ends = np.array([wilson(p, n, scale)[0] for p, n in zip(strata.share, strata.count, strict=True)])
-        deviation = np.sqrt((strata.weight**2 * ends * (1 - ends) / strata.count).sum())
-        return strata.value - strata.weight @ ends - 1.959963984540054 * deviation
-
-    scale = optimize.brentq(excess, 0.1, 3.0)
-    expected = sum(0.5 * wilson(p, n, scale)[0] for p, n in zip(strata.share, strata.count, strict=True))
-    assert stratified_wilson(strata)[0] == pytest.approx(expected, abs=1e-7)
+from headstart.engine.intervals import UNKNOWN, cross_validated_interval, mean_interval
+from headstart.engine.wilson import wilson
+from tests.engine.samples import items_of
 
 
 def test_accuracy_gets_wilson_whatever_the_classes():
@@ -139,7 +98,8 @@ def test_cross_validated_interval_names_its_scheme_and_leans_upwards():
     assert interval.low < interval.value < interval.high
     once = cross_validated_interval(credit[:1], folds[:1], items)
     assert once.method == "5-fold cross-validation, Wilson"
-    assert cross_validated_error(credit, folds, items) > np.sqrt(interval.value * (1 - interval.value) / len(items))
+    low, high = wilson(interval.value, len(items))
+    assert interval.high - interval.low > high - low
 
 
 def test_a_budget_that_ends_early_widens_the_interval():
@@ -161,54 +121,96 @@ def test_repeats_do_not_make_more_items():
     assert interval.high - interval.low >= high - low
 
 
-def test_the_best_of_many_equals_is_brought_down_to_earth():
-    rng = np.random.default_rng(5)
-    items = items_of(np.tile([0, 1], 50))
+def small_classes(name):
+    """Class counts and true rates: as few items as one, and rates far apart."""
+    rng = np.random.default_rng(9)
+    if name == "200 classes of 1 to 3":
+        return rng.integers(1, 4, size=200), rng.beta(4, 2, size=200)
+    if name == "200 classes of 1 or 2, half of them hard":
+        return rng.integers(1, 3, size=200), np.repeat([0.95, 0.4], 100)
+    if name == "40 classes of 5 to 8":
+        return rng.integers(5, 9, size=40), rng.beta(6, 2, size=40)
+    if name == "100 classes of 1 to 3 and 10 of 40":
+        return np.concatenate([rng.integers(1, 4, size=100), np.full(10, 40)]), np.repeat([0.6, 0.9], [100, 10])
+    return np.array([30, 300]), np.array([0.7, 0.95])
+
+
+SMALL = (
+    "200 classes of 1 to 3",
+    "200 classes of 1 or 2, half of them hard",
+    "40 classes of 5 to 8",
+    "100 classes of 1 to 3 and 10 of 40",
+    "2 classes of 30 and 300",
+)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_coverage_where_classes_are_small(name):
+    counts, rates = small_classes(name)
+    items, rng, held = items_of(np.repeat(np.arange(len(counts)), counts)), np.random.default_rng(0), 0
+    for _ in range(300):
+        interval = mean_interval((rng.random(len(items)) < rates[items.targets]) * items.ceiling, items)
+        held += interval.low <= rates.mean() <= interval.high
+    assert 0.92 <= held / 300 <= 0.99
+
+
+def test_cross_validation_covers_where_classes_are_small():
+    counts, rates = small_classes("200 classes of 1 to 3")
+    items, rng, held = items_of(np.repeat(np.arange(len(counts)), counts)), np.random.default_rng(0), 0
     folds, _ = repeated_folds(items.targets, items.groups, 5, 1, 0)
-    naive, corrected, held = [], [], 0
-    for draw in range(120):
-        credits = (rng.random((20, 1, 100)) < 0.7).astype(float)
-        interval = selection_corrected(credits, folds, items, seed=draw, draws=60)
-        naive.append(credits.mean((1, 2)).max())
-        corrected.append(interval.value)
+    for _ in range(200):
+        credit = (rng.random((1, len(items))) < rates[items.targets]) * items.ceiling
+        interval = cross_validated_interval(credit, folds, items)
+        held += interval.low <= rates.mean() <= interval.high
+    assert held / 200 >= 0.92
+
+
+def test_one_group_of_ties_shows_nothing():
+    items = items_of(np.tile([0, 1], 30), groups=np.zeros(60, dtype=int))
+    interval = mean_interval((np.arange(60) % 6 > 0).astype(float), items)
+    assert (interval.low, interval.high, interval.method) == (0.0, 1.0, UNKNOWN)
+    alone = mean_interval(np.ones(1), items_of([0]))
+    assert (alone.low, alone.high) == pytest.approx(wilson(1.0, 1))
+
+
+def test_a_few_groups_that_agree_by_luck_stay_wide():
+    items = items_of(np.tile([0, 1], 50), groups=np.repeat([0, 1], 50))
+    interval = mean_interval((np.arange(100) % 50 < 25).astype(float), items)
+    assert interval.high - interval.low > 0.7
+    assert interval.method == "Wilson, by groups"
+
+
+@pytest.mark.parametrize("n_groups", [3, 4, 8])
+def test_coverage_with_few_groups(n_groups):
+    groups = np.repeat(np.arange(n_groups), 30)
+    items, rng, held = items_of(np.arange(len(groups)) % 2, groups), np.random.default_rng(2), 0
+    for _ in range(300):
+        level = np.clip(rng.normal(0.7, 0.1, size=n_groups), 0, 1)
+        interval = mean_interval((rng.random(len(groups)) < level[groups]).astype(float), items)
         held += interval.low <= 0.7 <= interval.high
-    assert np.mean(naive) > 0.77
-    assert abs(np.mean(corrected) - 0.7) < 0.015
-    assert held / 120 > 0.93
-    assert interval.method.endswith("corrected for choosing among 20 (BBC-CV)")
+    assert held / 300 >= 0.92
 
 
-def test_a_clear_winner_is_not_corrected_much():
-    rng = np.random.default_rng(6)
-    items = items_of(np.array([0] * 70 + [1] * 30))
-    folds, _ = repeated_folds(items.targets, items.groups, 5, 2, 0)
-    levels = np.array([0.9, 0.6, 0.5])[:, None, None]
-    credits = (rng.random((3, 2, 100)) < levels) * items.ceiling
-    plain = cross_validated_interval(credits[0], folds, items)
-    interval = selection_corrected(credits, folds, items)
-    assert interval.value == pytest.approx(plain.value, abs=0.01)
-    assert selection_corrected(credits[:1], folds, items) == plain
+def test_a_class_in_one_group_counts_as_one_item():
+    items = items_of(np.repeat([0, 1], [90, 60]), groups=np.concatenate([np.arange(90), np.full(60, 90)]))
+    credit = items.ceiling * (np.arange(150) % 6 > 0)
+    interval, apart = mean_interval(credit, items), mean_interval(credit, items_of(items.targets))
+    assert interval.high - interval.low > 2 * (apart.high - apart.low)
 
 
-def test_one_chosen_for_its_cost_is_corrected_only_above_what_choosing_earns():
-    rng = np.random.default_rng(8)
-    items = items_of(np.tile([0, 1], 50))
-    folds, _ = repeated_folds(items.targets, items.groups, 5, 1, 0)
-    levels = np.array([0.9, 0.9, 0.7])[:, None, None]
-    credits = (rng.random((3, 1, 100)) < levels).astype(float)
-    cheap = selection_corrected(credits, folds, items, chosen=2)
-    assert cheap.value == cross_validated_interval(credits[2], folds, items).value
-    best = int(credits.mean((1, 2)).argmax())
-    assert selection_corrected(credits, folds, items, chosen=best) == selection_corrected(credits, folds, items)
+def test_the_method_says_what_was_run():
+    credit, folds, items, _ = cross_validated(np.random.default_rng(4), repeats=3)
+    cut = np.where(folds < 2, credit, np.nan)
+    cut[1:] = np.nan
+    assert cross_validated_interval(cut, folds, items).method == "2 of the 5 splits of 5-fold cross-validation, Wilson"
 
 
-def test_selection_copes_with_candidates_that_were_cut_short():
-    rng = np.random.default_rng(7)
-    items = items_of(np.array([0] * 50 + [1] * 30))
-    folds, _ = repeated_folds(items.targets, items.groups, 5, 2, 0)
-    credits = (rng.random((3, 2, 80)) < 0.7) * items.ceiling
-    credits[1, 1] = np.nan
-    credits[1, 0, folds[0] > 1] = np.nan
-    credits[2] = np.nan
-    interval = selection_corrected(credits, folds, items)
-    assert 0 < interval.low < interval.value < interval.high < 1
+def test_a_fold_of_one_group_shows_nothing():
+    groups = np.arange(60) // 12
+    items, folds = items_of(np.arange(60) % 2, groups), groups[None]
+    credit = np.where(folds == 0, (np.arange(60) % 4 > 0).astype(float), np.nan)
+    interval = cross_validated_interval(credit, folds, items)
+    assert (interval.low, interval.high) == (0.0, 1.0)
+    assert interval.method == f"1 of the 5 splits of 5-fold cross-validation; {UNKNOWN}"
+    whole = cross_validated_interval((np.arange(60) % 4 > 0).astype(float)[None], folds, items)
+    assert whole.method == "5-fold cross-validation, Wilson, by groups"

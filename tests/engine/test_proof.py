@@ -70,3 +70,22 @@ def test_better_is_positive_worse_is_negative_and_equal_is_neither():
     assert outcome(0.4)[:2] == ("negative", "a simple non-deep model")
     assert outcome(0.6)[0] == "cannot_tell"
     assert "a simple non-deep model" in outcome(0.9)[2]
+
+
+def test_a_control_of_one_fold_is_told_from_the_others(tmp_path: Path):
+    run = toys.run(tmp_path)
+    trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
+    transfer, _ = scored(0.9, count=40)
+    wrong = np.eye(2)[1 - run.data.targets]
+    simple = np.where(np.arange(40)[:, None] % 3 > 0, wrong, np.eye(2)[run.data.targets])
+    one_fold = np.where((run.data.folds[0] == 0)[:, None], wrong, np.nan)
+    nothing = np.full_like(one_fold, np.nan)
+    controls = [
+        Control(name="simple", detail="s", logits=np.stack([simple, simple])),
+        Control(name="scratch", detail="n", logits=np.stack([one_fold, nothing])),
+    ]
+    found = judge(controls, trial, replace(transfer, on="cross-validation"), run.data)
+    assert [row.scored for row in found.rows] == [40, 10]
+    assert found.verdict.apart == ("scratch",)
+    assert found.best == "simple"
+    assert "the same network trained from scratch" in found.verdict.sentence

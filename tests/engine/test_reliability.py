@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from headstart.core.errors import UserError
-from headstart.engine.intervals import wilson
 from headstart.engine.reliability import reliability_bins
+from headstart.engine.wilson import wilson
 
 
 def two_class(confidence, correct):

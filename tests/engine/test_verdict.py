@@ -86,9 +86,9 @@ def test_the_reach_of_needed_items_is_the_margin():
 
 def test_one_control_is_the_ordinary_interval():
     made = comparison(0.03, 0.02)
-    name, interval = best_control({"only": made})
-    assert name == "only"
-    assert interval == made.interval
+    standing = best_control({"only": made})
+    assert (standing.closest, standing.lowest, standing.apart) == ("only", "only", ())
+    assert standing.interval == made.interval
     assert critical_value(np.eye(1)) == pytest.approx(1.96, abs=1e-3)
 
 
@@ -108,7 +108,7 @@ def test_identical_controls_are_one_control():
 
 def test_several_controls_widen_the_upper_end_only():
     controls = {str(k): comparison(0.03 + 1e-9 * k, 0.02, seed=k) for k in range(3)}
-    _, interval = best_control(controls)
+    interval = best_control(controls).interval
     alone = controls["0"].interval
     assert interval.low == pytest.approx(alone.low)
     assert interval.high > alone.high
@@ -171,3 +171,63 @@ def test_what_cannot_be_judged_is_said_at_once():
         "A verdict needs at least one control to compare with; none was measured.",
         "The margin of a verdict is a difference between 0 and 1, such as 0.01; got 0.",
     )
+
+
+FULL = comparison(0.12, 0.03, count=150, seed=1)
+
+
+def test_a_control_scored_on_few_items_and_far_behind_does_not_decide():
+    coarse = comparison(0.18, 0.12, count=30, seed=2)
+    record = verdict({"simple": FULL, "scratch": coarse}, "accuracy", spoken={"scratch": "the same from scratch"})
+    assert coarse.bounds()[0] < 0
+    assert (record.outcome, record.against, record.apart) == ("positive", "simple", ("scratch",))
+    assert (record.low, record.scored) == (FULL.bounds()[0], 150)
+    assert record.sentence.startswith(
+        "Transfer helped: +12.0 points of accuracy over the control (simple), 95% interval"
+    )
+    low, high = (f"{100 * end:+.1f}" for end in coarse.bounds())
+    assert record.sentence.endswith(
+        f"Not counted, for it was scored on 30 of these items only: the same from scratch, +18.0 ({low} to {high})."
+    )
+
+
+@pytest.mark.parametrize(("value", "error"), [(0.08, 0.05), (0.13, 0.15), (-0.02, 0.12)])
+def test_it_counts_where_it_may_be_the_best(value, error):
+    record = verdict({"simple": FULL, "scratch": comparison(value, error, count=30, seed=2)}, "accuracy")
+    assert record.apart == ()
+    assert record.outcome == "cannot_tell"
+
+
+def test_it_can_show_harm():
+    record = verdict({"simple": FULL, "scratch": comparison(-0.4, 0.1, count=30, seed=2)}, "accuracy")
+    assert (record.outcome, record.against) == ("negative", "scratch")
+
+
+def test_alone_it_decides():
+    assert verdict({"scratch": comparison(0.18, 0.06, count=30)}, "accuracy").outcome == "positive"
+
+
+def test_what_it_would_take_is_that_of_the_comparison_in_the_way():
+    near, coarse = comparison(0.12, 0.03, count=150, seed=1), comparison(0.13, 0.15, count=30, seed=2)
+    record = verdict({"simple": near, "scratch": coarse}, "accuracy")
+    assert (record.against, record.scored) == ("simple", 30)
+    assert record.smallest_detectable == coarse.smallest_detectable
+    assert record.needed == 320  # 30 (2.8 x 0.15 / 0.13)^2 = 313.5
+    assert record.sentence.endswith(
+        "What is open is the comparison with scratch. With 30 scored items only a difference of 42.0 points or more is "
+        "found reliably; about 320 scored items would settle it."
+    )
+    behind = verdict({"simple": comparison(-0.02, 0.02, seed=1), "trunk": comparison(0.3, 0.2, seed=2)}, "accuracy")
+    assert behind.smallest_detectable == comparison(-0.02, 0.02).smallest_detectable
+    assert "What is open" not in behind.sentence
+
+
+def test_a_control_that_equals_transfer_seldom_passes_for_coarse():
+    rng = np.random.default_rng(4)
+    positive = 0
+    for draw in range(400):
+        full = comparison(rng.normal(0.15, 0.03), 0.03, count=150, seed=2 * draw)
+        coarse = comparison(rng.normal(0.0, 0.1), 0.1, count=30, seed=2 * draw + 1)
+        positive += verdict({"simple": full, "scratch": coarse}, "accuracy").outcome == "positive"
+    # Both must be exceeded by luck: one standard error alone is by 16%.
+    assert positive / 400 < 0.16

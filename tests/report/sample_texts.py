@@ -113,12 +113,14 @@ def tweets() -> Results:
             "ece": interval(0.031, 0.016),
         },
         scored_on="cross-validation",
+        scored=764,
         controls={
             "scratch": ControlRow(
                 name="scratch",
                 detail="",
                 score=None,
                 delta=None,
+                scored=0,
                 seconds=0.0,
                 skipped="the budget 'quick' leaves out training from scratch",
             ),
@@ -127,6 +129,7 @@ def tweets() -> Results:
                 detail="TF-IDF + logistic regression",
                 score=interval(0.645, 0.036, NESTED),
                 delta=interval(-0.046, 0.031, PAIRED),
+                scored=764,
                 seconds=1.2,
                 skipped=None,
             ),
@@ -135,6 +138,7 @@ def tweets() -> Results:
                 detail="",
                 score=None,
                 delta=None,
+                scored=0,
                 seconds=0.0,
                 skipped="the budget 'quick' leaves out the random trunk",
             ),
@@ -142,10 +146,12 @@ def tweets() -> Results:
         verdict=Verdict(
             outcome="negative",
             against="a simple non-deep model",
+            apart=(),
             delta=-0.046,
             low=-0.077,
             high=-0.015,
             margin=0.01,
+            scored=764,
             smallest_detectable=0.044,
             needed=None,
             sentence="Transfer hurt: -4.6 points of balanced accuracy against the control (a simple non-deep model), "

@@ -153,6 +153,17 @@ def test_a_baseline_that_wins_is_said_first_and_is_what_the_commands_serve(tweet
     assert "Not run: the budget 'quick' leaves out training from scratch" in text
 
 
+def test_a_control_that_is_not_counted_is_marked(solar):
+    scratch = dataclasses.replace(solar.controls["scratch"], scored=160)
+    verdict = dataclasses.replace(solar.verdict, apart=("scratch",))
+    controls = {**solar.controls, "scratch": scratch}
+    text = Page(render(dataclasses.replace(solar, controls=controls, verdict=verdict), run="x")).text
+    assert "From scratch not counted" in text
+    assert "45 epochs, scored on 160 images" in text
+    assert "A control that is not counted was scored on fewer of them" in text
+    assert "not counted" not in Page(render(solar, run="x")).text
+
+
 def test_the_commands_name_the_run_folder_and_survive_odd_names(solar):
     text = Page(render(solar, run='my "runs"/it\'s')).text
     assert 'hs.open("my \\"runs\\"/it\'s")' in text

@@ -141,3 +141,24 @@ def test_guessing_is_named_where_it_is_known(solar, tweets):
 )
 def test_licences_without_commercial_use_are_known(licence, restricted):
     assert wording.restricted(licence) is restricted
+
+
+def test_what_a_budget_cut_off_is_not_counted_as_measured(solar):
+    cut = dataclasses.replace(solar, scored_on="cross-validation", scored=160)
+    assert wording.where(cut) == "160 of 400 images by cross-validation"
+    assert wording.where(dataclasses.replace(cut, scored=400)) == "400 images by cross-validation"
+    assert "measured on 160 of 400 images by cross-validation" in wording.score_answer(cut)
+    undecided = with_verdict(cut, outcome="cannot_tell", scored=30)
+    assert wording.transfer_answer(undecided).startswith("It cannot be told from 160 images")
+    assert wording.detectable(undecided).startswith("With 30 images, a true difference of")
+
+
+def test_a_control_that_is_not_counted_is_no_rival(solar):
+    two = dataclasses.replace(solar, controls={name: solar.controls[name] for name in ("scratch", "simple")})
+    assert "the strongest control" in wording.transfer_answer(two)
+    assert "the strongest control" not in wording.transfer_answer(with_verdict(two, apart=("scratch",)))
+
+
+def test_the_map_says_whose_features_it_shows(solar, tweets):
+    assert wording.seeing(solar) == "model"
+    assert wording.seeing(tweets) == "pretrained model"

@@ -113,12 +113,13 @@ class CandidateRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ControlRow:
-    """A control: its score, and the chosen transfer minus the control, paired on the same items."""
+    """A control: its score, and the chosen transfer minus the control, paired on the ``scored`` items both have."""
 
     name: Literal["scratch", "simple", "random_trunk"]
     detail: str
     score: Interval | None
     delta: Interval | None
+    scored: int
     seconds: float
     skipped: str | None
 
@@ -127,18 +128,22 @@ class ControlRow:
 class Verdict:
     """Did transfer help? Chosen transfer minus the best control, as a share of the primary metric (0.01 is a point).
 
-    ``against`` names that control to people; in ``controls`` it is the one with the smallest difference.
+    ``against`` names that control to people; in ``controls`` it is the one with the smallest difference. ``apart`` are
+    the names in ``controls`` of those that do not count, because they were scored on too few of the items.
 
     ``needed`` is about how many scored items would settle it (None when it is settled or cannot be estimated),
-    ``smallest_detectable`` the smallest true difference that this many items find four times out of five.
+    ``smallest_detectable`` the smallest true difference that the ``scored`` items find four times out of five; both
+    are those of the comparison in the way of an answer, which need not be that with the best control.
     """
 
     outcome: Outcome
     against: str
+    apart: tuple[str, ...]
     delta: float
     low: float
     high: float
     margin: float
+    scored: int
     smallest_detectable: float
     needed: int | None
     sentence: str
@@ -189,7 +194,10 @@ class CurvePoint:
 
 @dataclass(frozen=True, kw_only=True)
 class LearningCurve:
-    """What more labels would buy. ``forecast`` is empty when the curve is too flat or too noisy: ``note`` says so."""
+    """What more labels would buy a linear probe on the chosen model's frozen features, whichever strategy was chosen.
+
+    ``forecast`` is empty when the curve is too flat or too noisy: ``note`` says so.
+    """
 
     points: tuple[CurvePoint, ...]
     forecast: tuple[CurvePoint, ...]
@@ -198,9 +206,10 @@ class LearningCurve:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """Every number of the report. ``scored_on`` is ``test`` or ``cross-validation``; ``served`` says whether the
-    model folder holds the ``transfer`` or the ``simple`` control that beat it. ``scores``, ``confusion``,
-    ``reliability``, ``mistakes`` and ``map`` are those of the transfer either way.
+    """Every number of the report. The scores were measured on ``scored`` items: of the ``test`` split, or those whose
+    fold of the ``cross-validation`` was run (``scored_on``). ``served`` says whether the model folder holds the
+    ``transfer`` or the ``simple`` control that beat it. ``scores``, ``confusion``, ``reliability``, ``mistakes`` and
+    ``map`` are those of the transfer either way.
     """
 
     headline: str
@@ -213,6 +222,7 @@ class Results:
     candidates: tuple[CandidateRow, ...]
     scores: Mapping[str, Interval]
     scored_on: Literal["test", "cross-validation"]
+    scored: int
     controls: Mapping[str, ControlRow]
     verdict: Verdict
     served: Literal["transfer", "simple"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,12 +13,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@dataclass(frozen=True, kw_only=True)
+class MetricInfo:
+    """What intervals need to know of a metric: its range, infinite where it has no bound.
+
+    One that is taken ``by_class`` averages classes or compares them, so that it means something else, or ceases to
+    exist, where a class is missing from the items; any other is a mean over items.
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+    by_class: bool = False
+
+
 class Task(ABC):
     """A kind of prediction over ``classes``."""
 
     classes: tuple[str, ...]
     primary: str
     """Name of the metric that choices and verdicts are made on; higher is better, between 0 and 1."""
+    measures: Mapping[str, MetricInfo]
+    """Every metric that `metrics` may give, by name."""
 
     @abstractmethod
     def __init__(self, *, classes: Sequence[str]) -> None:
@@ -45,4 +61,4 @@ class Task(ABC):
 
     @abstractmethod
     def metrics(self, probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> Mapping[str, float]:
-        """Every metric by name, the primary one among them."""
+        """Every metric by name, the primary one among them; those taken by class only where they exist."""

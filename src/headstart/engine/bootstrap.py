@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
 from headstart.core.results import Interval
-from headstart.engine.intervals import wilson
+from headstart.core.task import MetricInfo
+from headstart.engine.intervals import UNKNOWN
+from headstart.engine.resample import Resampler
+from headstart.engine.strata import FEW
+from headstart.engine.wilson import wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
 Metrics = Callable[["NDArray[np.float64]", "NDArray[np.int64]"], Mapping[str, float]]
 
 JACKKNIFE_BLOCKS = 100
+UNBOUNDED = MetricInfo(low=-math.inf, high=math.inf)
 
 
 def bootstrap_intervals(
@@ -24,6 +31,7 @@ def bootstrap_intervals(
     probabilities: NDArray[np.float64],
     targets: NDArray[np.int64],
     groups: NDArray[np.int64],
+    measures: Mapping[str, MetricInfo] | None = None,
     n_folds: int | None = None,
     draws: int = 1000,
     seed: int = 0,
@@ -36,90 +44,130 @@ def bootstrap_intervals(
 
     Bias-corrected and accelerated (Efron, JASA 82, 1987), acceleration from a jackknife over at most a hundred blocks;
     percentiles moved outwards for the small sample by Student's t (Hesterberg, American Statistician 69, 2015,
-    "expanded percentiles"). Every class keeps at least one group in every draw. Where no draw differs from the value
-    and that is 0 or 1, Wilson's interval for as many groups is given instead.
+    "expanded percentiles"). For metrics that ``measures`` says are taken by class, a draw that missed a class is lent
+    one of its groups; a class of fewer than `FEW` groups then hardly varies, and the jackknife's interval is joined to
+    the bootstrap's, as it is for fewer than `FEW` groups in all. Where no draw differs from the value of a
+    bounded metric, Wilson's interval for as many groups is given, on its range.
+
+    Where all items are tied together, or a metric ceases to exist without one of the groups, nothing shows its spread:
+    its whole range is given, and a metric without bounds is left out.
     """
     stack = probabilities if probabilities.ndim == 3 else probabilities[None]
-    resample = _Resampler(targets, groups)
-    whole = [dict(metrics(repeat, targets)) for repeat in stack]
-    names = list(whole[0])
-    per_repeat = np.array([[scores[name] for name in names] for scores in whole])
-    value = per_repeat.mean(0)
-
-    def scores(rows: NDArray[np.int64], repeat: int) -> NDArray[np.float64]:
-        found = metrics(stack[repeat][rows], targets[rows])
-        return np.array([found[name] for name in names]) - per_repeat[repeat] + value
-
-    rng = np.random.default_rng(seed)
-    drawn = np.stack([scores(resample.draw(rng), draw % len(stack)) for draw in range(draws)])
-    left_out = np.stack([scores(rows, 0) for rows in resample.leave_out(rng, JACKKNIFE_BLOCKS)])
-    n_groups = resample.n_groups
-    spread = np.sqrt(n_groups / max(n_groups - 1, 1)) * stats.t.ppf(0.975, max(n_groups - 1, 1))
-    spread *= 1.0 if n_folds is None else np.sqrt(n_folds / (n_folds - 1))
-    return {
-        name: _bca(float(value[i]), drawn[:, i], left_out[:, i], float(spread), n_groups)
-        for i, name in enumerate(names)
+    resample, rng = Resampler(targets, groups), np.random.default_rng(seed)
+    scorer = _Scorer(metrics, stack, targets, measures or {})
+    drawn, left_out = np.zeros((0, len(scorer.names))), np.full((1, len(scorer.names)), np.nan)
+    if resample.n_groups > 1:
+        drawn = np.stack([scorer.drawn(*resample.draw(rng), draw % len(stack)) for draw in range(draws)])
+        parts = resample.leave_out(rng, JACKKNIFE_BLOCKS)
+        left_out = np.stack([scorer.left_out(*part, spare=resample.fewest > 1) for part in parts])
+    enlarged = 1.0 if n_folds is None else math.sqrt(n_folds / (n_folds - 1))
+    intervals = {
+        name: _Resampled(
+            value=float(scorer.value[i]),
+            drawn=drawn[:, i],
+            left_out=left_out[:, i],
+            n_groups=resample.n_groups,
+            enlarged=enlarged,
+            few=min(resample.n_groups, resample.fewest if info.by_class else FEW) < FEW,
+            info=info,
+        ).interval()
+        for i, (name, info) in enumerate(zip(scorer.names, scorer.known, strict=True))
     }
+    return {name: interval for name, interval in intervals.items() if interval}
 
 
-class _Resampler:
-    """Draws groups of rows with replacement."""
+class _Scorer:
+    """All metrics of resampled rows, those of one repeat moved to the mean over repeats."""
 
-    def __init__(self, targets: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
-        codes = np.unique(groups, return_inverse=True)[1]
-        self.n_groups = int(codes.max()) + 1
-        order = np.argsort(codes, kind="stable")
-        self._sizes = np.bincount(codes)
-        self._starts = np.concatenate([[0], np.cumsum(self._sizes)[:-1]])
-        self._rows = order
-        self._targets = targets
-        self._rows_of_class = [np.flatnonzero(targets == c) for c in np.unique(targets)]
-        self._codes = codes
+    def __init__(
+        self,
+        metrics: Metrics,
+        stack: NDArray[np.float64],
+        targets: NDArray[np.int64],
+        measures: Mapping[str, MetricInfo],
+    ) -> None:
+        whole = [dict(metrics(repeat, targets)) for repeat in stack]
+        self.names = list(whole[0])
+        self.known = [measures.get(name, UNBOUNDED) for name in self.names]
+        self._metrics, self._stack, self._targets = metrics, stack, targets
+        self._each = np.array([[scores[name] for name in self.names] for scores in whole])
+        self.value = self._each.mean(0)
+        self._by_class = np.array([info.by_class for info in self.known])
 
-    def draw(self, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Row numbers of one resample; a class that was missed lends it one of its groups."""
-        chosen = rng.integers(self.n_groups, size=self.n_groups)
-        rows = self._expand(chosen)
-        present = np.zeros(int(self._targets.max()) + 1, dtype=bool)
-        present[self._targets[rows]] = True
-        missed = [r for r in self._rows_of_class if not present[self._targets[r[0]]]]
-        if missed:
-            lent = np.array([self._codes[rng.choice(r)] for r in missed])
-            rows = np.concatenate([rows, self._expand(lent)])
-        return rows
+    def drawn(self, rows: NDArray[np.int64], lent: NDArray[np.int64], repeat: int) -> NDArray[np.float64]:
+        """``(M,)`` of a draw, with what it is ``lent`` for the metrics taken by class."""
+        found = self._at(rows, repeat)
+        if len(lent) and self._by_class.any():
+            found = np.where(self._by_class, self._at(np.concatenate([rows, lent]), repeat), found)
+        return found
 
-    def leave_out(self, rng: np.random.Generator, blocks: int) -> list[NDArray[np.int64]]:
-        """Row numbers without each of at most ``blocks`` blocks of groups; a class is never left out entirely."""
-        block = rng.permutation(self.n_groups) % min(blocks, self.n_groups)
-        kept = []
-        for b in range(int(block.max()) + 1):
-            keep = block[self._codes] != b
-            for rows in self._rows_of_class:
-                if not keep[rows].any():
-                    keep[rows] = True
-            kept.append(np.flatnonzero(keep))
-        return kept
+    def left_out(self, rows: NDArray[np.int64], lent: NDArray[np.int64], *, spare: bool) -> NDArray[np.float64]:
+        """``(M,)`` of what a block left; NaN what does not exist there, unless it has something to ``spare``."""
+        found = self._at(rows, 0)
+        if spare and np.isnan(found).any():
+            found = np.where(np.isnan(found), self._at(np.concatenate([rows, lent]), 0), found)
+        return found
 
-    def _expand(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        sizes = self._sizes[chosen]
-        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return self._rows[np.repeat(self._starts[chosen], sizes) + within]
+    def _at(self, rows: NDArray[np.int64], repeat: int) -> NDArray[np.float64]:
+        found = self._metrics(self._stack[repeat][rows], self._targets[rows])
+        return np.array([found.get(name, np.nan) for name in self.names]) - self._each[repeat] + self.value
 
 
-def _bca(
-    value: float, drawn: NDArray[np.float64], left_out: NDArray[np.float64], spread: float, n_groups: int
-) -> Interval:
-    if np.allclose(drawn, value, rtol=0, atol=1e-12):
-        low, high = wilson(value, n_groups) if value in (0.0, 1.0) else (value, value)
-        return Interval(value=value, low=low, high=high, method="Wilson" if value in (0.0, 1.0) else "BCa bootstrap")
-    below = np.mean(drawn < value) + np.mean(drawn == value) / 2
-    bias = stats.norm.ppf(np.clip(below, 1 / (len(drawn) + 1), len(drawn) / (len(drawn) + 1)))
-    deviation = left_out.mean() - left_out
-    scale = float((deviation**2).sum()) ** 1.5
-    acceleration = float((deviation**3).sum()) / (6 * scale) if scale > 0 else 0.0
+@dataclass(frozen=True, kw_only=True)
+class _Resampled:
+    """A metric's ``value``, the ``drawn (B,)`` and ``left_out (J,)`` ones, and what their spread is multiplied by."""
 
-    def end(z: float) -> float:
-        moved = bias + z
-        return float(np.quantile(drawn, stats.norm.cdf(bias + moved / max(1 - acceleration * moved, 0.1))))
+    value: float
+    drawn: NDArray[np.float64]
+    left_out: NDArray[np.float64]
+    n_groups: int
+    enlarged: float
+    few: bool
+    info: MetricInfo
 
-    return Interval(value=value, low=end(-spread), high=end(spread), method="BCa bootstrap")
+    def interval(self) -> Interval | None:
+        """The interval, within the metric's range; None where there is nothing to say."""
+        if np.isnan(self.left_out).any():
+            return self._range()
+        if np.allclose(self.drawn, self.value, rtol=0, atol=1e-12) and math.isfinite(self._width):
+            ends = wilson((self.value - self.info.low) / self._width, self.n_groups)
+            low, high = (self.info.low + self._width * end for end in ends)
+            return Interval(value=self.value, low=low, high=high, method="Wilson")
+        (low, high), method = self._bca(), "BCa bootstrap"
+        if self.few:
+            half = self._student * self._jackknife_error()
+            low, high, method = min(low, self.value - half), max(high, self.value + half), f"{method} and jackknife"
+        return Interval(value=self.value, low=max(self.info.low, low), high=min(self.info.high, high), method=method)
+
+    @property
+    def _student(self) -> float:
+        """97.5% point for as many groups, enlarged."""
+        return float(stats.t.ppf(0.975, self.n_groups - 1)) * self.enlarged
+
+    @property
+    def _width(self) -> float:
+        return self.info.high - self.info.low
+
+    def _range(self) -> Interval | None:
+        if not math.isfinite(self._width):
+            return None
+        return Interval(value=self.value, low=self.info.low, high=self.info.high, method=UNKNOWN)
+
+    def _jackknife_error(self) -> float:
+        blocks = len(self.left_out)
+        return math.sqrt((blocks - 1) / blocks * float(((self.left_out - self.left_out.mean()) ** 2).sum()))
+
+    def _bca(self) -> tuple[float, float]:
+        spread = math.sqrt(self.n_groups / (self.n_groups - 1)) * self._student
+        below = np.mean(self.drawn < self.value) + np.mean(self.drawn == self.value) / 2
+        limit = 1 / (len(self.drawn) + 1)
+        bias = stats.norm.ppf(np.clip(below, limit, 1 - limit))
+        deviation = self.left_out.mean() - self.left_out
+        scale = float((deviation**2).sum()) ** 1.5
+        acceleration = float((deviation**3).sum()) / (6 * scale) if scale > 0 else 0.0
+
+        def end(z: float) -> float:
+            moved = bias + z
+            return float(np.quantile(self.drawn, stats.norm.cdf(bias + moved / max(1 - acceleration * moved, 0.1))))
+
+        return end(-spread), end(spread)

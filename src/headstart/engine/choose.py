@@ -11,8 +11,9 @@ import numpy as np
 from headstart.core.errors import UserError
 from headstart.core.results import Interval
 from headstart.engine.compare import compare_cross_validated
-from headstart.engine.estimates import Sample, scored_rows, strata_of
-from headstart.engine.intervals import cross_validated_error, cross_validated_interval
+from headstart.engine.estimates import Sample, scored_rows
+from headstart.engine.intervals import cross_validated_interval
+from headstart.engine.strata import strata_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,15 +23,14 @@ if TYPE_CHECKING:
 class Measured:
     """The numbers of a `headstart.core.results.CandidateRow` that choosing brings out.
 
-    ``score`` and its ``standard_error`` are None when no fold was finished. ``difference`` is candidate minus best on
-    what both were scored on, None when that is nothing and for the best itself; ``difference_error`` is its standard
-    error. ``folds`` counts finished splits over all repeats.
+    ``score`` is None when no fold was finished. ``difference`` is candidate minus best on what both were scored on,
+    with its ``standard_error``; both are None when that is nothing and for the best itself. ``folds`` counts finished
+    splits over all repeats.
     """
 
     score: Interval | None
-    standard_error: float | None
     difference: Interval | None
-    difference_error: float | None
+    standard_error: float | None
     folds: int
 
 
@@ -90,7 +90,7 @@ def _measure(
 ) -> Measured:
     seen = ~np.isnan(rows[k])
     if not seen.any():
-        return Measured(score=None, standard_error=None, difference=None, difference_error=None, folds=0)
+        return Measured(score=None, difference=None, standard_error=None, folds=0)
     finished = sum(len(np.unique(fold[row])) for fold, row in zip(folds, seen, strict=True))
     score = cross_validated_interval(rows[k], folds, items)
     paired = None
@@ -98,17 +98,16 @@ def _measure(
         paired = compare_cross_validated(rows[k], rows[best], folds, items)
     return Measured(
         score=score,
-        standard_error=cross_validated_error(rows[k], folds, items),
         difference=paired.interval if paired else None,
-        difference_error=paired.standard_error if paired else None,
+        standard_error=paired.standard_error if paired else None,
         folds=finished,
     )
 
 
 def _is_close(measured: Measured) -> bool:
-    if measured.difference is None or measured.difference_error is None:
+    if measured.difference is None or measured.standard_error is None:
         return False
-    return -measured.difference.value <= measured.difference_error
+    return -measured.difference.value <= measured.standard_error
 
 
 def _lead(measured: Measured) -> float:

@@ -18,6 +18,8 @@ from headstart.engine.estimates import (
     influence,
     scored_rows,
 )
+from headstart.engine.folds import scheme
+from headstart.engine.strata import strata_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +90,7 @@ def compare(first: NDArray[np.float64], second: NDArray[np.float64], items: Samp
     """
     difference = scored_rows(first - second)
     contributions = by_group(influence(difference, items, centred=False), items.groups)
-    variance = float((contributions**2).sum()) + _pseudo_variance(items)
+    variance = float((contributions**2).sum()) + _pseudo_variance(difference, items)
     return _comparison(difference, contributions, variance, items, "paired score interval")
 
 
@@ -108,12 +110,11 @@ def compare_cross_validated(
         raise UserError(
             "The two predictors were never scored on the same item; score both on at least one common fold."
         )
-    n_folds = int(folds.max()) + 1
     contributions = by_group(influence(difference, items, centred=False), items.groups)
-    item_variance = float((contributions**2).sum(1).mean()) + _pseudo_variance(items)
+    item_variance = float((contributions**2).sum(1).mean()) + _pseudo_variance(difference, items)
     by_folds = fold_variance(difference, folds, items)
-    variance = cross_validated_variance(item_variance, by_folds, n_folds, len(contributions))
-    method = f"paired, {len(difference)} x {n_folds}-fold cross-validation (Nadeau-Bengio and items)"
+    variance = cross_validated_variance(item_variance, by_folds, int(folds.max()) + 1, len(contributions))
+    method = f"paired, {scheme(difference, folds)} (Nadeau-Bengio and items)"
     return _comparison(difference, contributions, variance, items, method)
 
 
@@ -125,28 +126,21 @@ def _comparison(
     method: str,
 ) -> Comparison:
     seen = ~np.isnan(difference)
-    scored = seen.any(0)
+    count = int(seen.any(0).sum())
     differs = (np.where(seen, difference, 0.0) != 0).any(0)
-    codes = items.strata
-    per_stratum = np.bincount(codes, np.where(seen, difference, 0.0).sum(0))
-    times = np.bincount(codes, seen.sum(0))
-    share = np.bincount(codes) / len(codes)
-    known = times > 0
-    # A class without a common scored item is left out of the metric, and the others make it up.
-    ceiling = np.bincount(codes, items.ceiling)
-    part = ceiling[known].sum() / ceiling.sum()
-    value = float((share[known] * per_stratum[known] / times[known]).sum() / part)
     return Comparison(
-        value=value,
+        # A class without a common scored item is left out of the metric, and the others make it up.
+        value=strata_of(difference, items).value,
         variance=variance,
-        count=int(scored.sum()),
-        discordant=float(differs.sum() / max(int(scored.sum()), 1)),
+        count=count,
+        discordant=float(differs.sum() / max(count, 1)),
         method=method,
         contributions=contributions.mean(0),
     )
 
 
-def _pseudo_variance(items: Sample) -> float:
-    """Of more discordant items (or groups), of a weight typical for where the metric's weight is."""
-    weight = by_group((items.ceiling / len(items))[None], items.groups)
-    return PSEUDO * float((weight**4).sum() / (weight**2).sum())
+def _pseudo_variance(difference: NDArray[np.float64], items: Sample) -> float:
+    """Of more discordant items (or groups), of a weight typical for where the weight of the scored ones is."""
+    most = np.where(np.isnan(difference), np.nan, items.ceiling)
+    weight = by_group(influence(most, items, centred=False), items.groups)
+    return PSEUDO * float(((weight**4).sum(1) / (weight**2).sum(1)).mean())

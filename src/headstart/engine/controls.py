@@ -94,7 +94,8 @@ def random_trunk(setting: Setting) -> Control:
 def scratch(setting: Setting) -> Control:
     """The architecture trained from random weights, for at least as many operations as the winner was given.
 
-    Without a test split it is scored on the first fold only.
+    Without a test split it is scored on the first fold only; `best_control` of the verdict says what such a score is
+    good for.
     """
     run, member = setting.run, setting.member
     untrained = f"{member.info.name} from random weights"

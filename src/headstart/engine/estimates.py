@@ -1,4 +1,7 @@
-"""The mean of per-item shares and how far it may be off: what intervals, comparisons and choices have in common."""
+"""The mean of per-item shares and how far it may be off: what intervals, comparisons and choices have in common.
+
+The derivation is in ``docs/intervals.md``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from headstart.engine.strata import fit_strata, sums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,34 +44,20 @@ class Sample:
         return len(self.targets)
 
     @property
+    def weighted(self) -> bool:
+        """Whether items of some strata count more than others."""
+        return not np.allclose(self.ceiling, self.ceiling[0])
+
+    @property
     def strata(self) -> NDArray[np.int64]:
         """``(N,)`` codes from 0. One stratum when every item weighs the same.
 
         Plain accuracy depends on how many items of each class were drawn, so that holding the class counts fixed
         would understate its spread; balanced accuracy does not.
         """
-        if np.allclose(self.ceiling, self.ceiling[0]):
+        if not self.weighted:
             return np.zeros(len(self.targets), dtype=np.int64)
         return np.unique(self.targets, return_inverse=True)[1]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Strata:
-    """Per stratum, shape ``(S,)``: ``weight`` in the metric (sums to 1), mean ``share`` in [0, 1], items ``count``."""
-
-    weight: NDArray[np.float64]
-    share: NDArray[np.float64]
-    count: NDArray[np.float64]
-
-    @property
-    def value(self) -> float:
-        """The metric."""
-        return float(self.weight @ self.share)
-
-    @property
-    def binomial_variance(self) -> float:
-        """Variance of the metric if every item were an independent coin."""
-        return float((self.weight**2 * self.share * (1 - self.share) / self.count).sum())
 
 
 def scored_rows(credit: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,27 +65,18 @@ def scored_rows(credit: NDArray[np.float64]) -> NDArray[np.float64]:
     return credit[None] if credit.ndim == 1 else credit
 
 
-def strata_of(credit: NDArray[np.float64], items: Sample) -> Strata:
-    """Strata of ``credit (R, N)``; ``count`` is the number of distinct scored items.
-
-    Strata without any scored item are left out and the others' weights scaled up.
-    """
-    codes = items.strata
-    seen = ~np.isnan(credit)
-    ceiling = np.bincount(codes, items.ceiling)
-    given = np.bincount(codes, np.where(seen, credit, 0.0).sum(0), minlength=len(ceiling))
-    possible = np.bincount(codes, items.ceiling * seen.sum(0), minlength=len(ceiling))
-    count = np.bincount(codes, seen.any(0), minlength=len(ceiling)).astype(np.float64)
-    kept = count > 0
-    weight = ceiling[kept] / ceiling[kept].sum()
-    return Strata(weight=weight, share=given[kept] / possible[kept], count=count[kept])
+def scored_groups(credit: NDArray[np.float64], items: Sample) -> NDArray[np.bool_]:
+    """``(G,)`` in the order of `by_group`: which groups hold an item scored in ``credit (R, N)``."""
+    codes = np.unique(items.groups, return_inverse=True)[1]
+    return np.bincount(codes, ~np.isnan(credit).all(0)) > 0
 
 
 def influence(credit: NDArray[np.float64], items: Sample, *, centred: bool) -> NDArray[np.float64]:
     """What each scored item adds to the estimate, ``(R', N)`` for the repeats that scored most items.
 
-    Rows sum to the metric of that repeat; with ``centred`` the stratum mean over all repeats is taken off first, and
-    rows sum to about zero. Unscored items add nothing.
+    Rows sum to the metric of that repeat. With ``centred`` the share expected in the stratum (`fit_strata`, over all
+    repeats) is taken off first and the rest enlarged for having been fitted; the squares, summed by group, then sum to
+    the variance. Unscored items add nothing.
     """
     codes = items.strata
     seen = ~np.isnan(credit)
@@ -107,36 +89,34 @@ def influence(credit: NDArray[np.float64], items: Sample, *, centred: bool) -> N
     ceiling = np.bincount(codes, items.ceiling)
     known = (scored > 0) @ ceiling / ceiling.sum()
     scale = (in_stratum / np.maximum(scored, 1.0))[:, codes] / (len(codes) * known[:, None])
-    filled = np.where(seen, rows, 0.0)
-    if centred:
-        every = ~np.isnan(credit)
-        sums = np.bincount(codes, np.where(every, credit, 0.0).sum(0), minlength=n_strata)
-        means = sums / np.maximum(np.bincount(codes, every.sum(0), minlength=n_strata), 1.0)
-        filled = np.where(seen, rows - means[codes], 0.0)
-    return filled * scale
+    if not centred:
+        return np.where(seen, rows, 0.0) * scale
+    fit = fit_strata(credit, items)
+    return np.where(seen, rows - fit.expected * items.ceiling, 0.0) * scale * np.sqrt(fit.enlarged)
 
 
 def by_group(contributions: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
     """``(R, G)`` sums of ``(R, N)`` contributions over tied items."""
     codes = np.unique(groups, return_inverse=True)[1]
-    return np.stack([np.bincount(codes, row).astype(np.float64) for row in contributions])
+    return np.stack([sums(codes, row) for row in contributions])
 
 
 def fold_variance(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Sample) -> float | None:
     """Variance of a cross-validated mean from the scores of its J splits, corrected for their overlap.
 
     ``s^2 (1/J + n_test/n_train)`` of Nadeau and Bengio (Machine Learning 52, 2003, section 4.2), with s^2 taken around
-    the strata's means so that classes missing from a fold do not count as spread. None when folds hold about one
-    item each, or when fewer than two splits were scored: there is then no spread between splits to see.
+    the means of the strata (`fit_strata`) so that classes missing from a fold do not count as spread. None when
+    folds hold about one item each, or when fewer than two splits were scored: there is then no spread between splits
+    to see.
     """
     n_folds = int(folds.max()) + 1
     if n_folds * 2 > len(items):
         return None
-    codes = items.strata
     seen = ~np.isnan(credit)
-    sums = np.bincount(codes, np.where(seen, credit, 0.0).sum(0))
-    means = sums / np.maximum(np.bincount(codes, seen.sum(0)), 1.0)
-    residual = np.where(seen, credit - means[codes], 0.0)
+    fit = fit_strata(credit, items)
+    residual = np.where(seen, credit - fit.expected * items.ceiling, 0.0)
+    # Between splits n items of a stratum lose what J splits do, which s^2 puts back, unless they are fewer than splits.
+    residual *= np.sqrt(np.where(fit.small, fit.enlarged, 1.0))
     split = folds + n_folds * np.arange(len(folds))[:, None]
     total = np.bincount(split.ravel(), residual.ravel(), minlength=n_folds * len(folds))
     count = np.bincount(split.ravel(), seen.ravel(), minlength=n_folds * len(folds))

@@ -84,7 +84,7 @@ def feature_map(scored: Scored, seed: int) -> tuple[MapPoint, ...]:
 def curve(chosen: Chosen, run: Run) -> LearningCurve:
     """What more labels would buy: a closed-form head on the chosen backbone's frozen features.
 
-    Closed form, because a curve takes a hundred fits; its level may be a point below that of the chosen head.
+    Closed form, because a curve takes a hundred fits: it is the curve of that head and not of the chosen strategy.
     """
     features, targets, task = chosen.trial.contender.features, run.data.targets, run.data.task
 
@@ -93,7 +93,12 @@ def curve(chosen: Chosen, run: Run) -> LearningCurve:
         head = fit_ridge(features[train], targets[train], task.outputs, weights).head
         return float(task.credit(task.probabilities(head.logits(features[test])), targets[test]).mean())
 
-    return learning_curve(score, targets, run.data.groups, draws=run.plan.curve_draws, seed=run.options.seed)
+    drawn = learning_curve(score, targets, run.data.groups, draws=run.plan.curve_draws, seed=run.options.seed)
+    if not drawn.points:
+        return drawn
+    name = chosen.trial.strategy_name
+    besides = "" if name == run.options.probe_name else f", not of {name}"
+    return dataclasses.replace(drawn, note=f"Curve of a linear probe on the frozen features{besides}. {drawn.note}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +129,7 @@ def gather(
         candidates=chosen.rows + found.settled.contest.skipped,
         scores=scored.scores,
         scored_on=scored.on,
+        scored=len(scored.targets),
         controls={row.name: row for row in proof.rows},
         verdict=proof.verdict,
         served=served,

@@ -18,10 +18,11 @@ from headstart.engine.bootstrap import bootstrap_intervals
 from headstart.engine.choose import choose
 from headstart.engine.contest import Contest
 from headstart.engine.estimates import Sample
-from headstart.engine.intervals import cross_validated_interval, mean_interval, selection_corrected
+from headstart.engine.intervals import cross_validated_interval, mean_interval
 from headstart.engine.items import Items
 from headstart.engine.rank import Ranked
 from headstart.engine.run import Labelled, Run
+from headstart.engine.selection import selection_corrected
 from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Trial, encode_once, fit_head, train
 from headstart.heads.temperature import fit_temperature
@@ -49,9 +50,11 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """Scored items with the features ``(M, D)`` and probabilities ``(M, C)`` the model gives them.
+    """Scored items with their probabilities ``(M, C)`` and features ``(M, D)``.
 
     ``on`` says whether they are the test split, or the training items predicted by models that had not seen them.
+    Features are those of the model on a test split. Cross-validated predictions come of one body per fold, whose
+    features no map could hold together; the features are then those of the pretrained body.
     ``optimism`` is how much of the winner's cross-validated score is the luck of having been chosen; 0 on a test split.
     """
 
@@ -168,7 +171,9 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
         features = encode_once(model.backbone, test, run.progress)
     probabilities = task.probabilities(model.head.logits(features))
     primary = mean_interval(task.credit(probabilities, targets), Sample.of(task, targets, groups))
-    others = bootstrap_intervals(task.metrics, probabilities, targets, groups, seed=run.options.seed)
+    others = bootstrap_intervals(
+        task.metrics, probabilities, targets, groups, measures=task.measures, seed=run.options.seed
+    )
     return Scored(
         on="test",
         items=test,
@@ -200,6 +205,7 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
         probabilities[None],
         targets,
         groups,
+        measures=data.task.measures,
         n_folds=int(data.folds.max()) + 1,
         seed=run.options.seed,
     )

@@ -35,6 +35,16 @@ def repeated_folds(
     return numbers, _note(codes, members, sizes, folds, made)
 
 
+def scheme(credit: NDArray[np.float64], folds: NDArray[np.int64]) -> str:
+    """The cross-validation that ``credit (R, N)`` comes from, in words; NaN marks the splits that were not run."""
+    n_folds = int(folds.max()) + 1
+    finished = [len(np.unique(row[~np.isnan(scores)])) for scores, row in zip(credit, folds, strict=True)]
+    repeats = sum(count > 0 for count in finished)
+    whole = f"{repeats} x {n_folds}-fold cross-validation" if repeats > 1 else f"{n_folds}-fold cross-validation"
+    asked = repeats * n_folds
+    return whole if sum(finished) == asked else f"{sum(finished)} of the {asked} splits of {whole}"
+
+
 class _Deck:
     """Groups sorted by size, with those of equal make-up together."""
 

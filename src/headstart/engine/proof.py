@@ -33,21 +33,19 @@ class Proof:
 
 def judge(controls: Sequence[Control], chosen: Trial, scored: Scored, data: Labelled) -> Proof:
     """Compare the transfer with every control that ran; see `verdict` for how several are taken together."""
-    rows, comparisons = [], {}
+    scores: dict[str, Interval] = {}
+    comparisons: dict[str, Comparison] = {}
     for control in controls:
         if control.logits is None:
-            rows.append(_row(control, None, None))
             continue
         if scored.on == "test":
             interval, comparison = _on_test(control.logits, scored, data)
         else:
             interval, comparison = _by_folds(control.logits, chosen, scored.optimism, data)
-        comparisons[control.name] = comparison
-        rows.append(_row(control, interval, comparison.interval))
-    readable = {SPOKEN[name]: comparison for name, comparison in comparisons.items()}
-    decided = verdict(readable, data.task.primary.replace("_", " "))
+        scores[control.name], comparisons[control.name] = interval, comparison
+    decided = verdict(comparisons, data.task.primary.replace("_", " "), spoken=SPOKEN)
     return Proof(
-        rows=tuple(rows),
+        rows=tuple(_row(each, scores.get(each.name), comparisons.get(each.name)) for each in controls),
         verdict=decided,
         best=next(name for name, spoken in SPOKEN.items() if spoken == decided.against),
         baseline=next((control.fitted for control in controls if control.fitted is not None), None),
@@ -80,12 +78,13 @@ def _by_folds(
     return interval, replace(comparison, value=comparison.value - optimism)
 
 
-def _row(control: Control, score: Interval | None, delta: Interval | None) -> ControlRow:
+def _row(control: Control, score: Interval | None, comparison: Comparison | None) -> ControlRow:
     return ControlRow(
         name=control.name,
         detail=control.detail,
         score=score,
-        delta=delta,
+        delta=comparison.interval if comparison else None,
+        scored=comparison.count if comparison else 0,
         seconds=control.seconds,
         skipped=control.skipped,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,18 +25,38 @@ ERROR = 0.05
 MOST_ITEMS = 1_000_000
 
 
-def verdict(comparisons: Mapping[str, Comparison], metric: str, margin: float = MARGIN) -> Verdict:
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Transfer minus the best control: ``interval``, by the names of the controls that made it.
+
+    ``closest`` has the smallest difference, ``lowest`` sets the lower end, and those ``apart`` are too coarse to count.
+    """
+
+    interval: Interval
+    closest: str
+    lowest: str
+    apart: tuple[str, ...]
+
+
+def verdict(
+    comparisons: Mapping[str, Comparison],
+    metric: str,
+    margin: float = MARGIN,
+    spoken: Mapping[str, str] | None = None,
+) -> Verdict:
     """Transfer against the best of its controls.
 
-    ``comparisons`` are transfer minus control, by the control's name as people should read it, all on the same items;
-    ``metric`` is the primary metric as people should read it.
+    ``comparisons`` are transfer minus control by the control's name, all on the same items or some of them; ``metric``
+    is the primary metric as people should read it, and ``spoken`` holds the controls' names as they should.
 
     - ``positive``: the lower end of the interval is above 0;
     - ``negative``: the upper end is below 0;
     - ``no_material_difference``: neither, and the whole interval lies within ``margin`` of 0;
     - ``cannot_tell``: anything else. Where harm beyond ``margin`` can be excluded the sentence says so.
 
-    The interval is for the smallest difference, that to the best control whichever it is: see `best_control`.
+    The interval is for the smallest difference, that to the best control whichever it is: see `best_control`. What it
+    would take to tell is that of the comparison in the way: the one that holds the lower end down where transfer
+    leads, else that with the closest control.
 
     Raises:
         UserError: there is no control to compare with, or ``margin`` is not between 0 and 1.
@@ -48,26 +68,32 @@ def verdict(comparisons: Mapping[str, Comparison], metric: str, margin: float = 
         problems.append(f"The margin of a verdict is a difference between 0 and 1, such as 0.01; got {margin:g}.")
     if problems:
         raise UserError(*problems)
-    against, interval = best_control(comparisons)
-    closest = comparisons[against]
-    outcome = _outcome(interval, margin)
-    needed = closest.needed(max(abs(interval.value), margin))
-    unsettled = outcome == "cannot_tell" and closest.count < needed <= MOST_ITEMS
+    standing = best_control(comparisons)
+    interval, outcome = standing.interval, _outcome(standing.interval, margin)
+    hindrance = standing.lowest if outcome == "cannot_tell" and interval.value > 0 else standing.closest
+    rests_on = comparisons[hindrance]
+    needed = rests_on.needed(max(abs(rests_on.value), margin))
+    unsettled = outcome == "cannot_tell" and rests_on.count < needed <= MOST_ITEMS
+    names = {name: (spoken or {}).get(name, name) for name in comparisons}
     record = Verdict(
         outcome=outcome,
-        against=against,
+        against=names[standing.closest],
+        apart=standing.apart,
         delta=interval.value,
         low=interval.low,
         high=interval.high,
         margin=margin,
-        smallest_detectable=closest.smallest_detectable,
+        scored=rests_on.count,
+        smallest_detectable=rests_on.smallest_detectable,
         needed=_two_digits(needed) if unsettled else None,
         sentence="",
     )
-    return _with_sentence(record, metric, closest.count, len(comparisons))
+    text = _sentence(record, metric, len(comparisons) - len(standing.apart), names[hindrance])
+    left_out = [_apart(names[name], comparisons[name]) for name in standing.apart]
+    return replace(record, sentence=" ".join([text, *left_out]))
 
 
-def best_control(comparisons: Mapping[str, Comparison]) -> tuple[str, Interval]:
+def best_control(comparisons: Mapping[str, Comparison]) -> Standing:
     """The control that did best on these items, and a 95% interval for transfer minus the truly best control.
 
     Which control is best is itself learnt from the items, so their interval for the apparent best would be wrong
@@ -82,18 +108,37 @@ def best_control(comparisons: Mapping[str, Comparison]) -> tuple[str, Interval]:
       first step with known correlation (Dunnett's), later steps being of no use to a statement about the best.
 
     If only some controls equal transfer and the others are worse, both ends miss less often still.
+
+    A control scored on fewer items than the others would set the lower end by being coarse, however far behind it
+    is. It is left ``apart`` where it does not look like the best, that is where transfer leads it by more than it leads
+    the closest of the others and by more than one standard error. Then "positive" is no statement about it, and the
+    sentence names it. Were it always left apart, transfer that merely equals it would pass as better half of the time;
+    as it is, its luck must exceed both, and the bench ``null`` measures how often that happens.
     """
-    names = list(comparisons)
     values = list(comparisons.values())
     critical = critical_value(_correlation(values))
-    closest = names[int(np.argmin([comparison.value for comparison in values]))]
-    low = min(comparison.bounds(Z)[0] for comparison in values)
-    high = min(comparison.bounds(critical)[1] for comparison in values)
-    method = comparisons[closest].method
-    if len(names) > 1:
-        method += f", against the best of {len(names)}"
+    counted = _counted(comparisons)
+    lows = {name: comparison.bounds(Z)[0] for name, comparison in counted.items()}
+    closest = min(counted, key=lambda name: counted[name].value)
+    lowest = min(lows, key=lambda name: lows[name])
+    high = min(comparison.bounds(critical)[1] for comparison in counted.values())
+    method = counted[closest].method
+    if len(counted) > 1:
+        method += f", against the best of {len(counted)}"
     # The ends are minima of different quantiles; rounding apart, they enclose the smallest difference.
-    return closest, Interval(value=comparisons[closest].value, low=low, high=high, method=method)
+    interval = Interval(value=counted[closest].value, low=lows[lowest], high=high, method=method)
+    apart = tuple(name for name in comparisons if name not in counted)
+    return Standing(interval=interval, closest=closest, lowest=lowest, apart=apart)
+
+
+def _counted(comparisons: Mapping[str, Comparison]) -> dict[str, Comparison]:
+    most = max(comparison.count for comparison in comparisons.values())
+    lead = min(comparison.value for comparison in comparisons.values() if comparison.count == most)
+    return {
+        name: comparison
+        for name, comparison in comparisons.items()
+        if comparison.count == most or comparison.value <= max(lead, comparison.standard_error)
+    }
 
 
 def critical_value(correlation: NDArray[np.float64], error: float = ERROR) -> float:
@@ -137,34 +182,36 @@ def _outcome(interval: Interval, margin: float) -> Outcome:
     return "cannot_tell"
 
 
-def _with_sentence(record: Verdict, metric: str, count: int, controls: int) -> Verdict:
+def _sentence(record: Verdict, metric: str, controls: int, hindrance: str) -> str:
     what = f"the best control ({record.against})" if controls > 1 else f"the control ({record.against})"
     size = f"{_points(record.delta)} of {metric}"
     interval = f"95% interval {_signed(record.low)} to {_signed(record.high)}"
     if record.outcome == "positive":
-        text = f"Transfer helped: {size} over {what}, {interval}."
-    elif record.outcome == "negative":
-        text = f"Transfer hurt: {size} against {what}, {interval}."
-    elif record.outcome == "no_material_difference":
-        text = (
+        return f"Transfer helped: {size} over {what}, {interval}."
+    if record.outcome == "negative":
+        return f"Transfer hurt: {size} against {what}, {interval}."
+    if record.outcome == "no_material_difference":
+        return (
             f"Transfer makes no material difference: {size} against {what}, {interval}, "
             f"all within {100 * record.margin:g} {_plural(100 * record.margin)}."
         )
-    else:
-        text = f"Cannot tell whether transfer helped: {size} against {what}, {interval}. " + _advice(record, count)
-    return replace(record, sentence=text)
+    return f"Cannot tell whether transfer helped: {size} against {what}, {interval}. {_advice(record, hindrance)}"
 
 
-def _advice(record: Verdict, count: int) -> str:
-    harmless = ""
+def _advice(record: Verdict, hindrance: str) -> str:
+    text = ""
     if record.low >= -record.margin:
-        harmless = f"It does no material harm (more than {100 * record.margin:g} {_plural(100 * record.margin)}). "
-    if record.needed is None:
-        return f"{harmless}With {count:,} scored items only a difference of {_detectable(record)} is found reliably."
-    return (
-        f"{harmless}With {count:,} scored items only a difference of {_detectable(record)} is found reliably; "
-        f"about {record.needed:,} scored items would settle it."
-    )
+        text = f"It does no material harm (more than {100 * record.margin:g} {_plural(100 * record.margin)}). "
+    if hindrance != record.against:
+        text += f"What is open is the comparison with {hindrance}. "
+    text += f"With {record.scored:,} scored items only a difference of {_detectable(record)} is found reliably"
+    return f"{text}." if record.needed is None else f"{text}; about {record.needed:,} scored items would settle it."
+
+
+def _apart(name: str, comparison: Comparison) -> str:
+    low, high = comparison.bounds()
+    difference = f"{_signed(comparison.value)} ({_signed(low)} to {_signed(high)})"
+    return f"Not counted, for it was scored on {comparison.count:,} of these items only: {name}, {difference}."
 
 
 def _detectable(record: Verdict) -> str:

@@ -29,15 +29,12 @@ def decisive(results: Results) -> str:
     return min(found, key=lambda name: found[name], default=results.verdict.against)
 
 
-def scored_items(results: Results) -> int:
-    """How many items the scores were measured on."""
-    return results.data.n_test if results.scored_on == "test" else results.data.n_train
-
-
 def where(results: Results) -> str:
     """On what the scores were measured, to be put after "on" or "from"."""
-    count = items(results, scored_items(results))
-    return f"{count} of the test split" if results.scored_on == "test" else f"{count} by cross-validation"
+    if results.scored_on == "test":
+        return f"{items(results, results.scored)} of the test split"
+    part = f"{results.scored:,} of " if results.scored < results.data.n_train else ""
+    return f"{part}{items(results, results.data.n_train)} by cross-validation"
 
 
 def restricted(licence: str) -> bool:
@@ -111,14 +108,14 @@ def transfer_answer(results: Results) -> str:
     verdict = results.verdict
     rival, gap = control(decisive(results)), points(abs(verdict.delta)).removeprefix("+")
     if verdict.outcome == "positive":
-        several = sum(row.delta is not None for row in results.controls.values()) > 1
+        several = sum(row.delta is not None for row in results.controls.values()) - len(verdict.apart) > 1
         return f"Yes: it beats {rival}{', the strongest control,' if several else ''} by {gap}."
     if verdict.outcome == "negative":
         served = ", and the model folder holds that baseline" if results.served == "simple" else ""
         return f"No: {rival} is better by {gap}{served}."
     if verdict.outcome == "no_material_difference":
         return f"Not materially: {points(verdict.delta)} against {rival}."
-    return f"It cannot be told from {items(results, scored_items(results))}: {points(verdict.delta)} against {rival}."
+    return f"It cannot be told from {items(results, results.scored)}: {points(verdict.delta)} against {rival}."
 
 
 def served_score(results: Results) -> Interval:
@@ -140,7 +137,7 @@ def detectable(results: Results) -> str:
     verdict = results.verdict
     least, margin = plain(100 * verdict.smallest_detectable), plain(100 * verdict.margin)
     text = (
-        f"With {items(results, scored_items(results))}, a true difference of {least} points would be found four times "
+        f"With {items(results, verdict.scored)}, a true difference of {least} points would be found four times "
         f"out of five; differences under {margin} count as immaterial."
     )
     if verdict.needed is not None:
@@ -154,6 +151,11 @@ def served(results: Results) -> str:
         detail = results.controls["simple"].detail if "simple" in results.controls else ""
         return f"the simple baseline ({detail})" if detail else "the simple baseline"
     return f"{bare(results.model.name)} adapted by {results.strategy}"
+
+
+def seeing(results: Results) -> str:
+    """Whose features the map shows: out of fold every item was scored by another body, so there are none of one."""
+    return "model" if results.scored_on == "test" else "pretrained model"
 
 
 def chance(results: Results) -> str:

@@ -134,7 +134,7 @@ class Figures:
 
     def curve(self) -> Markup:
         """See `plots.curve`."""
-        return plots.curve(self._results.learning_curve, self._label)
+        return plots.curve(self._results.learning_curve, f"{self._label} of a linear probe")
 
 
 def usage(results: Results, run: str) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from scipy.stats import rankdata
 
-from headstart.core.task import Task
+from headstart.core.task import MetricInfo, Task
 
 if TYPE_CHECKING:
     import torch
@@ -26,6 +28,17 @@ class Classification(Task):
     """
 
     primary = "balanced_accuracy"
+    measures = MappingProxyType(
+        {
+            "balanced_accuracy": MetricInfo(by_class=True),
+            "accuracy": MetricInfo(),
+            "macro_f1": MetricInfo(by_class=True),
+            "log_loss": MetricInfo(high=math.inf),
+            "brier": MetricInfo(high=2.0),
+            "ece": MetricInfo(),
+            "roc_auc": MetricInfo(by_class=True),
+        }
+    )
 
     def __init__(self, *, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)
