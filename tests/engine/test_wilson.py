@@ -13,6 +13,12 @@ def test_wilson_is_that_of_scipy(hits, count):
     np.testing.assert_allclose(wilson(hits / count, count), (known.low, known.high), atol=1e-12)
 
 
+def test_rounding_leaves_both_ends_between_0_and_1():
+    above = np.nextafter(1.0, 2.0)
+    assert wilson(above, 100.0, 0.0) == (1.0, 1.0)
+    assert wilson(-5e-324, 100.0, 0.0) == (0.0, 0.0)
+
+
 def test_one_stratum_and_equal_strata_are_plain_wilson():
     one = Strata(weight=np.ones(1), share=np.array([0.9]), count=np.array([40.0]))
     four = Strata(weight=np.full(4, 0.25), share=np.full(4, 0.9), count=np.full(4, 10.0))

@@ -159,6 +159,17 @@ def test_a_control_that_is_not_counted_is_no_rival(solar):
     assert "the strongest control" not in wording.transfer_answer(with_verdict(two, apart=("scratch",)))
 
 
+def test_what_confidence_means_where_classes_differ_in_size_is_said(solar):
+    def sized(**counts: int):
+        return dataclasses.replace(solar, data=dataclasses.replace(solar.data, class_counts=counts))
+
+    assert wording.equal_say(sized(a=100, b=70)) == ""
+    assert wording.equal_say(sized(a=100, b=60)).startswith(
+        "Every class counts the same to the model, so it gives a rare"
+    )
+    assert wording.equal_say(sized()) == ""
+
+
 def test_the_map_says_whose_features_it_shows(solar, tweets):
     assert wording.seeing(solar) == "model"
     assert wording.seeing(tweets) == "pretrained model"

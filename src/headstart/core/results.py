@@ -94,8 +94,9 @@ class CandidateRow:
     """One model x strategy tried: cross-validated primary metric, paired difference to the best candidate, cost.
 
     ``difference`` and its ``standard_error`` are None for the best itself and where the two share no scored item.
-    ``cost`` counts forward passes over the training data that adapting once takes; ``seconds`` is what trying it
-    took. ``input`` is the size of what the backbone was given: ``size`` in pixels, or ``tokens``.
+    ``cost`` counts what adapting once takes in forward passes of that very backbone over the training data: how much
+    of it is reworked, whatever its size. ``seconds`` is what trying it took. ``input`` is the size of what the backbone
+    was given: ``size`` in pixels, or ``tokens``.
     """
 
     model: str

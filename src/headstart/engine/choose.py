@@ -45,7 +45,8 @@ def choose(
     on the items they share by more than one standard error. Then the cheapest whose paired difference to the
     best is at most one standard error is chosen (the rule of Breiman et al., 1984, section 3.4.3, with the paired
     standard error in place of that of the score, since the candidates share their items); of equally cheap ones,
-    the better, then the first. A candidate that shares no item with the best is not chosen.
+    the better, then the first. Costs say how much of a network is reworked, not how large it is: between backbones
+    with a head each, the score alone decides. A candidate that shares no item with the best is not chosen.
 
     Raises:
         UserError: there is no candidate, not one of them was scored, or costs and candidates differ in number.

@@ -67,7 +67,7 @@ class Trial:
     logits: NDArray[np.float64]
     seconds: float
     cost: float
-    """Forward passes over the training items that adapting once takes."""
+    """Forward passes of this backbone over the training items that adapting once takes."""
 
     def credit(self, data: Labelled) -> NDArray[np.float64]:
         """Per-item shares ``(R, N)`` of the primary metric; NaN where a fold was not run."""

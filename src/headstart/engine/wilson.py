@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def wilson(share: float, count: float, z: float = Z) -> tuple[float, float]:
     """Score interval of Wilson (1927) for a proportion ``share`` seen in ``count`` items (need not be whole)."""
+    share = min(max(share, 0.0), 1.0)  # rounding may leave a mean of shares, and either end, just beyond its bound
     centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    low, high = np.clip((centre - half, centre + half), 0.0, 1.0)
+    return float(low), float(high)
 
 
 def stratified_wilson(strata: Strata, z: float = Z) -> tuple[float, float]:

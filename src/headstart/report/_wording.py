@@ -15,6 +15,8 @@ OUTCOMES = {
 }
 SYMBOLS = {"positive": "▲", "negative": "▼", "no_material_difference": "≈", "cannot_tell": "?"}
 CONTROLS = {"scratch": "From scratch", "simple": "Simple baseline", "random_trunk": "Random trunk"}
+UNEVEN = 1.5
+"""Ratio of the largest class to the smallest from which it matters that every class counts the same."""
 ARTICLED = {"scratch": "training from scratch", "simple": "the simple baseline", "random_trunk": "the random trunk"}
 
 
@@ -156,6 +158,16 @@ def served(results: Results) -> str:
 def seeing(results: Results) -> str:
     """Whose features the map shows: out of fold every item was scored by another body, so there are none of one."""
     return "model" if results.scored_on == "test" else "pretrained model"
+
+
+def equal_say(results: Results) -> str:
+    """What confidence means where classes differ in size; empty where they hardly do."""
+    counts = [count for count in results.data.class_counts.values() if count]
+    if not counts or max(counts) < UNEVEN * min(counts):
+        return ""
+    return (
+        "Every class counts the same to the model, so it gives a rare class more confidence than its frequency would."
+    )
 
 
 def chance(results: Results) -> str:
