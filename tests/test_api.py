@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -242,3 +242,11 @@ def test_a_run_begun_on_the_command_line_goes_on_in_python(data: Dataset, tmp_pa
     run = api.adapt(found, out=out, budget="quick", strategy="linear_probe")
     assert run.recipe.roles == read_recipe(out / "recipe.toml").roles == {"label": "kind"}
     assert not (out / "checkpoints").exists()
+
+
+@pytest.mark.parametrize("verb", [api.rank, api.adapt])
+def test_data_are_loaded_first(verb: Callable[[Any], Any]):
+    with pytest.raises(
+        UserError, match=r"The data are a str, expected what headstart\.load returns: load them first\."
+    ):
+        verb("photos")

@@ -78,6 +78,9 @@ class Adaptation:
     def __str__(self) -> str:
         return self.results.headline
 
+    def __repr__(self) -> str:
+        return f"<Adaptation: {self.results.headline}>"
+
 
 def load(
     source: Any,
@@ -127,7 +130,7 @@ def rank(
     """
     from headstart.engine.adapt import rank_only
 
-    options = _options(data, Recipe(pool=_names(pool), seed=seed, budget=budget))
+    options = _options(_loaded(data), Recipe(pool=_names(pool), seed=seed, budget=budget))
     return Ranking(rows=rank_only(data, options, progress or Silent()), primary=options.task.primary)
 
 
@@ -168,7 +171,7 @@ def adapt(
     from headstart.run_folder import claim, write
 
     asked = recipe or Recipe(
-        roles=dict(data.named),
+        roles=dict(_loaded(data).named),
         task=task,
         model=model,
         pool=_names(pool),
@@ -252,6 +255,12 @@ def check_names(recipe: Recipe, modality: str | None = None) -> None:
             problems += error.problems
     if problems:
         raise UserError(*problems)
+
+
+def _loaded(data: Any) -> Dataset:
+    if not isinstance(data, Dataset):
+        raise UserError(f"The data are a {type(data).__name__}, expected what headstart.load returns: load them first.")
+    return data
 
 
 def _options(data: Dataset, recipe: Recipe) -> Options:

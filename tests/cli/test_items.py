@@ -81,6 +81,17 @@ def test_texts_stand_for_themselves():
     assert expand(["so nice", "*"], "text").items == ["so nice", "*"]
 
 
+def test_a_file_or_folder_is_no_text(tmp_path):
+    (tmp_path / "texts.csv").write_text("text,label")
+    with pytest.raises(UserError) as caught:
+        expand([str(tmp_path / "texts.csv"), str(tmp_path), "a" * 5000], "text")
+    expected = "expected texts, .txt files with one text a line, or - for lines."
+    assert list(caught.value.problems) == [
+        f"'{tmp_path / 'texts.csv'}' is a file; {expected}",
+        f"'{tmp_path}' is a folder; {expected}",
+    ]
+
+
 def test_a_text_file_holds_one_text_a_line(tmp_path):
     (tmp_path / "a.txt").write_text("one\n\n two \n", encoding="utf-8")
     assert expand([str(tmp_path / "a.txt")], "text").items == ["one", "two"]

@@ -13,6 +13,11 @@ def test_durations(text, seconds):
     assert str(budget) == f"{seconds}s"
 
 
+def test_a_number_is_no_budget():
+    with pytest.raises(UserError, match="Budget '30' is neither a preset"):
+        Budget.parse(30)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets(preset):
     budget = Budget.parse(preset)

@@ -64,3 +64,8 @@ def test_other_files_and_things_are_refused(tmp_path: Path):
         kind_of(tmp_path / "a.zip")
     with pytest.raises(UserError, match="The data are a list; expected a folder of class folders, a CSV"):
         kind_of([{"text": "a"}])
+
+
+def test_an_empty_path_is_not_the_working_folder():
+    with pytest.raises(UserError, match=r"The path of the data is empty; expected a folder of class folders, a CSV"):
+        kind_of("")

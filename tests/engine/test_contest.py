@@ -33,10 +33,14 @@ def probed(tmp_path: Path, passes: float, **strategies: object) -> tuple[contest
 
 
 def test_what_the_budget_does_not_reach_is_skipped_with_its_price(tmp_path: Path):
-    held, _ = probed(tmp_path, 0.0, linear_probe=LinearProbe(), full=Full().lasting(1))
+    held, _ = probed(tmp_path, 10.0, linear_probe=LinearProbe(), full=Full().lasting(1))
     assert [trial.strategy_name for trial in held.trials] == ["linear_probe"]
     assert held.skipped[0].strategy == "full"
-    assert held.skipped[0].skipped == "two folds and a refit cost 14 passes over the data, the budget has 0 left for it"
+    assert (
+        held.skipped[0].skipped == "two folds and a refit cost 14 passes over the data, the budget has 10 left for it"
+    )
+    held, _ = probed(tmp_path, 0.0, linear_probe=LinearProbe(), full=Full().lasting(1))
+    assert held.skipped[0].skipped == "this budget trains no networks; 'standard' does"
 
 
 def test_cheaper_strategies_go_first_and_leave_less(tmp_path: Path):

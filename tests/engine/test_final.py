@@ -93,3 +93,17 @@ def test_without_a_test_split_the_luck_of_every_probe_tried_comes_off(tmp_path: 
     assert alone.optimism == 0.0
     assert among.optimism > 0.02
     assert among.scores["balanced_accuracy"].value == pytest.approx(plain.value - among.optimism)
+
+
+def test_without_a_test_split_all_metrics_are_over_all_repeats(tmp_path: Path):
+    """With as many items of each class, accuracy and balanced accuracy are the same number."""
+    data = toys.dataset(tmp_path / "d", test=0)
+    run = toys.run(tmp_path)
+    trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
+    logits = trial.logits + np.random.default_rng(0).normal(scale=12.0, size=trial.logits.shape)
+    noisy = replace(trial, logits=logits)
+    assert len({float(np.mean(credit)) for credit in noisy.credit(run.data)}) == len(logits)  # the repeats differ
+    settled = settle(Contest(trials=(noisy,), skipped=()), run)
+    ranked = Ranked(rows=(), taken=(Entrant(probe=noisy, native=noisy.contender),), passed_over=())
+    scores = score(settled, ranked, run, data, toys.items_of([])).scores
+    assert scores["accuracy"].value == pytest.approx(scores["balanced_accuracy"].value)

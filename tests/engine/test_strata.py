@@ -66,3 +66,10 @@ def test_without_a_difference_squares_are_enlarged_by_what_was_fitted():
     fit = fit_strata(items.ceiling[None], items)
     np.testing.assert_allclose(fit.enlarged, [12 / 11] * 12 + [6 / 5] * 6)
     np.testing.assert_array_equal(fit.small, False)
+
+
+def test_what_is_always_right_is_exactly_one():
+    items = balanced(np.repeat(np.arange(7), [3, 1, 2, 2, 49, 11, 7]))
+    strata = strata_of(np.tile(items.ceiling, (3, 1)), items)
+    np.testing.assert_array_equal(strata.share, 1.0)
+    assert strata.binomial_variance == 0

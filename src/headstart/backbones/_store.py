@@ -155,7 +155,7 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
     """
     place = folder_of(name)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        _make(place.parent)
         _remove_abandoned(place.parent)
         _require_room(name, place.parent, room)
         work = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=place.parent))
@@ -182,6 +182,14 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
                 "Set HEADSTART_HOME to a folder of yours."
             ) from error
         raise
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileNotFoundError, FileExistsError) as error:
+        # Some file systems hold no folders of ours, and a file may be in the way: neither can be written below.
+        raise NotADirectoryError(errno.ENOTDIR, error.strerror) from error
 
 
 def sha256_of(path: Path) -> str:

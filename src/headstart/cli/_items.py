@@ -84,6 +84,10 @@ def _inside(folder: Path, notes: list[str], problems: list[str]) -> list[str]:
 def _texts(word: str, problems: list[str]) -> list[str]:
     path = Path(word)
     if path.suffix.lower() != ".txt":
+        if _exists(path):
+            kind = "folder" if path.is_dir() else "file"
+            problems.append(f"'{word}' is a {kind}; expected texts, .txt files with one text a line, or - for lines.")
+            return []
         return [word]
     if not path.is_file():
         problems.append(f"There is no file '{word}'. {_neighbour(path)}".rstrip())
@@ -96,6 +100,13 @@ def _texts(word: str, problems: list[str]) -> list[str]:
     if not lines:
         problems.append(f"'{word}' holds no text; expected one text a line.")
     return lines
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a text too long for a name
+        return False
 
 
 def _lines(source: Iterable[str]) -> list[str]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from headstart.core.backbone import BackboneInfo
 
+NAME_WIDTH, LICENCE_WIDTH = 38, 10
+"""Columns of a table of 80, beside 30 for the numbers: longer names and licences go on in the next line."""
+
 app = Typer(add_completion=False, rich_markup_mode="markdown")
 
 Kind = Annotated[Literal["image", "text"] | None, Option("--modality", help="Only models for this kind of data.")]
@@ -64,24 +67,26 @@ def tables(found: Sequence[tuple[BackboneInfo, bool]]) -> Iterator[RenderableTyp
         yield Text("No models are known for this kind of data.")
     for (modality, benchmark), members in _grouped(found).items():
         board = Table(
-            box=None, padding=(0, 2, 0, 0), header_style="bold", title_justify="left", title_style="bold cyan"
+            box=None, padding=(0, 1, 0, 0), header_style="bold", title_justify="left", title_style="bold cyan"
         )
         board.title = f"For {modality}s (accuracy: {benchmark})"
-        board.add_column("Model", no_wrap=True)
-        board.add_column("Stored", justify="center")
+        board.add_column("", no_wrap=True)
+        board.add_column("Model", overflow="fold", max_width=NAME_WIDTH)
         for column in ("Size", "Download", "Accuracy"):
             board.add_column(column, justify="right", no_wrap=True)
-        board.add_column("Licence", overflow="fold")
+        board.add_column("Licence", overflow="fold", min_width=LICENCE_WIDTH)
         for info, in_store in members:
             board.add_row(
+                Text("✓", style="green") if in_store else " ",
                 Text(info.name, style="bold" if in_store else ""),
-                Text("✓", style="green") if in_store else "",
                 f"{info.parameters / 1e6:.1f} M",
                 size(info.bytes),
                 percent(info.prior),
                 info.licence,
             )
         yield board
+    if any(in_store for _, in_store in found):
+        yield Text("✓ is in the local store.", style="dim")
 
 
 def _grouped(

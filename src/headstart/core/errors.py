@@ -59,5 +59,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return f"Did you mean '{lowered[close[0]]}'?"
     if not names:
         return "There are none to choose from."
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
     return f"Known: {shown}."

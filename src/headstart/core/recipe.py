@@ -33,7 +33,7 @@ class Budget:
         for preset in PRESETS:
             if text == preset:
                 return cls(preset=preset, seconds=None)
-        match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
+        match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", str(text))
         if match and any(match.groups()):
             hours, minutes, seconds = (int(part or 0) for part in match.groups())
             total = 3600 * hours + 60 * minutes + seconds

@@ -24,6 +24,8 @@ def kind_of(source: Any) -> DataKind:
     Raises:
         UserError: there is no such path (the nearest name beside it is offered), or no kind accepts it.
     """
+    if isinstance(source, str) and not source:
+        raise UserError(f"The path of the data is empty; {EXPECTED}.")
     if isinstance(source, str | os.PathLike):
         source = Path(source)
         _check_path(source)

@@ -84,6 +84,8 @@ def _try(contender: Contender, name: str, strategy: InputStrategy, run: Run, *, 
     if len(run.options.strategies) == 1:
         # Asked for by name: the budget cannot drop it, only keep its cross-validation short.
         folds = max(folds, FEWEST)
+    if folds == 0 and run.plan.passes == 0:
+        return "this budget trains no networks; 'standard' does"
     if folds == 0:
         fits = f"two folds and a refit cost {cost.of(3):.0f} passes over the data"
         return f"{fits}, the budget has {left:.0f} left for it"

@@ -103,7 +103,9 @@ class Encoder:
         exact = forward(on_device(self._exact), batch, torch.float32)
         precise = precise_enough(exact, forward(self._lean(items), batch, self._dtype))
         if not precise:
-            self._progress.say(f"{self._exact.info.name} loses too much in {self._dtype}; float32 is used.")
+            self._progress.say(
+                f"{self._exact.info.name} is not precise enough in bfloat16; float32 is used, which is slower."
+            )
             self._dtype = torch.float32
         if note:
             write_atomically(note, json.dumps({"precise": precise}).encode())

@@ -187,12 +187,15 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
 
 
 def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) -> Scored:
-    """The first repeat's held-out predictions; the primary score is corrected for the choice among all trials."""
+    """Scores over all repeats, the primary one corrected for the choice among all trials; the predictions shown item
+    by item are those of the first repeat.
+    """
     data, model, chosen = run.data, settled.model, settled.chosen
     logits = chosen.trial.logits[0]
     kept = np.flatnonzero(~np.isnan(logits[:, 0]))
     targets, groups = data.targets[kept], data.groups[kept]
-    probabilities = data.task.probabilities(logits[kept] / model.temperature)
+    whole = [repeat[kept] for repeat in chosen.trial.logits if not np.isnan(repeat[kept]).any()]
+    probabilities = [data.task.probabilities(repeat / model.temperature) for repeat in whole]
     trials = [*settled.contest.trials, *(entrant.probe for entrant in ranked.taken)]
     trials = list({id(trial): trial for trial in trials}.values())
     credits = np.stack([*(trial.credit(data) for trial in trials), *ranked.passed_over])
@@ -202,7 +205,7 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
     plain = cross_validated_interval(credits[number], data.folds, tested)
     others = bootstrap_intervals(
         data.task.metrics,
-        probabilities[None],
+        np.stack(probabilities),
         targets,
         groups,
         measures=data.task.measures,
@@ -216,7 +219,7 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
         targets=targets,
         groups=groups,
         features=chosen.trial.contender.features[kept],
-        probabilities=probabilities,
+        probabilities=probabilities[0],
         scores=others | {data.task.primary: primary},
         optimism=plain.value - primary.value,
     )

@@ -65,8 +65,13 @@ def _too_dear(options: Options, plan: Plan) -> dict[str, str]:
 
 
 def _ordered(options: Options, most: int) -> list[PoolMember]:
-    """The pool, most promising first; compute counts where it is short: in seconds, or one model to be measured."""
-    return prior_order(options.pool, careful=most == 1 or options.budget.preset is None)
+    """The pool, most promising first."""
+    return prior_order(options.pool, careful=_careful(options, most))
+
+
+def _careful(options: Options, most: int) -> bool:
+    """Whether compute is short: a budget in seconds, or one model to be measured."""
+    return most == 1 or options.budget.preset is None
 
 
 def fetch(options: Options, most: int, progress: Progress) -> Fetched:
@@ -80,9 +85,10 @@ def fetch(options: Options, most: int, progress: Progress) -> Fetched:
     had: list[PoolMember] = []
     others: list[tuple[PoolMember, str]] = []
     problems: list[str] = []
+    order = "by its accuracy elsewhere" + (" and its compute" if _careful(options, most) else "")
     for member in _ordered(options, most):
         if len(had) == most:
-            others.append((member, f"the budget pays for measuring {most}; by its prior this one comes later"))
+            others.append((member, f"the budget pays for measuring {most}; {order} this one comes later"))
             continue
         try:
             had.append(_in_store(member, progress))

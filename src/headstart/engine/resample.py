@@ -17,36 +17,39 @@ class Resampler:
     """
 
     def __init__(self, targets: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
-        codes = np.unique(groups, return_inverse=True)[1]
-        self.n_groups = int(codes.max()) + 1
-        self._rows = np.argsort(codes, kind="stable")
-        self._sizes = np.bincount(codes)
-        self._starts = np.concatenate([[0], np.cumsum(self._sizes)[:-1]])
-        self._codes = codes
-        self._targets = targets
-        self._rows_of_class = [np.flatnonzero(targets == c) for c in np.unique(targets)]
-        self.fewest = min(len(np.unique(codes[rows])) for rows in self._rows_of_class)
+        self._codes = np.unique(groups, return_inverse=True)[1]
+        self._rows, self._starts, self._sizes = _sorted(self._codes)
+        self._classes = np.unique(targets, return_inverse=True)[1]
+        self._class_rows, self._class_starts, self._class_sizes = _sorted(self._classes)
+        self.n_groups = len(self._sizes)
+        cells = np.unique(self._classes * self.n_groups + self._codes)
+        self.fewest = int(np.bincount(cells // self.n_groups).min())
         """Groups of the class that lies in fewest."""
 
     def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Row numbers of one resample, and those of what it would be lent."""
         rows = self._expand(rng.integers(self.n_groups, size=self.n_groups))
         missed = self._missed(rows)
-        return rows, self._expand(np.array([self._codes[rng.choice(own)] for own in missed], dtype=np.int64))
+        picked = self._class_starts[missed] + (rng.random(len(missed)) * self._class_sizes[missed]).astype(np.int64)
+        return rows, self._expand(self._codes[self._class_rows[picked]])
 
     def leave_out(self, rng: np.random.Generator, blocks: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Row numbers without each of at most ``blocks`` blocks of groups, and those of classes left out entirely."""
         block = rng.permutation(self.n_groups) % min(blocks, self.n_groups)
         kept = [np.flatnonzero(block[self._codes] != b) for b in range(int(block.max()) + 1)]
-        return [(rows, np.concatenate([*self._missed(rows), np.array([], dtype=np.int64)])) for rows in kept]
+        return [(rows, np.flatnonzero(np.isin(self._classes, self._missed(rows)))) for rows in kept]
 
-    def _missed(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """The rows of every class that ``rows`` lack."""
-        present = np.zeros(int(self._targets.max()) + 1, dtype=bool)
-        present[self._targets[rows]] = True
-        return [own for own in self._rows_of_class if not present[self._targets[own[0]]]]
+    def _missed(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The classes that ``rows`` lack."""
+        return np.flatnonzero(np.bincount(self._classes[rows], minlength=len(self._class_sizes)) == 0)
 
     def _expand(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
         sizes = self._sizes[chosen]
         within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         return self._rows[np.repeat(self._starts[chosen], sizes) + within]
+
+
+def _sorted(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Rows in the order of their ``codes (N,)`` from 0, and where each code starts and how many rows it has."""
+    sizes = np.bincount(codes)
+    return np.argsort(codes, kind="stable"), np.cumsum(sizes) - sizes, sizes

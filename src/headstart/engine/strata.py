@@ -70,14 +70,15 @@ def fit_strata(credit: NDArray[np.float64], items: Sample) -> Fit:
     where they differ. ``h_c`` and h are sums of squared shares of the groups in the stratum and in all small ones,
     ``1 / n`` for n untied items. Other strata have ``b = 0``.
 
-    The collapsed stratum has the binomial variance of those deviations, were no items tied, by its ``count``.
+    The ``count`` of the collapsed stratum gives it the binomial variance that those deviations have if no items are
+    tied; where all are right or all wrong, that of as many equally weighted items, ``(sum w)^2 / sum(w^2 / n)``.
     """
     codes, seen = items.strata, ~np.isnan(credit)
     scored = np.asarray(seen.any(0), dtype=np.float64)
     ceiling, count = sums(codes, items.ceiling), sums(codes, scored)
-    possible = sums(codes, items.ceiling * seen.sum(0))
-    share = sums(codes, np.where(seen, credit, 0.0).sum(0)) / np.where(possible > 0, possible, 1.0)
-    weight = np.where(possible > 0, ceiling, 0.0) / max(float(ceiling[possible > 0].sum()), 1e-300)
+    times, earned = sums(codes, seen.sum(0)), np.where(seen, credit, 0.0) / items.ceiling
+    share = sums(codes, earned.sum(0)) / np.maximum(times, 1.0)
+    weight = np.where(times > 0, ceiling, 0.0) / max(float(ceiling[times > 0].sum()), 1e-300)
     owners, parts = _cells(codes, items.groups, scored)
     observed = np.bincount(owners[parts > 0], minlength=len(ceiling))
     alike = sums(owners, parts**2) / np.maximum(count, 1.0) ** 2
@@ -102,18 +103,19 @@ def _strata(
     pull: NDArray[np.float64],
     common: float,
 ) -> Strata:
+    """The large strata in their order, and the small ones as one."""
     large = (weight > 0) & ~few
     if not few.any():
         return Strata(weight=weight[large], share=share[large], count=count[large])
     total, parts = float(weight[few].sum()), weight[few] ** 2 / count[few]
-    alone, varies = float(total**2 / parts.sum()), common * (1 - common)
-    if varies > 0:
-        squares = share[few] * (1 - share[few]) + pull[few] * (share[few] - common) ** 2
-        varies = total**2 * varies / float(parts @ (squares * _enlarged(1 / count[few], pull[few], 1 / alone)))
+    alike = float(total**2 / parts.sum())
+    squares = share[few] * (1 - share[few]) + pull[few] * (share[few] - common) ** 2
+    variance = float(parts @ (squares * _enlarged(1 / count[few], pull[few], 1 / alike)))
+    varies = variance > 0 and 0 < common < 1
     return Strata(
         weight=np.append(weight[large], total),
         share=np.append(share[large], common),
-        count=np.append(count[large], varies or alone),
+        count=np.append(count[large], total**2 * common * (1 - common) / variance if varies else alike),
     )
 
 

@@ -77,6 +77,7 @@ class _Bars:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.table import Table
+        from rich.text import Text
 
         results, style = self.results, STYLES[self.results.verdict.outcome]
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=True, header_style="dim", width=WIDTH)
@@ -99,6 +100,8 @@ class _Bars:
             table.add_row(label, _bar(value, 24, look or "dim"), shown, gap, style=look or None)
         yield ""
         yield table
+        if results.scored_on == "cross-validation":
+            yield Text("Differences are paired on the folds that both were scored on.", style="dim")
         yield ""
 
 
