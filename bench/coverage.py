@@ -168,9 +168,10 @@ def forecast_held(data: Rows, count: int, seed: int) -> tuple[int, int, int] | N
 
 def small_classes(draws: int, seed: int, only: str) -> None:
     """The table of the synthetic classes of a few items each."""
-    for name, counts_of in _small_classes.SCENES.items():
-        if only not in name:
-            continue
+    scenes = {name: counts_of for name, counts_of in _small_classes.SCENES.items() if only in name}
+    if scenes:
+        print("Synthetic classes of a few items each\n")
+    for name, counts_of in scenes.items():
         started, tallies = time.perf_counter(), defaultdict[str, Tally](Tally)
         for draw in range(draws):
             for what, interval, truth in _small_classes.one_draw(counts_of, seed + draw):
@@ -210,7 +211,6 @@ def main() -> None:
                 if done:
                     print(f"    at {multiple} times the items: {share(sum(entry[at] for entry in done), len(done))}")
         print(f"    [{time.perf_counter() - started:.0f} s]\n", flush=True)
-    print("Synthetic classes of a few items each\n")
     small_classes(options.draws, options.seed, options.only)
 
 
