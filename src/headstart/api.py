@@ -224,9 +224,7 @@ def pull(name: str, *, progress: Progress | None = None) -> BackboneInfo:
         UserError: the name is not known.
         Unavailable: it cannot be fetched, or what arrived is not what was pinned.
     """
-    member = find(name)
-    member.source.pull(member.info, progress or Silent())
-    return member.source.find(member.info.name.partition(":")[2]) or member.info
+    return find(name).pulled(progress or Silent()).info
 
 
 def strategies() -> tuple[tuple[str, str], ...]:

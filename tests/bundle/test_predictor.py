@@ -75,6 +75,16 @@ def test_files_arrays_bytes_and_generators_are_items(image_run: Path, tmp_path: 
     assert len(served.predict(np.stack([np.asarray(image)] * 2))) == 2
 
 
+def test_a_model_is_served_where_the_accelerator_is(image_run: Path, monkeypatch):
+    def one(check_available: bool = False) -> torch.device | None:
+        return torch.device("meta") if check_available else None
+
+    monkeypatch.setattr("torch.accelerator.current_accelerator", one)
+    served = Predictor.open(image_run)
+    assert isinstance(served._model, Exported)
+    assert {parameter.device.type for parameter in served._model.backbone.module.parameters()} == {"meta"}
+
+
 def test_no_items_no_predictions(image_run: Path):
     assert Predictor.open(image_run).predict([]) == []
 

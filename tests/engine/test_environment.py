@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import torch
+
 from headstart.engine import environment
 
 
@@ -11,6 +13,11 @@ def test_it_names_versions_device_and_threads():
     assert set(environment.PACKAGES) < set(found["versions"])
     assert (found["dtype"], found["device"]) == ("bfloat16", "cpu")
     assert found["threads"] >= 1
+
+
+def test_a_graphics_card_is_named(monkeypatch):
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda device: "Card 9000")
+    assert environment._processor(torch.device("cuda")) == "Card 9000"
 
 
 def test_commit_and_changes_of_a_checkout(tmp_path: Path, monkeypatch):

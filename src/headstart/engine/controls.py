@@ -19,7 +19,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone
 from headstart.core.baseline import Baseline
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.items import Items
@@ -87,7 +86,7 @@ def random_trunk(setting: Setting) -> Control:
         logits = head.logits(encoder.encode(setting.test, "control: test features of random weights").features)
     else:
         logits = try_features(contender, "control random_trunk", run.options.probe, run).logits
-    detail = f"{member.info.name} with random weights{_at(member, backbone)}, frozen, and a linear probe"
+    detail = f"{member.info.name} with random weights{member.shown_size(backbone)}, frozen, and a linear probe"
     return Control(name="random_trunk", detail=detail, logits=logits)
 
 
@@ -124,7 +123,7 @@ def scratch(setting: Setting) -> Control:
         return logits_of(run.data.items.subset(held), rest, f"fold {fold}")
 
     lasting = f"{epochs} epoch{'s' if epochs > 1 else ''}"
-    control = Control(name="scratch", detail=f"{untrained}{_at(member, contender.backbone)}, {lasting}")
+    control = Control(name="scratch", detail=f"{untrained}{member.shown_size(contender.backbone)}, {lasting}")
     try:
         if len(setting.test):
             logits = np.asarray(run.journal.recall(piece, on_test)["logits"], dtype=np.float64)
@@ -181,8 +180,3 @@ def _smaller(member: PoolMember, size: int | None) -> int | None:
     """``size`` where the backbone has a larger native size in pixels, else None (its own)."""
     native = member.info.input.get("size")
     return size if size is not None and native is not None and native > size else None
-
-
-def _at(member: PoolMember, backbone: Backbone) -> str:
-    size = member.changed_size(backbone)
-    return f" at {size} px" if size else ""

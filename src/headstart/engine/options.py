@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from headstart.core.backbone import Backbone, BackboneInfo, Source
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
+from headstart.core.progress import Progress
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.score import TransferScore
 from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
@@ -43,6 +44,24 @@ class PoolMember:
         """The input size in pixels of a backbone loaded from here, None where it is the native one."""
         size = backbone.info.input.get("size")
         return None if size == self.info.input.get("size") else size
+
+    def shown_size(self, backbone: Backbone) -> str:
+        """`changed_size` as people read it behind a name: `` at 384 px``, or nothing."""
+        size = self.changed_size(backbone)
+        return f" at {size} px" if size else ""
+
+    def pulled(self, progress: Progress) -> PoolMember:
+        """The member with its weights fetched, and with what is only known of them then (checksum, dimensions).
+
+        Raises:
+            Unavailable: see `Source.pull`.
+        """
+        self.source.pull(self.info, progress)
+        return self.refreshed()
+
+    def refreshed(self) -> PoolMember:
+        """The member with what its source knows by now."""
+        return replace(self, info=self.source.find(self.info.name.partition(":")[2]) or self.info)
 
 
 @dataclass(frozen=True, kw_only=True)

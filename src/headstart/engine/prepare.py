@@ -104,12 +104,11 @@ def fetch(options: Options, most: int, progress: Progress) -> Fetched:
 
 
 def _in_store(member: PoolMember, progress: Progress) -> PoolMember:
-    """The member with its weights in the store, and with what is only known of them there (checksum, dimensions)."""
-    source, info = member.source, member.info
-    if not source.in_store(info):
-        progress.say(f"Fetching {info.name} ({info.bytes / 1e6:.0f} MB, {info.licence}).")
-        source.pull(info, progress)
-    return replace(member, info=source.find(info.name.partition(":")[2]) or info)
+    info = member.info
+    if member.source.in_store(info):
+        return member.refreshed()
+    progress.say(f"Fetching {info.name} ({info.bytes / 1e6:.0f} MB, {info.licence}).")
+    return member.pulled(progress)
 
 
 def settle_plan(options: Options, train: Items, journal: Journal, progress: Progress) -> Plan:

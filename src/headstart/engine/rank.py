@@ -144,7 +144,7 @@ def _measure(member: PoolMember, backbone: Backbone, run: Run) -> _Measured:
     options, data = run.options, run.data
     size = member.changed_size(backbone)
     encoder = Encoder(backbone, options.home, run.progress)
-    encoded = encoder.encode(data.items, f"features of {backbone.info.name}{_at(size)}")
+    encoded = encoder.encode(data.items, f"features of {backbone.info.name}{member.shown_size(backbone)}")
     contender = Contender(
         backbone=backbone,
         encoder=encoder,
@@ -202,10 +202,6 @@ def _unmeasured(info: BackboneInfo, reason: str) -> RankingRow:
         taken=False,
         skipped=reason,
     )
-
-
-def _at(size: int | None) -> str:
-    return f" at {size} px" if size else ""
 
 
 def _value(interval: Interval | None) -> float:
