@@ -85,7 +85,7 @@ def test_killed_anywhere_it_finishes_with_the_uninterrupted_result(tmp_path: Pat
     asked = {"linear_probe": toys.LinearProbe(), "last_blocks": LastBlocks().lasting(2)}
     whole = run(data, toys.options(tmp_path / "h0", strategies=asked))
     target, after = {
-        "trial": ("headstart.engine.trials.fit_head", 4),
+        "trial": ("headstart.heads.probe.fit_calibration", 4),
         "train": ("headstart.engine.trials.fit", 1),
         "control": ("headstart.engine.controls.encode_once", 0),
         "refit": ("headstart.engine.final.fit_temperature", 0),
@@ -124,14 +124,15 @@ def test_a_trained_strategy_asked_for_by_name_is_refitted_on_everything(tmp_path
 
 def test_labels_that_held_out_models_deny_are_named(tmp_path: Path):
     data = toys.dataset(tmp_path / "d", train=80)
-    wrong = tmp_path / "d" / "train" / "left" / "wrong.png"
-    toys.picture(1, 4321).save(wrong)
+    for number in range(4):
+        toys.picture(1, 4321 + number).save(tmp_path / "d" / "train" / "left" / f"wrong{number}.png")
     results = run(toys.load(tmp_path / "d"), toys.options(tmp_path / "home")).results
     found = next(issue for issue in results.data.issues if issue.code == "suspicious_labels")
-    assert any("wrong.png" in item for item in found.items)
+    assert found.items
+    assert all("wrong" in item for item in found.items)
     assert f"{found.count} training label" in found.message
     assert "wrong to models that have not seen the item" in found.message
-    assert len(data) + 1 == results.data.n_train + results.data.n_test
+    assert len(data) + 4 == results.data.n_train + results.data.n_test
 
 
 def test_all_mismatches_are_reported_at_once_before_any_download(tmp_path: Path):

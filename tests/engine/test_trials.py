@@ -10,6 +10,7 @@ import torch
 from headstart.core.backbone import Backbone
 from headstart.engine import trials
 from headstart.engine.journal import Journal
+from headstart.heads.weights import balanced_weights
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.scratch import Scratch
@@ -22,20 +23,21 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_item_is_predicted_by_heads_that_have_not_seen_it(tmp_path: Path, monkeypatch):
-    run = toys.run(tmp_path)
-    contender, seen = toys.contender(run), []
+    run, strategy, seen = toys.run(tmp_path), LinearProbe(head="logistic"), []
+    contender, fit = toys.contender(run), LinearProbe.fit
 
-    def recorded(strategy, features, data, rows):
-        seen.append(len(rows))
-        return LinearProbe().fit(features[rows], data.targets[rows], data.task.outputs, [1.0, 1.0])
+    def recorded(self: LinearProbe, features: np.ndarray, *arguments: object) -> object:
+        seen.append(len(features))
+        return fit(self, features, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(trials, "fit_head", recorded)
-    trial = trials.try_features(contender, "linear_probe", LinearProbe(), run)
+    monkeypatch.setattr(LinearProbe, "fit", recorded)
+    trial = trials.try_features(contender, "linear_probe", strategy, run)
     assert trial.logits.shape == (2, 40, 2)
     assert not np.isnan(trial.logits).any()
     assert seen == [30] * 8
     held = run.data.folds[1] == 2
-    head = LinearProbe().fit(contender.features[~held], run.data.targets[~held], 2, [1.0, 1.0])
+    known = run.data.targets[~held]
+    head = strategy.fit(contender.features[~held], known, 2, balanced_weights(known, 2).tolist())
     assert np.allclose(trial.logits[1, held], head.logits(contender.features[held]))
 
 

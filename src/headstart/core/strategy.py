@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -48,6 +48,31 @@ class FeatureStrategy(Strategy):
         Own hyper-parameters (a penalty, say) are chosen inside, from these rows alone; rows of equal ``groups (N,)``
         are never on both sides of such a choice.
         """
+
+    def cross_fit(
+        self,
+        features: NDArray[np.floating],
+        targets: NDArray[np.int64],
+        outputs: int,
+        folds: NDArray[np.int64],
+        weigh: Callable[[NDArray[np.int64]], Sequence[float]],
+        groups: NDArray[np.int64] | None = None,
+    ) -> NDArray[np.float64]:
+        """Logits ``(R, N, outputs)`` of every item from `fit` on the other folds, for every repeat of ``folds (R, N)``.
+
+        ``weigh`` gives the class weights of some targets. One fit per fold, unless the strategy knows a shorter way to
+        the same predictions.
+        """
+        import numpy as np
+
+        logits = np.empty((*folds.shape, outputs))
+        for repeat, numbers in enumerate(folds):
+            for name in np.unique(numbers):
+                held, rest = numbers == name, np.flatnonzero(numbers != name)
+                tied = None if groups is None else groups[rest]
+                head = self.fit(features[rest], targets[rest], outputs, weigh(targets[rest]), tied)
+                logits[repeat, held] = head.logits(features[held])
+        return logits
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from headstart.core.strategy import FeatureStrategy, InputStrategy
 from headstart.engine.operations import trained_share
 from headstart.engine.plan import Cost, affordable_folds, training_cost
 from headstart.engine.rank import Entrant
-from headstart.engine.run import Labelled, Run
+from headstart.engine.run import Run
 from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Contender, Trial, try_features, try_inputs
 
@@ -50,7 +50,7 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
             if isinstance(strategy, FeatureStrategy) and name != options.probe_name:
                 trials.append(try_features(entrant.probe.contender, name, strategy, run))
             elif isinstance(strategy, InputStrategy):
-                cost = _priced(native, strategy, run.data)
+                cost = _priced(native, strategy, run)
                 if isinstance(cost, Cost):
                     priced.append((cost, name, strategy))
                 else:
@@ -66,13 +66,15 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
     return Contest(trials=tuple(trials), skipped=tuple(skipped))
 
 
-def _priced(contender: Contender, strategy: InputStrategy, data: Labelled) -> Cost | str:
-    """What the strategy costs on this backbone, or why it does not suit it."""
-    reason = strategy.supports(contender.backbone.info, data.task)
+def _priced(contender: Contender, strategy: InputStrategy, run: Run) -> Cost | str:
+    """What the strategy costs on this backbone, or why it is not tried."""
+    reason = strategy.supports(contender.backbone.info, run.data.task)
     if reason is not None:
         return reason
+    if run.plan.passes == 0 and len(run.options.strategies) > 1:
+        return "this budget trains no networks; 'standard' does"
     try:
-        share = trained_share(contender.backbone, strategy, data.items)
+        share = trained_share(contender.backbone, strategy, run.data.items)
     except UserError as error:
         return str(error)
     return training_cost(strategy, share, stored=contender.backbone.fixed_shapes)
@@ -84,8 +86,6 @@ def _try(contender: Contender, name: str, strategy: InputStrategy, run: Run, *, 
     if len(run.options.strategies) == 1:
         # Asked for by name: the budget cannot drop it, only keep its cross-validation short.
         folds = max(folds, FEWEST)
-    if folds == 0 and run.plan.passes == 0:
-        return "this budget trains no networks; 'standard' does"
     if folds == 0:
         fits = f"two folds and a refit cost {cost.of(3):.0f} passes over the data"
         return f"{fits}, the budget has {left:.0f} left for it"

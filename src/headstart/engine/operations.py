@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from headstart.core.backbone import Backbone
 from headstart.core.strategy import InputStrategy
@@ -34,6 +33,9 @@ def trained_share(backbone: Backbone, strategy: InputStrategy, items: Items) -> 
 
 
 def _counted(work: Callable[[], object]) -> int:
+    # Imported when needed: it loads a good part of PyTorch's compiler.
+    from torch.utils.flop_counter import FlopCounterMode
+
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         work()
     return counter.get_total_flops()

@@ -79,13 +79,12 @@ def try_features(contender: Contender, name: str, strategy: FeatureStrategy, run
     data = run.data
 
     def compute() -> Mapping[str, NDArray[Any]]:
-        started = time.perf_counter()
-        logits = np.full((*data.folds.shape, data.task.outputs), np.nan)
-        for repeat, folds in enumerate(data.folds):
-            for fold in np.unique(folds):
-                held = folds == fold
-                head = fit_head(strategy, contender.features, data, np.flatnonzero(~held))
-                logits[repeat, held] = head.logits(contender.features[held])
+        started, outputs = time.perf_counter(), data.task.outputs
+
+        def weigh(targets: NDArray[np.int64]) -> list[float]:
+            return balanced_weights(targets, outputs).tolist()
+
+        logits = strategy.cross_fit(contender.features, data.targets, outputs, data.folds, weigh, data.groups)
         return {"logits": logits, "seconds": np.array(time.perf_counter() - started)}
 
     arrays = run.journal.recall(f"trial {contender.key} {name} {strategy}", compute)

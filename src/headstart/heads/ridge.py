@@ -95,6 +95,15 @@ class RidgePath:
             logits[rows] = self.signs[rows] - errors
         return logits
 
+    def residual_maker(self, index: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """``I - H (N, N)`` and the residuals ``(N, C)`` of the fit on all items, at ``lambdas[index]``."""
+        if self.gram:
+            half = self.basis * np.sqrt(self._kept(index))
+            return half @ half.T, self._residuals(index)
+        half = self.basis * np.sqrt(-self._kept(index))
+        intercept = np.sqrt(self.weights / self.weights.sum())
+        return np.eye(len(half)) - np.outer(intercept, intercept) - half @ half.T, self._residuals(index)
+
     def head(self, index: int) -> LinearHead:
         """The head fitted on all items at ``lambdas[index]``."""
         solution = self.projected / (self.spectrum + self.lambdas[index])[:, None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -17,20 +17,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LinearProbe(FeatureStrategy):
-    """L2-penalised logistic regression on the frozen features, its penalty chosen by inner cross-validated log-loss.
+    """A linear head on the frozen features, in closed form.
 
-    Protocol: Radford et al. 2021, arXiv 2103.00020, section 3.2 (L-BFGS, a path of penalties); features are
-    standardised first. Classes are made to count the same by post-hoc logit adjustment (Menon et al. 2021, arXiv
-    2007.07314, equation 9), not by weighting items: the unweighted fit is the better estimate of the posterior, and
-    shifting its bias by the log class weights gives the decisions that balanced accuracy asks for.
+    ``head="ridge"``: ridge regression on the one-hot targets, its penalty chosen by exact leave-one-out, its left-out
+    predictions calibrated with all classes equally frequent (`headstart.heads.probe`). All folds of all repeats come
+    from one decomposition.
 
-    ``head="ridge"`` is the closed-form alternative: ridge regression on the one-hot targets with its penalty chosen
-    by exact leave-one-out. Ten times cheaper, about a point worse.
+    ``head="logistic"``: L2-penalised logistic regression with the penalty chosen by inner cross-validated log-loss, the
+    protocol of Radford et al. 2021, arXiv 2103.00020, section 3.2 (L-BFGS, a path of penalties). Classes are made to
+    count the same by post-hoc logit adjustment (Menon et al. 2021, arXiv 2007.07314, equation 9), not by weighting
+    items: the unweighted fit is the better estimate of the posterior, and shifting its bias by the log class weights
+    gives the decisions that balanced accuracy asks for.
+
+    Balanced accuracy of the two, means over eight draws: solar cells .749 and .747 from 100 items, .790 and .790 from
+    400, .812 and .813 from 1,000; tweets .607 and .609, .661 and .658, .699 and .693; digits .833 and .812, .931 and
+    .921 (100, 400). One fit of ridge costs a fifth to a twentieth.
     """
 
     summary: ClassVar[str] = "Freeze the whole body, fit a linear head on its features."
 
-    head: Literal["logistic", "ridge"] = "logistic"
+    head: Literal["ridge", "logistic"] = "ridge"
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """Any backbone, any task with a linear head."""
@@ -49,9 +55,25 @@ class LinearProbe(FeatureStrategy):
 
         from headstart.heads.folds import grouped_folds
         from headstart.heads.logistic import FOLDS, fit_logistic
-        from headstart.heads.ridge import fit_ridge
+        from headstart.heads.probe import fit_probe
 
         if self.head == "ridge":
-            return fit_ridge(features, targets, outputs, np.asarray(class_weights)[targets]).head
+            return fit_probe(features, targets, outputs, class_weights, groups)
         head = fit_logistic(features, targets, outputs, folds=grouped_folds(targets, groups, FOLDS, 0)).head
         return LinearHead(weight=head.weight, bias=head.bias + np.log(class_weights))
+
+    def cross_fit(
+        self,
+        features: NDArray[np.floating],
+        targets: NDArray[np.int64],
+        outputs: int,
+        folds: NDArray[np.int64],
+        weigh: Callable[[NDArray[np.int64]], Sequence[float]],
+        groups: NDArray[np.int64] | None = None,
+    ) -> NDArray[np.float64]:
+        """See `FeatureStrategy.cross_fit`; exact, see `headstart.heads.probe.cross_fit_probe`."""
+        from headstart.heads.probe import LARGEST, cross_fit_probe
+
+        if self.head == "ridge" and len(targets) <= LARGEST:
+            return cross_fit_probe(features, targets, outputs, folds, weigh, groups)
+        return super().cross_fit(features, targets, outputs, folds, weigh, groups)

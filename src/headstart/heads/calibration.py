@@ -1,0 +1,76 @@
+"""An affine map of held-out logits that makes them honest, drawn towards temperature scaling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from headstart.core.backbone import LinearHead
+from headstart.heads.temperature import fit_temperature
+
+SHRINKAGE = 3.0
+"""Strength of the pull towards temperature scaling, in units of the log-loss of one item. Balanced accuracy with it,
+with 10 and with temperature scaling alone, means over six draws: 100 digits .838, .836, .830, 400 solar cells .791,
+.790, .787, 400 tweets .662, .661, .660."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Calibrated logits ``(z - mean over classes) @ matrix.T + bias`` with ``matrix (C, C)`` and ``bias (C,)``."""
+
+    matrix: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+    def apply(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated copy of ``logits (N, C)``."""
+        return logits @ self.matrix.T + self.bias
+
+    def fold(self, head: LinearHead) -> LinearHead:
+        """The head whose logits are those of ``head``, calibrated."""
+        return LinearHead(weight=self.matrix @ head.weight, bias=self.apply(head.bias[None])[0])
+
+
+def fit_calibration(
+    logits: NDArray[np.float64], targets: NDArray[np.int64], class_weights: NDArray[np.float64]
+) -> Calibration:
+    """Matrix scaling of held-out ``logits (N, C)`` by the log-loss in which classes count by ``class_weights (C,)``.
+
+    Guo et al. 2017 (arXiv 1706.04599), section 4.2, with the matrix pulled towards the multiple of the identity that
+    temperature scaling finds, and the bias towards zero, by a ridge penalty (Kull et al. 2019, arXiv 1910.12656, argue
+    for regularising off the diagonal). Logits are centred over the classes and brought to unit spread beforehand, so
+    that the penalty means the same whatever their scale. The weighted loss has the prior in which all classes are
+    equally frequent built in when the weights are balanced.
+
+    For regression on one-hot targets the matrix does more than calibrate: it is the step from the regression to linear
+    discriminant analysis, which undoes the masking of classes that lie between others (Hastie, Tibshirani and Buja
+    1994, JASA 89). A class without items keeps the temperature alone.
+    """
+    items, classes = logits.shape
+    centring = np.eye(classes) - 1.0 / classes
+    centred = logits @ centring
+    spread = float(np.sqrt(np.mean(centred**2))) or 1.0
+    scaled = centred / spread
+    cold = spread / fit_temperature(logits, targets)
+    weights = class_weights[targets]
+    aims = targets[:, None] == np.arange(classes)
+    absent = np.bincount(targets, minlength=classes) == 0
+    # Nothing is known of the loss of a class without items: its bias stays that of the temperature.
+    free = np.repeat(~absent, classes).reshape(classes, classes)
+
+    def objective(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        moved, bias = flat[: classes**2].reshape(classes, classes), flat[classes**2 :]
+        calibrated = cold * scaled + scaled @ moved.T + bias
+        log_shares = log_softmax(calibrated, axis=1)
+        slope = (np.exp(log_shares) - aims) * weights[:, None]
+        value = -float(weights @ log_shares[np.arange(items), targets]) + 0.5 * SHRINKAGE * float(flat @ flat)
+        gradient = np.concatenate([((slope.T @ scaled) * free).ravel(), slope.sum(axis=0) * ~absent])
+        return value, gradient + SHRINKAGE * flat
+
+    found = minimize(objective, np.zeros(classes**2 + classes), jac=True, method="L-BFGS-B", options={"maxiter": 200})
+    moved = found.x[: classes**2].reshape(classes, classes)
+    matrix = (cold * np.eye(classes) + moved) @ centring / spread
+    return Calibration(matrix=matrix, bias=found.x[classes**2 :])

@@ -1,0 +1,125 @@
+"""Cross-fitting with everything chosen inside: exact for all folds of all repeats from one decomposition.
+
+Derivation, with the symbols of `headstart.heads.ridge`. Write M = I - H for the residual maker of the fit on all items
+at one penalty, and r = M T for its residuals. Leaving out a set S changes the residuals of S to ``M_SS^-1 r_S``. Take
+for S a held-out fold b together with some items i of the rest; eliminating b from that system first (Schur's
+complement) gives the residual maker and the residuals of the fit without b,
+
+    M' = M - M_:b M_bb^-1 M_b:,    r' = r - M_:b M_bb^-1 r_b,
+
+and the items i left out of *that* fit are missed by ``M'_ii^-1 r'_i``. So the inner leave-one-out of every outer fold,
+by which its penalty and calibration are chosen, costs one triangular system instead of a decomposition of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve, solve_triangular
+
+from headstart.heads.ridge import RidgePath
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inner:
+    """What one outer fold's own training items say, at one penalty, and what its fit predicts for the fold.
+
+    ``rest (M,)`` are the training items, ``logits (M, C)`` theirs from fits without the fold and without themselves (or
+    without their inner fold), ``held (B,)`` the fold's items and ``predicted (B, C)`` their logits. ``error`` is the
+    squared error of ``logits``.
+    """
+
+    rest: NDArray[np.int64]
+    logits: NDArray[np.float64]
+    held: NDArray[np.int64]
+    predicted: NDArray[np.float64]
+    error: float
+
+
+def nested(
+    path: RidgePath, folds: NDArray[np.int64], inner: NDArray[np.int64], *, start: int, threads: int = 1
+) -> list[list[Inner]]:
+    """For every repeat of ``folds (R, N)`` and every fold in it, the penalty with the least inner error.
+
+    ``inner (N,)`` holds the numbers of the inner folds; numbers of their own give leave-one-out. Equal to fitting every
+    training part anew, with the weights and penalties of ``path``. Every fold walks downhill from penalty number
+    ``start``, best that of the fit on all items, to where its own error rises on both sides: the minimum, unless the
+    error has two valleys (items about as many as features) and ``start`` lies in the other.
+
+    Raises:
+        ValueError: a repeat has all items in one fold.
+    """
+    jobs = [_Job(held=np.flatnonzero(numbers == name), rest=np.flatnonzero(numbers != name))
+            for numbers in folds for name in np.unique(numbers)]  # fmt: skip
+    if any(not len(job.rest) for job in jobs):
+        raise ValueError("Cross-fitting needs items in at least two folds, got one fold.")
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for step in (1, -1):
+            index, walking = start, jobs
+            while walking and 0 <= index < len(path.lambdas):
+                if step == 1 or index != start:
+                    _try(path, index, walking, inner, pool)
+                walking = [job for job in walking if job.index == index]
+                index += step
+    found = iter(job.best for job in jobs if job.best is not None)
+    return [[next(found) for _ in np.unique(numbers)] for numbers in folds]
+
+
+@dataclass(kw_only=True)
+class _Job:
+    """An outer fold, the rest, and what is best so far, at penalty number ``index``."""
+
+    held: NDArray[np.int64]
+    rest: NDArray[np.int64]
+    best: Inner | None = None
+    index: int = -1
+
+
+def _try(path: RidgePath, index: int, jobs: list[_Job], inner: NDArray[np.int64], pool: ThreadPoolExecutor) -> None:
+    maker, residuals = path.residual_maker(index)
+
+    def leave(job: _Job) -> Inner:
+        return _leave(path, maker, residuals, job, inner)
+
+    for job, found in zip(jobs, pool.map(leave, jobs), strict=True):
+        if job.best is None or found.error < job.best.error:
+            job.best, job.index = found, index
+
+
+def _leave(
+    path: RidgePath,
+    maker: NDArray[np.float64],
+    residuals: NDArray[np.float64],
+    job: _Job,
+    inner: NDArray[np.int64],
+) -> Inner:
+    held, rest = job.held, job.rest
+    root = np.sqrt(path.weights)[:, None]
+    lower = np.linalg.cholesky(maker[np.ix_(held, held)])
+    across = solve_triangular(lower, maker[np.ix_(held, rest)], lower=True, check_finite=False)
+    whitened = solve_triangular(lower, residuals[held], lower=True, check_finite=False)
+    missed = solve_triangular(lower, whitened, lower=True, trans=1, check_finite=False)
+    left = residuals[rest] - across.T @ whitened
+    names = inner[rest]
+    if len(np.unique(names)) == len(rest):
+        errors = left / (np.diagonal(maker)[rest] - np.einsum("ij,ij->j", across, across))[:, None]
+    else:
+        errors = np.empty_like(left)
+        for rows in _members(names):
+            block = maker[np.ix_(rest[rows], rest[rows])] - across[:, rows].T @ across[:, rows]
+            errors[rows] = solve(block, left[rows], assume_a="pos")
+    return Inner(
+        rest=rest,
+        logits=path.signs[rest] - errors / root[rest],
+        held=held,
+        predicted=path.signs[held] - missed / root[held],
+        error=float(np.sum(errors**2)),
+    )
+
+
+def _members(names: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:
+    return [np.flatnonzero(names == name) for name in np.unique(names)]

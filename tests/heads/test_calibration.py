@@ -1,0 +1,85 @@
+"""Matrix scaling: what it learns from enough items, and what it falls back on."""
+
+import numpy as np
+from scipy.special import log_softmax
+
+from headstart.core.backbone import LinearHead
+from headstart.heads.calibration import fit_calibration
+from headstart.heads.temperature import fit_temperature
+
+
+def _drawn(items, matrix, bias, seed=0):
+    """Logits and targets whose posterior is the softmax of the mapped logits."""
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(size=(items, 3)) * 2
+    true = logits @ np.asarray(matrix).T + bias
+    targets = (true + generator.gumbel(size=true.shape)).argmax(axis=1)
+    return logits, targets, true
+
+
+def _loss(logits, targets):
+    return -log_softmax(logits, axis=1)[np.arange(len(targets)), targets].mean()
+
+
+def test_many_items_bring_back_the_map_that_made_the_targets():
+    matrix, bias = [[1.5, 0.0, 0.0], [0.0, 0.5, 0.0], [0.5, 0.0, 1.0]], [0.5, 0.0, -0.5]
+    # Only differences between logits reach the softmax: the map has to be one of centred logits.
+    centring = np.eye(3) - 1 / 3
+    logits, targets, _ = _drawn(20_000, centring @ matrix @ centring, bias)
+    found = fit_calibration(logits, targets, np.ones(3))
+    mapped = centring @ found.matrix
+    np.testing.assert_allclose(mapped, centring @ matrix @ centring, atol=0.06)
+    np.testing.assert_allclose(centring @ found.bias, centring @ bias, atol=0.06)
+
+
+def test_few_items_stay_near_their_temperature():
+    logits, targets, _ = _drawn(6, np.eye(3), np.zeros(3), seed=3)
+    found = fit_calibration(logits, targets, np.ones(3))
+    cold = 1 / fit_temperature(logits, targets)
+    assert np.abs(found.matrix - cold * (np.eye(3) - 1 / 3)).max() < 0.5 * cold
+
+
+def test_it_does_not_matter_in_what_units_the_logits_come_or_what_is_added_to_all_of_an_item():
+    logits, targets, _ = _drawn(200, np.eye(3), np.zeros(3))
+    found = fit_calibration(logits, targets, np.ones(3))
+    other = fit_calibration(1000 * logits + np.arange(200)[:, None], targets, np.ones(3))
+    np.testing.assert_allclose(
+        found.apply(logits), other.apply(1000 * logits + np.arange(200)[:, None]), rtol=1e-3, atol=1e-3
+    )
+
+
+def test_it_lowers_the_weighted_loss_below_that_of_a_temperature():
+    logits, targets, _ = _drawn(2000, np.diag([2.0, 0.3, 1.0]), [1.0, 0.0, -1.0])
+    found = fit_calibration(logits, targets, np.ones(3))
+    assert _loss(found.apply(logits), targets) < _loss(logits / fit_temperature(logits, targets), targets) - 0.05
+
+
+def test_class_weights_move_the_decisions_to_equally_frequent_classes():
+    generator = np.random.default_rng(0)
+    targets = (generator.uniform(size=4000) < 0.1).astype(np.int64)
+    evidence = generator.normal(size=4000) + 2.0 * targets - 1.0
+    posterior = np.stack([np.zeros(4000), 2.0 * evidence + np.log(0.1 / 0.9)], axis=1)
+    counts = np.bincount(targets)
+    found = fit_calibration(posterior, targets, 4000 / (2 * counts))
+    # At equal frequencies the boundary is where the evidence is zero.
+    calibrated = found.apply(posterior)
+    at = np.interp(0.0, np.sort(calibrated[:, 1] - calibrated[:, 0]), np.sort(evidence))
+    assert abs(at) < 0.1
+
+
+def test_a_class_without_items_and_logits_without_spread_are_no_obstacle():
+    logits, targets, _ = _drawn(50, np.eye(3), np.zeros(3))
+    found = fit_calibration(logits, np.minimum(targets, 1), np.ones(3))
+    assert np.isfinite(found.matrix).all()
+    assert found.bias[2] == 0.0
+    flat = fit_calibration(np.zeros((50, 3)), targets, np.ones(3))
+    assert np.isfinite(flat.apply(np.zeros((4, 3)))).all()
+
+
+def test_folding_into_a_head_gives_the_calibrated_logits():
+    logits, targets, _ = _drawn(300, np.diag([2.0, 0.3, 1.0]), np.zeros(3))
+    found = fit_calibration(logits, targets, np.ones(3))
+    generator = np.random.default_rng(1)
+    head = LinearHead(weight=generator.normal(size=(3, 5)), bias=generator.normal(size=3))
+    features = generator.normal(size=(7, 5))
+    np.testing.assert_allclose(found.fold(head).logits(features), found.apply(head.logits(features)))

@@ -1,0 +1,64 @@
+"""Nested cross-fitting from one decomposition, against a fit of its own for every fold and every left-out item."""
+
+import numpy as np
+import pytest
+
+from headstart.heads.nested import nested
+from headstart.heads.ridge import ridge_path
+
+SHAPES = [(30, 60), (30, 30), (40, 6)]
+
+
+def _sample(items, width, seed=0):
+    generator = np.random.default_rng(seed)
+    targets = generator.integers(0, 3, items)
+    features = generator.normal(size=(items, width)) + np.eye(3, width)[targets] * 1.5
+    features[1] = features[0]
+    return features, targets, np.stack([generator.permutation(items) % 4 for _ in range(2)])
+
+
+def _alone(features, targets, path, held, rest, inner):
+    """Index, inner logits and held-out logits of the training part fitted by itself over the same penalties."""
+    alone = ridge_path(features[rest], targets[rest], 3, path.weights[rest], path.lambdas)
+    logits = [alone.out_of_fold(i, inner[rest]) for i in range(len(path.lambdas))]
+    root = np.sqrt(path.weights[rest])[:, None]
+    best = int(np.argmin([np.sum((root * (each - alone.signs)) ** 2) for each in logits]))
+    return logits[best], alone.head(best).logits(features[held])
+
+
+@pytest.mark.parametrize(("items", "width"), SHAPES)
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_it_equals_fitting_every_training_part_anew(items, width, tied, weighted):
+    features, targets, folds = _sample(items, width)
+    inner = np.arange(items) // 3 if tied else np.arange(items)
+    weights = np.random.default_rng(1).uniform(0.5, 2.0, items) if weighted else None
+    # With as many items as features the error has a second valley at weak penalties; the walk finds the one it is in.
+    path = ridge_path(features, targets, 3, weights, np.logspace(1 if items == width else -2, 4, 7))
+    for start in (0, 3, 6):
+        for numbers, parts in zip(folds, nested(path, folds, inner, start=start), strict=True):
+            for name, part in zip(np.unique(numbers), parts, strict=True):
+                held, rest = np.flatnonzero(numbers == name), np.flatnonzero(numbers != name)
+                logits, predicted = _alone(features, targets, path, held, rest, inner)
+                assert np.array_equal(part.held, held)
+                assert np.array_equal(part.rest, rest)
+                np.testing.assert_allclose(part.logits, logits, atol=1e-8)
+                np.testing.assert_allclose(part.predicted, predicted, atol=1e-8)
+
+
+def test_threads_change_nothing():
+    features, targets, folds = _sample(30, 60)
+    path = ridge_path(features, targets, 3)
+    one, two = (nested(path, folds, np.arange(30), start=14, threads=threads) for threads in (1, 2))
+    assert all(
+        np.array_equal(a.predicted, b.predicted)
+        for x, y in zip(one, two, strict=True)
+        for a, b in zip(x, y, strict=False)
+    )
+
+
+def test_one_fold_leaves_nothing_to_fit_on():
+    features, targets, _ = _sample(30, 60)
+    path = ridge_path(features, targets, 3)
+    with pytest.raises(ValueError, match="items in at least two folds, got one fold"):
+        nested(path, np.zeros((1, 30), dtype=np.int64), np.arange(30), start=0)

@@ -1,0 +1,74 @@
+"""The probe and its cross-fitted predictions."""
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+
+from headstart.heads.probe import cross_fit_probe, fit_probe
+from headstart.heads.weights import balanced_weights
+
+
+def _sample(items=150, width=40, outputs=3, seed=0):
+    generator = np.random.default_rng(seed)
+    targets = generator.choice(outputs, items, p=np.arange(1, outputs + 1) / sum(range(1, outputs + 1)))
+    centres = 0.7 * generator.normal(size=(outputs, width))
+    return generator.normal(size=(items, width)) + centres[targets], targets
+
+
+def _weigh(targets):
+    return balanced_weights(targets, 3).tolist()
+
+
+@pytest.mark.parametrize(("items", "width"), [(150, 40), (60, 100)])
+def test_cross_fitted_predictions_are_those_of_a_probe_per_fold(items, width):
+    features, targets = _sample(items, width)
+    folds = np.stack([np.random.default_rng(r).permutation(items) % 5 for r in range(2)])
+    logits = cross_fit_probe(features, targets, 3, folds, _weigh)
+    anew = np.empty_like(logits)
+    for repeat, numbers in enumerate(folds):
+        for name in range(5):
+            held = numbers == name
+            head = fit_probe(features[~held], targets[~held], 3, _weigh(targets[~held]))
+            anew[repeat, held] = head.logits(features[held])
+    # The scaling of the columns is that of all items, and the penalties with it: hence not to the last digit.
+    assert np.mean(logits.argmax(2) == anew.argmax(2)) > 0.97
+    assert abs(np.mean(logits.argmax(2) == targets) - np.mean(anew.argmax(2) == targets)) < 0.02
+    shared = np.corrcoef((logits - logits.mean(2, keepdims=True)).ravel(), (anew - anew.mean(2, keepdims=True)).ravel())
+    assert shared[0, 1] > 0.99
+
+
+def test_noise_is_predicted_at_chance_and_without_confidence():
+    generator = np.random.default_rng(0)
+    features, targets = generator.normal(size=(200, 500)), generator.integers(0, 2, 200)
+    folds = np.stack([generator.permutation(200) % 5 for _ in range(5)])
+    logits = cross_fit_probe(features, targets, 2, folds, lambda t: balanced_weights(t, 2).tolist())
+    assert 0.4 < np.mean(logits.argmax(2) == targets) < 0.6
+    losses = -log_softmax(logits, axis=2)[:, np.arange(200), targets]
+    assert losses.mean() < np.log(2) + 0.1
+
+
+def test_tied_items_do_not_choose_each_others_penalty():
+    """Every item five times over: leave-one-out would find its copy and ask for hardly any penalty."""
+    generator = np.random.default_rng(0)
+    features, targets = np.repeat(generator.normal(size=(40, 60)), 5, axis=0), np.repeat(np.arange(40) % 2, 5)
+    groups = np.repeat(np.arange(40), 5)
+    apart = fit_probe(features, targets, 2, [1.0, 1.0])
+    tied = fit_probe(features, targets, 2, [1.0, 1.0], groups)
+    assert np.linalg.norm(tied.weight) < 0.3 * np.linalg.norm(apart.weight)
+    folds = (groups % 4)[None]
+    assert np.isfinite(cross_fit_probe(features, targets, 2, folds, lambda t: [1.0, 1.0], groups)).all()
+
+
+def test_rare_classes_count_as_much_as_common_ones():
+    features, targets = _sample(900, 6)
+    new, truth = _sample(3000, 6, seed=0)
+    head = fit_probe(features, targets, 3, _weigh(targets))
+    plain = fit_probe(features, targets, 3, [1.0, 1.0, 1.0])
+    rare = truth == 0
+    assert np.mean(head.logits(new)[rare].argmax(1) == 0) > np.mean(plain.logits(new)[rare].argmax(1) == 0)
+
+
+def test_constant_features_are_no_obstacle():
+    _, targets = _sample(30, 6)
+    head = fit_probe(np.ones((30, 6)), targets, 3, _weigh(targets))
+    assert np.isfinite(head.logits(np.ones((2, 6)))).all()
