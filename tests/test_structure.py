@@ -94,6 +94,7 @@ def test_tests_mirror_the_source(path):
 
 def test_every_test_file_has_a_source():
     stems = {(path.relative_to(PACKAGE).parent, path.stem.lstrip("_")) for path in SOURCES}
+    stems |= {(Path("bench"), path.stem.lstrip("_")) for path in (ROOT / "bench").glob("*.py")}
     for path in (ROOT / "tests").rglob("test_*.py"):
         folder = path.relative_to(ROOT / "tests").parent
         if path.name in ("test_structure.py", "test_docs.py", "test_examples.py") or folder.parts[:1] == ("contracts",):

@@ -1,4 +1,4 @@
-"""The network that every contestant starts from."""
+"""The network that every contestant on pictures starts from."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import timm
 import torch
 from safetensors.torch import load_file
 
+MEAN = STD = (0.5, 0.5, 0.5)
+"""How the weights' own configuration normalises pictures."""
 
-def lite0(weights: Path) -> torch.nn.Module:
-    """EfficientNet-Lite0 with the body in ``weights`` and a new head for two classes."""
-    model = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=2)
+
+def lite0(weights: Path, classes: int) -> torch.nn.Module:
+    """EfficientNet-Lite0 with the body in ``weights`` and a new head, or none for no classes."""
+    model = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=classes)
     missing = model.load_state_dict(load_file(weights), strict=False).missing_keys
-    assert set(missing) == {"classifier.weight", "classifier.bias"}, missing
+    assert set(missing) == ({"classifier.weight", "classifier.bias"} if classes else set()), missing
     return model

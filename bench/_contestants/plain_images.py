@@ -1,6 +1,6 @@
 """A plain loop, as most tutorials have it: AdamW over all parameters for ten epochs.
 
-    python plain_loop.py FOLDER WEIGHTS OUT.json
+    python plain_images.py FOLDER WEIGHTS OUT.json
 
 Cross-entropy, batches of 32, learning rate 1e-4, weight decay 0.01, float32, the weights' own evaluation transform
 with a random mirror image in training.
@@ -8,27 +8,23 @@ with a random mirror image in training.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import torch
-from _network import lite0
+from _files import answer, pictures
+from _network import MEAN, STD, lite0
 from PIL import Image
 from timm.data.transforms_factory import create_transform
 from torch.utils.data import DataLoader, Dataset
 
-NORMALISED = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
-
 
 class Folder(Dataset):
-    """Pictures of class folders, transformed."""
+    """Pictures, transformed, each with the number of its class."""
 
-    def __init__(self, root: Path, classes: list[str], *, mirrored: bool) -> None:
-        self.paths = sorted(root.glob("*/*"))
-        self.targets = [classes.index(path.parent.name) for path in self.paths]
-        self.transform = create_transform((3, 224, 224), interpolation="bicubic", crop_pct=0.875, **NORMALISED)
-        self.mirrored = mirrored
+    def __init__(self, paths: list[Path], targets: list[int], *, mirrored: bool) -> None:
+        self.paths, self.targets, self.mirrored = paths, targets, mirrored
+        self.transform = create_transform((3, 224, 224), interpolation="bicubic", crop_pct=0.875, mean=MEAN, std=STD)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -42,9 +38,10 @@ class Folder(Dataset):
 
 def main(folder: Path, weights: Path, out: Path) -> None:
     torch.manual_seed(0)
-    classes = sorted(path.name for path in (folder / "train").iterdir())
-    model = lite0(weights)
-    train, test = Folder(folder / "train", classes, mirrored=True), Folder(folder / "test", classes, mirrored=False)
+    paths, labels = pictures(folder, "train")
+    classes = sorted(set(labels))
+    model = lite0(weights, len(classes))
+    train = Folder(paths, [classes.index(label) for label in labels], mirrored=True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01)
     for _ in range(10):
         model.train()
@@ -54,10 +51,11 @@ def main(folder: Path, weights: Path, out: Path) -> None:
             loss.backward()
             optimizer.step()
     model.eval()
+    asked, _ = pictures(folder, "test")
+    test = Folder(asked, [0] * len(asked), mirrored=False)
     with torch.inference_mode():
         logits = torch.cat([model(pixels) for pixels, _ in DataLoader(test, batch_size=32)])
-    predicted = logits.argmax(1).tolist()
-    out.write_text(json.dumps({p.name: classes[k] for p, k in zip(test.paths, predicted, strict=True)}))
+    answer(out, [classes[k] for k in logits.argmax(1).tolist()])
 
 
 if __name__ == "__main__":
