@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 430, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 34, 44
 LEGEND = 40
 COLUMNS = 2
-COLOURS = ("#0b6bcb", "#0b3d91", "#c2410c", "#b45309", "#6d28d9", "#52525b")
+COLOURS = ("#0b6bcb", "#0b3d91", "#c2410c", "#15803d", "#7c3aed", "#52525b")
 """In the order of the names; they keep apart on white and on black."""
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #333 }
@@ -58,6 +58,7 @@ def _panel(
     means = [row.accuracy.mean for row in rows]
     up = Scale.around(means, start=HEIGHT - BOTTOM, stop=TOP, least=1.6 * (max(means) - min(means)) + 0.04)
     add(root, "text", title, kind="title", x=LEFT, y=20)
+    add(root, "text", "balanced accuracy", x=WIDTH - RIGHT, y=20, text_anchor="end")
     for tick in up.ticks(5):
         add(root, "line", kind="grid", x1=LEFT, x2=WIDTH - RIGHT, y1=up(tick), y2=up(tick))
         add(root, "text", f"{tick:.2f}", x=LEFT - 6, y=up(tick) + 4, text_anchor="end")
