@@ -99,6 +99,38 @@ def test_the_body_can_be_cut_after_every_block(backbone: Backbone) -> None:
             assert torch.equal(backbone.upper(activations, boundary), features)
 
 
+def test_activations_split_by_item_join_in_any_company(backbone: Backbone) -> None:
+    """What is stored of an item holds no padding, and stored items make the batch their company asks for."""
+    raw = pictures() if backbone.info.modality == "image" else TEXTS
+    ready = [backbone.preprocess.item(item) for item in raw]
+    with torch.no_grad():
+        for boundary in (1, len(backbone.blocks) - 1, len(backbone.blocks)):
+            batch = backbone.lower(backbone.preprocess.collate(ready), boundary)
+            parts = backbone.split(batch)
+            again = backbone.join(parts)
+            assert {name: t.shape for name, t in again.items()} == {name: t.shape for name, t in batch.items()}
+            assert all(again[name].dtype == batch[name].dtype for name in batch)
+            assert all(_channels_last(again[name]) == _channels_last(batch[name]) for name in batch)
+            torch.testing.assert_close(backbone.upper(again, boundary), backbone.upper(batch, boundary))
+            few = backbone.lower(backbone.preprocess.collate([ready[1], ready[0]]), boundary)
+            joined = backbone.join([parts[1], parts[0]])
+            assert {name: t.shape for name, t in joined.items()} == {name: t.shape for name, t in few.items()}
+            torch.testing.assert_close(
+                backbone.upper(joined, boundary), backbone.upper(few, boundary), atol=2e-5, rtol=1e-4
+            )
+
+
+def _channels_last(tensor: torch.Tensor) -> bool:
+    return tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_what_does_not_vary_has_one_view(backbone: Backbone) -> None:
+    raw = pictures()[0] if backbone.info.modality == "image" else TEXTS[0]
+    ready = [backbone.preprocess.item(raw), *(backbone.preprocess.view(raw, seed) for seed in range(4))]
+    made = [next(iter(backbone.preprocess.collate([one]).values())) for one in ready]
+    assert any(not torch.equal(made[0], other) for other in made[1:]) is backbone.preprocess.varied
+
+
 @pytest.mark.parametrize("member", [*CUT, *ENCODERS])
 def test_cutting_really_divides_the_work(member: str) -> None:
     """Blocks above the cut are not run below it, and the other way round."""

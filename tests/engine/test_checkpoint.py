@@ -29,6 +29,18 @@ def test_weights_buffers_and_moments_come_back(tmp_path: Path):
     assert all(torch.equal(moments[i][k], again[i][k]) for i in moments for k in moments[i])
 
 
+def test_what_is_frozen_is_not_written_and_stays_as_it_is(tmp_path: Path):
+    model, optimizer = trained(3)
+    frozen = frozenset({"0.weight", "1.running_mean"})
+    save_checkpoint(tmp_path / "c.safetensors", model, optimizer, 2, [0.5], frozen)
+    fresh, other = trained(0)
+    before = {name: tensor.clone() for name, tensor in fresh.state_dict().items()}
+    load_checkpoint(tmp_path / "c.safetensors", fresh, other, frozen)
+    for name, tensor in fresh.state_dict().items():
+        assert torch.equal(tensor, (before if name in frozen else model.state_dict())[name]), name
+    assert not torch.equal(before["0.weight"], model.state_dict()["0.weight"])
+
+
 def test_the_room_it_needs_is_known_beforehand(tmp_path: Path):
     model, optimizer = trained(1)
     save_checkpoint(tmp_path / "c.safetensors", model, optimizer, 1, [0.5])

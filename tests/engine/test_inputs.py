@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from headstart.engine.frozen import SAMPLE
 from headstart.engine.inputs import VIEWS, Inputs, batches_of
 from tests.engine import toys
 
 
 def inputs(boundary: int = 1, views: bool = False, count: int = 40) -> tuple[toys.ToyBackbone, Inputs]:
     backbone = toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
-    return backbone, Inputs(backbone, boundary, toys.labelled(count).items, views=views, dtype=torch.float32)
+    return backbone, toys.inputs(backbone, boundary, toys.labelled(count).items, views=VIEWS if views else 0)
 
 
 def whole(given: Inputs, rows: np.ndarray, epoch: int = 0) -> tuple[list[int], torch.Tensor]:
@@ -33,10 +34,11 @@ def test_stored_activations_are_those_of_the_frozen_blocks(views: bool, monkeypa
     rows = np.arange(4, 36)
     _, given = inputs(views=views)
     order, stored = whole(given, rows, epoch=2)
-    monkeypatch.setattr(Inputs, "LARGEST", 0)
+    monkeypatch.setattr("headstart.engine.room.MEMORY", 0)
     _, fresh = inputs(views=views)
     again, computed = whole(fresh, rows, epoch=2)
     assert order == again
+    assert (given.stored, fresh.stored) == (True, False)
     assert torch.allclose(stored, computed, atol=1e-5)
 
 
@@ -44,9 +46,9 @@ def test_folds_share_what_was_computed_once():
     backbone, given = inputs()
     whole(given, np.arange(0, 30))
     read = backbone.preprocess.read
-    assert read == 40 + 1  # every item, and the one that tells the size of its activations
+    assert read == 40 + SAMPLE  # every item, and those that tell the size of their activations
     whole(given, np.arange(10, 40))
-    assert backbone.preprocess.read == read + 1
+    assert backbone.preprocess.read == read
 
 
 def test_without_frozen_blocks_the_items_themselves_come():

@@ -24,11 +24,13 @@ from headstart.core.results import Results
 from headstart.core.strategy import InputStrategy, Strategy
 from headstart.data._load import load
 from headstart.engine.features import Encoder
-from headstart.engine.inputs import Inputs
+from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
 from headstart.engine.options import Options, PoolMember
 from headstart.engine.plan import PRESETS, Plan
+from headstart.engine.ready import Ready
+from headstart.engine.room import Room
 from headstart.engine.run import Labelled, Run
 from headstart.engine.supervised import Examples
 from headstart.engine.trials import Contender
@@ -217,12 +219,17 @@ def contender(run: Run, chosen: PoolMember | None = None) -> Contender:
     )
 
 
+def inputs(backbone: Backbone, boundary: int, items: Items, *, views: int = 0, room: Room | None = None) -> Inputs:
+    """What is trained on above ``boundary`` in float32; without ``room`` activations stay in memory."""
+    return Inputs(backbone, boundary, Ready(backbone, items), views=views, dtype=torch.float32, room=room or Room())
+
+
 def examples(strategy: InputStrategy, backbone: Backbone, count: int = 40) -> Examples:
     """All of ``labelled(count)`` as ``strategy`` reads them above its boundary."""
     data = labelled(count)
     boundary, views = strategy.prepare(backbone).frozen_blocks, strategy.schedule.views
     return Examples(
-        inputs=Inputs(backbone, boundary, data.items, views=views, dtype=torch.float32),
+        inputs=inputs(backbone, boundary, data.items, views=VIEWS if views else 0),
         rows=np.arange(count),
         targets=data.targets,
         task=data.task,

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -35,6 +35,7 @@ class TextPreprocess(Preprocess):
     """
 
     modality: Modality = "text"
+    varied: ClassVar[bool] = False
 
     def __init__(self, files: Mapping[str, bytes], tokenizer: Any, tokens: int) -> None:
         """``tokenizer`` is what ``AutoTokenizer`` makes of ``files``."""

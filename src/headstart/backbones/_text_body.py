@@ -89,6 +89,23 @@ class TextBackbone(Backbone):
         mask = activations["attention_mask"]
         return self._pooled(self._run(activations["hidden"], mask, boundary, len(self.blocks)), mask)
 
+    def split(self, activations: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
+        """See `Backbone.split`: ``hidden (L, D)`` of each text's own L tokens."""
+        if "hidden" not in activations:
+            return super().split(activations)
+        lengths = activations["attention_mask"].sum(dim=1).tolist()
+        return [{"hidden": activations["hidden"][row, :length]} for row, length in enumerate(lengths)]
+
+    def join(self, parts: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+        """See `Backbone.join`: padded on the right, with zeros, to the longest; the mask keeps them out of attention
+        and of the mean.
+        """
+        if "hidden" not in parts[0]:
+            return super().join(parts)
+        hidden = torch.nn.utils.rnn.pad_sequence([part["hidden"] for part in parts], batch_first=True)
+        lengths = torch.tensor([len(part["hidden"]) for part in parts])
+        return {"hidden": hidden, "attention_mask": (torch.arange(hidden.shape[1]) < lengths[:, None]).to(torch.int64)}
+
     def export(self, folder: Path, head: LinearHead, classes: Sequence[str]) -> None:
         """See `Backbone.export`; how mean pooling becomes part of an ordinary model is told in `_mean_layer`.
 

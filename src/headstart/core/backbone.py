@@ -74,6 +74,8 @@ class Preprocess(ABC):
     """Raw items to tensors, as the weights' own configuration says; one code path for train, score and serve."""
 
     modality: Modality
+    varied: ClassVar[bool] = True
+    """Whether `view` differs from `item` (texts: no)."""
 
     @property
     @abstractmethod
@@ -125,7 +127,7 @@ class Backbone(ABC):
 
     blocks: tuple[Block, ...]
     fixed_shapes: ClassVar[bool]
-    """Whether activations of all items have one shape, so that they can be stored stacked (images: yes)."""
+    """Whether activations of all items have one shape (images: yes; texts are padded to the longest of a batch)."""
 
     @abstractmethod
     def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -149,6 +151,25 @@ class Backbone(ABC):
     @abstractmethod
     def upper(self, activations: Mapping[str, torch.Tensor], boundary: int) -> torch.Tensor:
         """Pooled features ``(B, D)`` from activations after ``blocks[:boundary]``."""
+
+    def split(self, activations: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
+        """What `lower` gave for B items, item by item and without padding, so that it can be stored and joined anew."""
+        count = len(next(iter(activations.values())))
+        return [{name: tensor[i] for name, tensor in activations.items()} for i in range(count)]
+
+    def join(self, parts: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+        """The activations of one batch from those of its items; what `split` takes apart, in any order or company.
+
+        The memory order of the items (channels last, say) is kept: blocks are faster in the one they were loaded in.
+        """
+        import torch
+
+        joined = {}
+        for name, first in parts[0].items():
+            order = sorted(range(first.ndim), key=first.stride, reverse=True)
+            stacked = torch.stack([part[name].permute(order) for part in parts])
+            joined[name] = stacked.permute(0, *(1 + order.index(axis) for axis in range(first.ndim)))
+        return joined
 
     @abstractmethod
     def export(self, folder: Path, head: LinearHead, classes: Sequence[str]) -> None:

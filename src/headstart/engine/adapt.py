@@ -28,6 +28,7 @@ from headstart.engine.plan import Plan
 from headstart.engine.prepare import fetch, prepare, settle_plan
 from headstart.engine.proof import judge
 from headstart.engine.rank import rank
+from headstart.engine.room import Room, room_of
 from headstart.engine.run import Labelled, Run
 from headstart.engine.threads import modest_threads
 
@@ -56,9 +57,13 @@ def adapt(
 def _line(
     data: Dataset, options: Options, journal_folder: Path | None, preview: Preview, progress: Progress
 ) -> Adapted:
-    clock = Clock()
     journal = Journal(journal_folder, identity(data, options))
+    with room_of(journal, progress) as room:
+        return _pieces(data, options, journal, room, preview)
 
+
+def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, preview: Preview) -> Adapted:
+    clock, progress = Clock(), room.progress
     train, test = items_of(data, data.split.train), items_of(data, data.split.test)
     with clock.stage("fetch models"):
         fetched, plan = prepare(options, train, journal, progress)
@@ -66,7 +71,7 @@ def _line(
     if plan.passes:
         journal.require(max(checkpoint_bytes(member.info.parameters) for member in options.pool))
     labelled, fold_note = label(data, train, options, plan)
-    run = Run(options=options, plan=plan, data=labelled, journal=journal, progress=progress)
+    run = Run(options=options, plan=plan, data=labelled, journal=journal, progress=progress, room=room)
     with clock.stage("rank"):
         ranked = rank(run, fetched.others)
     with clock.stage("compare strategies"):

@@ -1,7 +1,8 @@
 """The one checkpoint format: a safetensors file with the weights, the optimiser's moments and the finished epochs.
 
-Nothing else is needed to go on exactly: order of items, views, dropout and learning rates of an epoch are functions
-of the seed and the epoch's number (see `supervised.py`).
+Frozen blocks are left out: a resumed fit starts from the very body it started from at first. Nothing else is needed to
+go on exactly: order of items, views, dropout and learning rates of an epoch are functions of the seed and the epoch's
+number (see `supervised.py`).
 """
 
 from __future__ import annotations
@@ -22,9 +23,20 @@ def checkpoint_bytes(parameters: int) -> int:
     return 2 * 3 * 4 * parameters
 
 
-def save_checkpoint(path: Path, model: nn.Module, optimizer: Optimizer, epochs: int, losses: list[float]) -> None:
-    """Write weights, buffers, optimiser state and progress to ``path``, atomically."""
-    tensors = {f"model.{name}": tensor.contiguous() for name, tensor in model.state_dict().items()}
+def save_checkpoint(
+    path: Path,
+    model: nn.Module,
+    optimizer: Optimizer,
+    epochs: int,
+    losses: list[float],
+    frozen: frozenset[str] = frozenset(),
+) -> None:
+    """Write weights, buffers, optimiser state and progress to ``path``, atomically.
+
+    ``frozen`` are the names in the model's state that have not moved and are not written.
+    """
+    state = {name: tensor for name, tensor in model.state_dict().items() if name not in frozen}
+    tensors = {f"model.{name}": tensor.contiguous() for name, tensor in state.items()}
     for index, state in optimizer.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value).contiguous()
@@ -34,10 +46,13 @@ def save_checkpoint(path: Path, model: nn.Module, optimizer: Optimizer, epochs: 
     write_atomically(path, save(unshared, metadata={"epochs": str(epochs)}))
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimizer: Optimizer) -> tuple[int, list[float]]:
+def load_checkpoint(
+    path: Path, model: nn.Module, optimizer: Optimizer, frozen: frozenset[str] = frozenset()
+) -> tuple[int, list[float]]:
     """Finished epochs and their losses after restoring ``model`` and ``optimizer``; ``(0, [])`` without a usable file.
 
-    A file cut short (the machine died while it was moved into place) counts as none: the work starts over.
+    What is ``frozen`` stays as it is in ``model``. A file cut short (the machine died while it was moved into place)
+    counts as none: the work starts over.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -45,7 +60,9 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: Optimizer) -> tuple
             epochs = int((file.metadata() or {})["epochs"])
     except (FileNotFoundError, SafetensorError, KeyError):
         return 0, []
-    model.load_state_dict({name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")})
+    state = {name: tensor for name, tensor in model.state_dict().items() if name in frozen}
+    state |= {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
+    model.load_state_dict(state)
     moments: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith("optimizer."):

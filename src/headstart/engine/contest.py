@@ -77,7 +77,10 @@ def _priced(contender: Contender, strategy: InputStrategy, run: Run) -> Cost | s
         share = trained_share(contender.backbone, strategy, run.data.items)
     except UserError as error:
         return str(error)
-    return training_cost(strategy, share, stored=contender.backbone.fixed_shapes)
+    inputs = contender.read_for(strategy, run)
+    # Finding out whether there is room runs frozen blocks on a few items: not for a price that is only shown.
+    trains = run.plan.passes > 0 or len(run.options.strategies) == 1
+    return training_cost(strategy, share, stored=not trains or inputs.stored, views=inputs.views)
 
 
 def _try(contender: Contender, name: str, strategy: InputStrategy, run: Run, *, cost: Cost, left: float) -> Trial | str:

@@ -124,7 +124,7 @@ def settle(contest: Contest, run: Run) -> Settled:
             contest = contest.without(chosen.trial, f"on all training items: {error}")
             continue
         for trial in contest.trials:
-            trial.contender.inputs.clear()  # stored activations: nothing is trained on them any more
+            trial.contender.give_back()
         return Settled(contest=contest, chosen=chosen, model=model)
 
 

@@ -39,3 +39,10 @@ def frozen_modules(backbone: Backbone, frozen_blocks: int) -> Iterator[nn.Module
     for block in backbone.blocks[:frozen_blocks]:
         for name in block.modules:
             yield backbone.module.get_submodule(name)
+
+
+def frozen_state(backbone: Backbone, frozen_blocks: int) -> Iterator[str]:
+    """Names of the parameters and buffers of ``blocks[:frozen_blocks]``."""
+    for name in backbone.module.state_dict():
+        if any(block.owns(name) for block in backbone.blocks[:frozen_blocks]):
+            yield name

@@ -1,12 +1,10 @@
-"""What the supervised loop reads: batches of decoded items or, above frozen blocks, of those blocks' outputs.
+"""What the supervised loop reads: batches of items made ready or, above frozen blocks, of those blocks' outputs.
 
-While blocks are frozen their outputs never change, so they are computed once per view and kept in memory. One
-`Inputs` serves every fit that starts at the same boundary of the same body: all folds and the refit.
+One `Inputs` serves every fit that starts at the same boundary of the same body: all folds and the refit.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -14,33 +12,39 @@ import torch
 from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone
-from headstart.engine.device import accelerator, autocast, on_device, prepared
-from headstart.engine.features import BATCH, readying
-from headstart.engine.items import Items
+from headstart.engine.activations import Activations
+from headstart.engine.device import accelerator, prepared, to_device
+from headstart.engine.frozen import Frozen
+from headstart.engine.items import ahead
+from headstart.engine.ready import Ready
+from headstart.engine.room import Room
 
 BUCKET = 8
 """Batches whose items are sorted by length together: padding shrinks while the order stays random."""
 VIEWS = 8
-"""Different random views of an item that frozen blocks see; epoch e shows view e modulo this."""
+"""Most random views of an item that frozen blocks see; epoch e shows view e modulo their number."""
 
 
 class Inputs:
-    """Batches of ``items`` for the blocks of ``backbone`` from ``boundary`` on.
+    """Batches of the items of ``ready`` for the blocks of ``backbone`` from ``boundary`` on.
 
-    ``views`` asks for random views instead of the fixed one; ``dtype`` is what the frozen blocks compute in.
+    ``views`` is how many random views are shown in turn (0: the fixed one); ``dtype`` is what the frozen blocks
+    compute in.
     """
 
-    LARGEST = 2 * 1024**3
-    """Bytes of activations held in memory; beyond it the frozen blocks are run again in every epoch."""
+    def __init__(
+        self, backbone: Backbone, boundary: int, ready: Ready, *, views: int, dtype: torch.dtype, room: Room
+    ) -> None:
+        self._backbone = backbone
+        self._ready = ready
+        self.views = views if backbone.preprocess.varied else 0
+        below = Frozen(backbone, boundary, ready, views=self.views, dtype=dtype, room=room)
+        self._frozen = below if boundary else None
 
-    def __init__(self, backbone: Backbone, boundary: int, items: Items, *, views: bool, dtype: torch.dtype) -> None:
-        self._backbone = on_device(backbone) if boundary else backbone
-        self._preprocess = backbone.preprocess
-        self._boundary = boundary
-        self._items = items
-        self._views = views
-        self._dtype = dtype
-        self._stored: dict[int | None, dict[str, torch.Tensor]] = {}
+    @property
+    def stored(self) -> bool:
+        """Whether outputs of frozen blocks are computed once per view, and not in every epoch of every fit."""
+        return self._frozen is not None and self._frozen.stored
 
     def epoch(
         self, rows: NDArray[np.int64], *, seed: int, epoch: int, size: int
@@ -49,43 +53,35 @@ class Inputs:
 
         Order and views are functions of ``seed`` and ``epoch``.
         """
-        groups = batches_of(self._items.lengths[rows], size, np.random.default_rng(mixed(seed, epoch)))
-        view = self._view(seed, epoch)
-        if self._boundary and self._backbone.fixed_shapes and self._fits():
-            stored = self._activations(view)
-            for group in groups:
-                chosen = torch.from_numpy(rows[group])
-                yield torch.from_numpy(group), _exact({name: _to(t[chosen]) for name, t in stored.items()})
-            return
-        for group, batch in zip(groups, self._batches([rows[group] for group in groups], view), strict=True):
-            yield torch.from_numpy(group), _exact(self._lower(batch)) if self._boundary else batch
+        groups = batches_of(self._ready.items.lengths[rows], size, np.random.default_rng(mixed(seed, epoch)))
+        view, positions = self._view(seed, epoch), [rows[group] for group in groups]
+        kept = self._frozen.kept(view) if self._frozen else None
+        made = self._gathered(kept, positions) if kept else self._computed(positions, view)
+        for group, batch in zip(groups, made, strict=True):
+            yield torch.from_numpy(group), _exact(batch)
+
+    def give_back(self) -> None:
+        """Let go of what is stored; it is computed anew if it is asked for again."""
+        if self._frozen:
+            self._frozen.give_back()
 
     def _view(self, seed: int, epoch: int) -> int | None:
         """Number of the view that an epoch shows: always a new one where nothing is kept of the old ones."""
-        if not self._views:
+        if not self.views:
             return None
-        return mixed(seed, epoch % VIEWS if self._boundary else epoch)
+        return mixed(seed, epoch % self.views if self._frozen else epoch)
 
-    def _activations(self, view: int | None) -> dict[str, torch.Tensor]:
-        """Of all items, not of the rows asked for: then no batch depends on who asks first, and no value does."""
-        if view not in self._stored:
-            groups = np.array_split(np.arange(len(self._items)), math.ceil(len(self._items) / BATCH))
-            parts = [self._lower(batch) for batch in self._batches(groups, view)]
-            self._stored[view] = {name: torch.cat([part[name].cpu() for part in parts]) for name in parts[0]}
-        return self._stored[view]
+    def _gathered(self, kept: Activations, groups: Sequence[NDArray[np.int64]]) -> Iterator[dict[str, torch.Tensor]]:
+        """Batches of stored activations: read ahead of an accelerator, in turn with a processor."""
+        work = [lambda group=group: self._backbone.join(kept.take(group)) for group in groups]
+        for batch in ahead(work) if accelerator().device.type != "cpu" else (piece() for piece in work):
+            yield to_device(batch)
 
-    def _fits(self) -> bool:
-        sample = self._lower(next(self._batches([np.arange(1)], None)))
-        one = sum(tensor.nbytes for tensor in sample.values())
-        return one * len(self._items) * (VIEWS if self._views else 1) <= self.LARGEST
-
-    def _lower(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        with torch.no_grad(), autocast(self._dtype):
-            return self._backbone.lower(batch, self._boundary)
-
-    def _batches(self, groups: Sequence[NDArray[np.int64]], view: int | None) -> Iterator[dict[str, torch.Tensor]]:
-        for ready in prepared([readying(self._preprocess, self._items, group, view) for group in groups]):
-            yield {name: _to(tensor) for name, tensor in self._preprocess.collate(ready).items()}
+    def _computed(self, groups: Sequence[NDArray[np.int64]], view: int | None) -> Iterator[dict[str, torch.Tensor]]:
+        """Batches of the items themselves, or of outputs of frozen blocks that are not kept."""
+        for ready in prepared([self._ready.work(group, view) for group in groups]):
+            batch = to_device(self._backbone.preprocess.collate(ready))
+            yield self._frozen.lower(batch) if self._frozen else batch
 
 
 def batches_of(lengths: NDArray[np.int64], size: int, random: np.random.Generator) -> list[NDArray[np.int64]]:
@@ -108,10 +104,6 @@ def batches_of(lengths: NDArray[np.int64], size: int, random: np.random.Generato
 def mixed(seed: int, epoch: int) -> int:
     """The seed of an epoch."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
-
-
-def _to(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.to(accelerator().device)
 
 
 def _exact(activations: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 from headstart.core.recipe import Budget, Preset
 from headstart.core.strategy import InputStrategy
-from headstart.engine.inputs import VIEWS
 
 TRAINING = 4.5
 """Inference passes that a training pass costs: three in the same precision, and inference may use a faster one that
@@ -121,18 +120,17 @@ def measurable(costs: Sequence[float], budget: Budget, plan: Plan) -> list[bool]
     return fits
 
 
-def training_cost(strategy: InputStrategy, share: float, *, stored: bool) -> Cost:
+def training_cost(strategy: InputStrategy, share: float, *, stored: bool, views: int) -> Cost:
     """What fits of a strategy cost when ``share`` of a forward pass lies in trainable blocks.
 
-    Below the boundary one inference pass per view if its outputs are ``stored`` for all fits, else one per epoch;
-    above it every epoch of every fit.
+    Below the boundary one inference pass for each of ``views`` random views (0: for the fixed one) if its outputs are
+    ``stored`` for all fits, else one per epoch; above it every epoch of every fit.
     """
-    schedule = strategy.schedule
-    trained = schedule.epochs * share * TRAINING
+    epochs = strategy.schedule.epochs
+    trained = epochs * share * TRAINING
     if not stored:
-        return Cost(once=0.0, each=schedule.epochs * (1 - share) + trained)
-    seen = min(schedule.epochs, VIEWS) if schedule.views else 1
-    return Cost(once=(1 - share) * seen, each=trained)
+        return Cost(once=0.0, each=epochs * (1 - share) + trained)
+    return Cost(once=(1 - share) * max(1, views), each=trained)
 
 
 def affordable_folds(cost: Cost, passes: float, most: int) -> int:

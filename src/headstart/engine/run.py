@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from headstart.engine.journal import Journal
 from headstart.engine.operations import operations
 from headstart.engine.options import Options
 from headstart.engine.plan import Plan
+from headstart.engine.ready import Ready
+from headstart.engine.room import Room
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +32,21 @@ class Labelled:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Options, plan and training data, the journal that finished pieces go to, and who is told about it."""
+    """Options, plan and training data, the journal that finished pieces go to, who is told about it, and the room for
+    activations. ``made_ready`` is for `ready` alone.
+    """
 
     options: Options
     plan: Plan
     data: Labelled
     journal: Journal
     progress: Progress
+    room: Room = field(default_factory=Room)
+    made_ready: dict[str, Ready] = field(default_factory=dict)
+
+    def ready(self, backbone: Backbone) -> Ready:
+        """The training items as ``backbone`` reads them; one object for all that read alike."""
+        return self.made_ready.setdefault(backbone.preprocess.key, Ready(backbone, self.data.items))
 
     def rate(self, backbone: Backbone) -> float:
         """What one pass of ``backbone`` counts against the plan's passes."""

@@ -4,7 +4,7 @@ Every epoch is a pure function of (weights and moments so far, seed, epoch numbe
 dropout are drawn from generators seeded by these two numbers. A run killed anywhere therefore resumes from its last
 finished epoch and ends in the same weights; on a GPU, whose sums vary in order, in the same up to rounding.
 
-Training starts at the boundary of the frozen blocks (`Backbone.upper`); `inputs.py` keeps what lies below.
+Training starts at the boundary of the frozen blocks (`Backbone.upper`); `frozen.py` keeps what lies below.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from headstart.core.strategy import InputStrategy, ParamGroup, Preparation, Sche
 from headstart.core.task import Task
 from headstart.engine.checkpoint import load_checkpoint, save_checkpoint
 from headstart.engine.device import accelerated, accelerator, autocast, keep_freed_memory
-from headstart.engine.freeze import trainable_only, training_mode
+from headstart.engine.freeze import frozen_state, trainable_only, training_mode
 from headstart.engine.inputs import Inputs, mixed
 
 CLIP = 1.0
@@ -122,6 +122,7 @@ def fit(
     preparation, schedule, checkpoint = strategy.prepare(backbone), strategy.schedule, settings.checkpoint
     trainable_only(backbone, preparation)
     model = _Model(backbone, head, preparation.frozen_blocks)
+    frozen = frozenset(f"body.{name}" for name in frozen_state(backbone, preparation.frozen_blocks))
     steps = _steps_per_epoch(len(examples.rows), schedule.batch_size)
     base_rate = schedule.rate_scale * backbone.info.rate
     losses: list[float] = []
@@ -130,7 +131,7 @@ def fit(
         torch.random.fork_rng(),
         progress.stage(name, total=schedule.epochs * steps) as stage,
     ):
-        done, losses = load_checkpoint(checkpoint, model, optimizer) if checkpoint else (0, losses)
+        done, losses = load_checkpoint(checkpoint, model, optimizer, frozen) if checkpoint else (0, losses)
         stage.advance(done * steps)
         for epoch in range(done, schedule.epochs):
             training_mode(backbone, preparation)
@@ -149,7 +150,7 @@ def fit(
                 stage.advance()
             losses.append(total / len(examples.rows))
             if checkpoint and epoch + 1 < schedule.epochs:
-                save_checkpoint(checkpoint, model, optimizer, epoch + 1, losses)
+                save_checkpoint(checkpoint, model, optimizer, epoch + 1, losses, frozen)
     backbone.module.eval().requires_grad_(False)
     return Fitted(backbone=backbone, head=_head_of(model), losses=tuple(losses))
 

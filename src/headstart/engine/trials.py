@@ -14,7 +14,7 @@ from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Progress
 from headstart.core.strategy import FeatureStrategy, InputStrategy, Preparation, Strategy
 from headstart.engine.features import Encoded, Encoder
-from headstart.engine.inputs import Inputs
+from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
 from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
@@ -31,8 +31,8 @@ class Contender:
     encoded: Encoded
     untrained: Callable[[], Backbone]
     """Builds the same architecture and input with random weights."""
-    inputs: dict[tuple[int, bool], Inputs] = field(default_factory=dict)
-    """See `read_from`; by boundary and whether in random views."""
+    inputs: dict[tuple[int, int], Inputs] = field(default_factory=dict)
+    """See `read_for`; by boundary and number of random views."""
 
     @property
     def features(self) -> NDArray[np.float32]:
@@ -44,12 +44,25 @@ class Contender:
         """The backbone's name."""
         return self.backbone.info.name
 
-    def read_from(self, boundary: int, views: bool, items: Items) -> Inputs:
-        """What is trained on above ``boundary``: made once, shared by all fits that start there."""
+    def read_for(self, strategy: InputStrategy, run: Run) -> Inputs:
+        """What is trained on above the strategy's boundary: made once, shared by all fits that start there.
+
+        Raises:
+            UserError: the strategy would train nothing of this backbone.
+        """
+        boundary, schedule = strategy.prepare(self.backbone).frozen_blocks, strategy.schedule
+        views = min(schedule.epochs, VIEWS) if schedule.views else 0
         if (boundary, views) not in self.inputs:
-            dtype = self.encoder.dtype
-            self.inputs[boundary, views] = Inputs(self.backbone, boundary, items, views=views, dtype=dtype)
+            ready, dtype = run.ready(self.backbone), self.encoder.dtype
+            self.inputs[boundary, views] = Inputs(
+                self.backbone, boundary, ready, views=views, dtype=dtype, room=run.room
+            )
         return self.inputs[boundary, views]
+
+    def give_back(self) -> None:
+        """Let go of stored activations: nothing is trained on them any more."""
+        for inputs in self.inputs.values():
+            inputs.give_back()
 
     @property
     def key(self) -> str:
@@ -137,7 +150,7 @@ def train(
         body,
         starting_head(contender, preparation, run, rows),
         Examples(
-            inputs=contender.read_from(preparation.frozen_blocks, strategy.schedule.views, run.data.items),
+            inputs=contender.read_for(strategy, run),
             rows=rows,
             targets=targets,
             task=data.task,

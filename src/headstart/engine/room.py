@@ -1,0 +1,131 @@
+"""Where the activations of a run are kept: on disk while it has room to spare, in memory while they are few."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from headstart.core.progress import Progress, Silent
+from headstart.engine.journal import Journal
+
+FOLDER = "activations"
+MEMORY = 256 * 1024**2
+"""Bytes of activations that may be held in memory."""
+SHARE = 0.5
+"""Of what the disk has free, how much activations may take: something else may need it, too."""
+READ = 200e6
+"""Bytes a second that random rows are read at from a disk whose pages are not in memory (75 kB each from 1 GB on a
+virtual disk: 210 MB/s; 5 GB/s once they are)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What activations would take: bytes on disk, and seconds to compute them all once."""
+
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where activations go. ``reason`` says in one sentence why they go nowhere."""
+
+    kind: Literal["disk", "memory", "nowhere"]
+    reason: str = ""
+
+
+class Room:
+    """Gives the activations of a run their places, in ``folder`` (None: in memory only).
+
+    What is decided is noted in the journal: a resumed run must not decide otherwise because the disk has filled since.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, journal: Journal | None = None, progress: Progress | None = None
+    ) -> None:
+        self.progress: Progress = progress or Silent()
+        self._folder = folder
+        self._journal = journal or Journal(None, {})
+        self._granted: dict[str, int] = {}
+
+    @property
+    def lasting(self) -> bool:
+        """Whether what is kept on disk outlives this process, for a resumed run."""
+        return self._journal.folder is not None
+
+    def place(self, name: str, model: str, measure: Callable[[], Need]) -> Place:
+        """Where the activations called ``name``, of frozen blocks of ``model``, are kept.
+
+        ``measure`` is asked what they need where that is not noted.
+        """
+
+        def decide() -> Mapping[str, Any]:
+            need = measure()
+            place = self._decide(model, need)
+            return {"kind": place.kind, "reason": place.reason, "bytes": need.bytes}
+
+        noted = self._journal.note(f"activations {name}", decide)
+        if noted["kind"] == "disk":
+            self._granted[name] = noted["bytes"]
+        return Place(kind=noted["kind"], reason=noted["reason"])
+
+    def folder(self, name: str) -> Path:
+        """Where the activations called ``name`` lie, if their place is the disk.
+
+        Raises:
+            ValueError: there is no folder, so that nothing has its place on the disk.
+        """
+        if self._folder is None:
+            raise ValueError("without a folder no activations lie on the disk")
+        return self._folder / hashlib.sha256(name.encode()).hexdigest()[:24]
+
+    def remove(self, name: str) -> None:
+        """Remove what is kept as ``name``, if anything is."""
+        self._granted.pop(name, None)
+        if self._folder is not None:
+            shutil.rmtree(self.folder(name), ignore_errors=True)
+
+    def _decide(self, model: str, need: Need) -> Place:
+        small = need.bytes <= MEMORY
+        if self._folder is None or (small and not self.lasting):
+            what = f"Outputs of the frozen blocks of {model} would take {need.bytes / 1e9:,.1f} GB of memory"
+            return Place(kind="memory") if small else _nowhere(f"{what}, {MEMORY / 1e9:,.1f} GB are allowed")
+        if need.bytes / READ >= need.seconds:
+            slow = f"Reading {need.bytes / 1e9:,.1f} GB of outputs of the frozen blocks of {model} would take longer"
+            return Place(kind="memory") if small else _nowhere(f"{slow} than computing them")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        free, used = shutil.disk_usage(self._folder).free, _size(self._folder)
+        if need.bytes <= SHARE * (free + used) - sum(self._granted.values()):
+            return Place(kind="disk")
+        if small:
+            return Place(kind="memory")
+        return _nowhere(
+            f"Outputs of the frozen blocks of {model} would take {need.bytes / 1e9:,.1f} GB on disk, where "
+            f"{free / 1e9:,.1f} GB are free and half of that is left alone"
+        )
+
+
+@contextmanager
+def room_of(journal: Journal, progress: Progress) -> Iterator[Room]:
+    """Room beside the pieces of the journal, with which it is removed when the run is complete; for a run without one
+    in a temporary folder, removed in any case.
+    """
+    if journal.folder is not None:
+        yield Room(journal.folder / FOLDER, journal, progress)
+        return
+    with tempfile.TemporaryDirectory(prefix="headstart-", ignore_cleanup_errors=True) as folder:
+        yield Room(Path(folder), journal, progress)
+
+
+def _nowhere(why: str) -> Place:
+    return Place(kind="nowhere", reason=f"{why}; they are computed again in every epoch, which is slower.")
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+from pathlib import Path
+from tempfile import gettempdir
+
+import pytest
+
+from headstart.core.progress import Silent
+from headstart.engine.journal import Journal
+from headstart.engine.room import MEMORY, READ, Need, Room, room_of
+
+GB = 10**9
+Usage = namedtuple("Usage", "total used free")
+
+
+def need(gigabytes: float, seconds: float = 1e9):
+    return lambda: Need(bytes=round(gigabytes * GB), seconds=seconds)
+
+
+@pytest.fixture
+def ten_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(total=100 * GB, used=90 * GB, free=10 * GB))
+
+
+def never() -> Need:
+    raise AssertionError("what is noted is not measured again")
+
+
+@pytest.mark.usefixtures("ten_free")
+def test_what_fits_into_half_of_the_free_disk_goes_there_and_the_rest_nowhere(tmp_path: Path):
+    room = Room(tmp_path)
+    assert room.place("a", "m", need(5.0)).kind == "disk"
+    place = Room(tmp_path).place("b", "packaged:m", need(5.1))
+    assert place.kind == "nowhere"
+    assert place.reason == (
+        "Outputs of the frozen blocks of packaged:m would take 5.1 GB on disk, where 10.0 GB are free and half of that "
+        "is left alone; they are computed again in every epoch, which is slower."
+    )
+
+
+@pytest.mark.usefixtures("ten_free")
+def test_what_was_promised_to_one_is_not_promised_to_another(tmp_path: Path):
+    room = Room(tmp_path)
+    assert [room.place(name, "m", need(3.0)).kind for name in "ab"] == ["disk", "nowhere"]
+    room.remove("a")
+    assert room.place("c", "m", need(3.0)).kind == "disk"
+
+
+@pytest.mark.usefixtures("ten_free")
+def test_what_is_already_written_counts_as_free(tmp_path: Path):
+    room = Room(tmp_path)
+    room.folder("old").mkdir()
+    with (room.folder("old") / "shard").open("wb") as file:
+        file.truncate(2 * GB)  # sparse: takes no room here
+    assert room.place("old", "m", need(6.0)).kind == "disk"
+
+
+def test_little_stays_in_memory_unless_a_journal_makes_it_last(tmp_path: Path):
+    little = MEMORY / GB
+    assert Room().place("a", "m", need(little)).kind == "memory"
+    assert Room(tmp_path).place("a", "m", need(little)).kind == "memory"
+    lasting = Room(tmp_path / "x", Journal(tmp_path / "j", {}))
+    assert lasting.place("a", "m", need(little)).kind == "disk"
+
+
+def test_without_a_folder_much_goes_nowhere():
+    place = Room().place("a", "m", need(3.0))
+    assert place.kind == "nowhere"
+    assert place.reason.startswith("Outputs of the frozen blocks of m would take 3.0 GB of memory, 0.3 GB are allowed;")
+    with pytest.raises(ValueError, match="without a folder no activations lie on the disk"):
+        Room().folder("a")
+
+
+def test_what_is_computed_faster_than_read_is_not_stored(tmp_path: Path):
+    assert Room(tmp_path).place("a", "m", need(2.0, 2.01 * GB / READ)).kind == "disk"
+    place = Room(tmp_path).place("b", "m", need(2.0, 1.99 * GB / READ))
+    assert place.reason.startswith("Reading 2.0 GB of outputs of the frozen blocks of m would take longer than comp")
+    assert place.kind == "nowhere"
+
+
+def test_a_little_that_the_disk_cannot_take_stays_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(total=1, used=1, free=0))
+    room = Room(tmp_path / "x", Journal(tmp_path / "j", {}))
+    assert room.place("a", "m", need(0.1)).kind == "memory"
+    assert Room(tmp_path / "x", Journal(tmp_path / "k", {})).place("a", "m", need(0.1, 1e-9)).kind == "memory"
+
+
+@pytest.mark.usefixtures("ten_free")
+def test_a_resumed_run_does_not_decide_again(tmp_path: Path):
+    journal = Journal(tmp_path / "j", {})
+    first = [Room(tmp_path / "x", journal).place(name, "m", need(size)) for name, size in (("a", 4.0), ("b", 9.0))]
+    room = Room(tmp_path / "x", journal)
+    assert [room.place(name, "m", never) for name in "ab"] == first
+    assert [place.kind for place in first] == ["disk", "nowhere"]
+    assert room.place("c", "m", need(1.1)).kind == "nowhere"  # what was promised to the first is still promised
+
+
+def test_beside_a_journal_it_lasts_and_without_one_it_is_removed_whatever_happens(tmp_path: Path, monkeypatch):
+    with room_of(Journal(tmp_path / "j", {}), Silent()) as room:
+        assert room.lasting
+        assert room.folder("a").is_relative_to(tmp_path / "j")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert gettempdir() == str(tmp_path)
+    context = room_of(Journal(None, {}), Silent())
+    room = context.__enter__()
+    room.folder("a").mkdir()
+    assert not room.lasting
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not context.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert [path.name for path in tmp_path.iterdir()] == ["j"]
