@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
 from headstart.data._preview import preview
 from headstart.engine import adapt as straight
-from headstart.engine import plan
+from headstart.engine import plan, trials
 from headstart.engine.adapted import Adapted
 from headstart.engine.features import Encoder
 from headstart.engine.options import Options, PoolMember
@@ -107,6 +108,45 @@ def test_killed_anywhere_it_finishes_with_the_uninterrupted_result(tmp_path: Pat
     resumed = run(data, options, tmp_path / "run" / "checkpoints")
     assert toys.measured(resumed.results) == toys.measured(whole.results)
     assert np.array_equal(resumed.head.weight, whole.head.weight)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_stored_activations_last_as_long_as_the_journal_or_else_the_run(tmp_path: Path, monkeypatch, killed: bool):
+    for name, value in (("READ", math.inf), ("MEMORY", 0)):  # to disk, however little it is
+        monkeypatch.setattr(f"headstart.engine.room.{name}", value)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    data, written = toys.dataset(tmp_path / "d"), []
+    options = toys.options(
+        tmp_path / "home", strategies={"last_blocks": LastBlocks().lasting(2)}, strategy="last_blocks"
+    )
+    score = straight.score
+
+    def looking(*arguments: Any) -> Any:
+        written.append(len(list(tmp_path.rglob("view */*.safetensors"))))
+        if killed:
+            raise KeyboardInterrupt
+        return score(*arguments)
+
+    train = "headstart.engine.trials.fit"
+    fitted = trials.fit
+
+    def counting(*arguments: Any, **given: Any) -> Any:
+        found = fitted(*arguments, **given)
+        written.append(len(list((tmp_path / "temporary").rglob("view */*.safetensors"))))
+        return found
+
+    monkeypatch.setattr(train, counting)
+    monkeypatch.setattr(straight, "score", looking)
+    for journal in (None, tmp_path / "run" / "checkpoints"):
+        if killed:
+            with pytest.raises(KeyboardInterrupt):
+                run(data, options, journal)
+        else:
+            run(data, options, journal)
+        assert not list((tmp_path / "temporary").iterdir())
+    assert max(written) == 2  # two views
+    assert len(list((tmp_path / "run" / "checkpoints" / "activations").rglob("*.safetensors"))) == 2
 
 
 def test_a_trained_strategy_asked_for_by_name_is_refitted_on_everything(tmp_path: Path):

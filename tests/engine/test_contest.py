@@ -90,3 +90,16 @@ def test_a_budget_in_seconds_counts_passes_of_a_larger_backbone_for_more(tmp_pat
         plan = replace(run.plan, passes=14.0, speed=Speed(seconds=1.0, operations=timed))
         held = contest.hold([Entrant(probe=trial, native=contender)], replace(run, plan=plan))
         assert len(held.trials) == 1 + tried
+
+
+def test_the_price_knows_whether_frozen_blocks_run_once_or_in_every_epoch(tmp_path: Path, monkeypatch):
+    run = toys.run(tmp_path, strategies={"linear_probe": LinearProbe(), "last_blocks": LastBlocks().lasting(6)})
+    run, strategy = replace(run, plan=replace(run.plan, passes=100.0)), LastBlocks().lasting(6)
+    stored = contest._priced(toys.contender(run), strategy, run)
+    monkeypatch.setattr("headstart.engine.room.MEMORY", 0)
+    computed = contest._priced(toys.contender(run), strategy, run)
+    assert stored.once > 0 == computed.once
+    assert stored.of(1) == pytest.approx(computed.of(1))  # six epochs show six views
+    assert stored.of(4) < computed.of(4)
+    shown = contest._priced(toys.contender(run), strategy, replace(run, plan=replace(run.plan, passes=0.0)))
+    assert shown == stored  # what is never trained is priced without a look at the disk

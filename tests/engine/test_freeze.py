@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from headstart.core.strategy import ParamGroup, Preparation
-from headstart.engine.freeze import frozen_modules, trainable_only, training_mode
+from headstart.engine.freeze import frozen_modules, frozen_state, trainable_only, training_mode
 from tests.engine import toys
 
 
@@ -43,3 +43,11 @@ def test_only_the_groups_get_gradients():
     trainable_only(backbone, preparation(2, batch_statistics=False))
     assert [n for n, p in backbone.module.named_parameters() if p.requires_grad] == ["2.0.weight", "2.0.bias"]
     assert list(frozen_modules(backbone, 2)) == [backbone.module[0], backbone.module[1]]
+
+
+def test_the_state_of_frozen_blocks_is_all_that_their_modules_hold():
+    backbone = toys.ToyBackbone(toys.info(), seed=0, size=16)
+    state = backbone.module.state_dict()
+    assert list(frozen_state(backbone, 0)) == []
+    assert list(frozen_state(backbone, 2)) == [name for name in state if name[0] in "01"]
+    assert "0.1.running_mean" in frozen_state(backbone, 1)

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
 from headstart.core.backbone import Backbone, BackboneInfo, LinearHead
 from headstart.core.progress import Silent
@@ -127,6 +128,14 @@ def test_killed_after_any_epoch_it_resumes_to_the_same_weights(tmp_path: Path, m
         resumed = run(strategy, checkpoint=path)
         assert same(state(whole), state(resumed))
         assert resumed.losses == whole.losses
+
+
+def test_checkpoints_hold_what_is_trained_and_no_more(tmp_path: Path):
+    path = tmp_path / "checkpoint.safetensors"
+    run(Chosen(frozen=1), checkpoint=path)
+    with safe_open(path, framework="pt") as file:
+        kept = {name.removeprefix("model.body.") for name in file.keys() if name.startswith("model.body.")}  # noqa: SIM118
+    assert kept == {name for name in backbone().module.state_dict() if not name.startswith("0.")}
 
 
 def test_a_damaged_checkpoint_means_starting_over(tmp_path: Path):

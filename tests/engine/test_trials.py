@@ -80,3 +80,13 @@ def test_a_body_starts_pretrained_or_from_nothing(tmp_path: Path, monkeypatch):
     assert started[0] is contender.backbone
     first = [body.module.state_dict()["0.0.weight"] for body in started]
     assert not torch.equal(*first)
+
+
+def test_fits_from_one_boundary_share_what_they_read_and_texts_are_made_ready_once(tmp_path: Path):
+    run = toys.run(tmp_path)
+    contender = toys.contender(run)
+    short, long = (contender.read_for(LastBlocks().lasting(epochs), run) for epochs in (2, 20))
+    assert (short.views, long.views) == (2, 8)
+    assert contender.read_for(LastBlocks().lasting(30), run) is long
+    assert contender.read_for(Scratch(), run) is not long
+    assert run.ready(contender.backbone) is run.ready(toys.contender(run).backbone)
