@@ -105,6 +105,31 @@ def test_the_key_holds_everything_that_changes_the_tensors() -> None:
     assert len({key, *(ImagePreprocess({**CFG, **other}).key for other in others)}) == 1 + len(others)
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"input_size": (3, 224, 224), "crop_pct": 0.875}, 512),
+        ({"input_size": (3, 384, 384), "crop_pct": 1.0}, 768),
+        ({"input_size": (3, 64, 96), "crop_pct": 0.5}, 384),
+        ({"input_size": (3, 100, 100), "crop_pct": 0.9, "crop_mode": "squash"}, 222),
+    ],
+)
+def test_a_picture_is_decoded_at_twice_what_it_is_resized_to(changes: dict[str, Any], expected: int) -> None:
+    preprocess = ImagePreprocess({**CFG, **changes})
+    assert preprocess.least_side == expected
+    resized = preprocess._on_pictures[0](pictures(1)[0].resize((1200, 1000)))
+    assert 2 * min(resized.size) <= expected
+
+
+def test_what_is_asked_for_is_part_of_the_key() -> None:
+    preprocess = ImagePreprocess(CFG)
+    whole = preprocess.asking_for(None)
+    assert (whole.least_side, preprocess.least_side) == (None, json.loads(preprocess.key)["least_side"])
+    assert "least_side" not in json.loads(whole.key)
+    assert whole.asking_for(preprocess.least_side).key == preprocess.key
+    assert torch.equal(whole.item(pictures(1)[0]), preprocess.item(pictures(1)[0]))
+
+
 def test_copies_share_it() -> None:
     preprocess = ImagePreprocess(CFG)
     assert copy.deepcopy(preprocess) is preprocess

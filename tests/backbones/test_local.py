@@ -37,6 +37,22 @@ def test_an_exported_model_reads_back_whole(member: str, tmp_path: Path) -> None
     np.testing.assert_allclose(model.head.logits(features), logits.numpy(), atol=1e-5)
 
 
+def test_an_exported_model_reads_pictures_as_it_was_trained(tmp_path: Path) -> None:
+    backbone = make("test_resnet", size=64)
+    for least_side in (128, None):
+        backbone.preprocess = backbone.preprocess.asking_for(least_side)
+        backbone.export(tmp_path, head_for(backbone), CLASSES)
+        assert read_exported(tmp_path).backbone.preprocess.least_side == least_side
+    path = tmp_path / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    del config["headstart"]["least_side"]  # a folder from before there was such a thing
+    path.write_text(json.dumps(config), encoding="utf-8")
+    assert read_exported(tmp_path).backbone.preprocess.least_side is None
+    info = Local().find(str(tmp_path))
+    assert info is not None
+    assert Local().load(info).preprocess.least_side == 128  # to be trained anew
+
+
 @pytest.mark.parametrize("member", MEMBERS)
 def test_adapting_again_starts_from_the_same_body(member: str, tmp_path: Path) -> None:
     """Exporting what was read back changes nothing: the pooling layer is not taken for one of the body's."""

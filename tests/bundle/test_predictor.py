@@ -17,6 +17,7 @@ from headstart.bundle.model import Card, write_baseline, write_transfer
 from headstart.bundle.predictor import Predictor
 from headstart.core.backbone import Exported, LinearHead
 from headstart.core.errors import Unavailable, UserError
+from headstart.data._image import read_image
 from tests.backbones.members import CLASSES, head_for, make
 from tests.backbones.tiny import TEXTS, pictures
 from tests.engine.toys import picture
@@ -113,6 +114,39 @@ def test_items_that_cannot_be_read_are_all_named(image_run: Path, tmp_path: Path
     assert f"'{tmp_path / 'bad.png'}' cannot be read: it is not a picture" in caught.value.problems[0]
     assert f"'{tmp_path / 'gone.png'}' cannot be read" in caught.value.problems[1]
     assert caught.value.problems[2].startswith("'item 4' cannot be read")
+
+
+def large_jpegs(folder: Path) -> list[Path]:
+    paths = [folder / f"{number}.jpg" for number in range(3)]
+    for number, path in enumerate(paths):
+        picture(number % 2, number).resize((2600, 2200)).save(path)
+    return paths
+
+
+@pytest.mark.parametrize("least_side", [128, None])
+def test_large_jpegs_are_read_as_in_training(tmp_path: Path, least_side: int | None):
+    backbone = make("test_resnet", size=64)
+    backbone.preprocess = backbone.preprocess.asking_for(least_side)
+    head = head_for(backbone)
+    write_transfer(tmp_path / "model", backbone, head, card())
+    paths = large_jpegs(tmp_path)
+    found = Predictor.open(tmp_path).predict(paths)
+    ready = [backbone.preprocess.item(read_image(path, least_side)) for path in paths]
+    with torch.no_grad():
+        features = backbone.encode(backbone.preprocess.collate(ready)).double().numpy()
+    expected = softmax(features @ head.weight.T + head.bias, axis=1)
+    np.testing.assert_allclose([list(p.probabilities.values()) for p in found], expected, atol=1e-6)
+
+
+def test_a_baseline_reads_large_jpegs_as_in_training(tmp_path: Path):
+    images = [picture(n % 2, n) for n in range(10)]
+    baseline = Histograms()
+    baseline.fit(images, np.arange(10) % 2, 2)
+    write_baseline(tmp_path / "model", baseline, card(serves="histograms", classes=("left", "right")))
+    paths = large_jpegs(tmp_path)
+    found = Predictor.open(tmp_path).predict(paths)
+    expected = softmax(baseline.logits([read_image(path, Histograms.least_side) for path in paths]), axis=1)
+    np.testing.assert_allclose([list(p.probabilities.values()) for p in found], expected, atol=1e-9)
 
 
 def test_a_served_text_baseline(tmp_path: Path):

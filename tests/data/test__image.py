@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from headstart.core.errors import UnreadableItem
-from headstart.data._image import MAX_PIXELS, decode, decoded, opened, read_image
+from headstart.data._image import MAX_PIXELS, decode, decoded, header, opened, read_image
 
 
 def encoded(image: Image.Image, form: str, **options) -> bytes:
@@ -176,3 +176,66 @@ def test_damage_of_any_kind_is_an_unreadable_item_and_nothing_else(form: str, pi
         except UnreadableItem:
             refused += 1
     assert refused > 0
+
+
+def large(mode: str, **options) -> bytes:
+    """A smooth JPEG of 1000 x 600."""
+    blobs = np.random.default_rng(0).integers(30, 226, size=(6, 10, 3), dtype=np.uint8)
+    return encoded(
+        Image.fromarray(blobs).resize((1000, 600), Image.Resampling.BICUBIC).convert(mode), "JPEG", **options
+    )
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_a_large_jpeg_is_decoded_small(mode: str, progressive: bool, orientation: int):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    raw = large(mode, progressive=progressive, exif=exif)
+    whole, small = decode(raw, "a.png"), decode(raw, "a.png", 150)
+    upright = (600, 1000) if orientation == 6 else (1000, 600)
+    assert (whole.image.size, whole.size, small.size) == (upright, upright, upright)
+    assert small.image.size == (upright[0] // 4, upright[1] // 4)
+    assert small.header == whole.header == header(opened(raw, "a.png"))
+    assert whole.odd == small.odd == (("wrong_extension", "cmyk") if mode == "CMYK" else ("wrong_extension",))
+    resized = np.asarray(whole.image.resize(small.image.size, Image.Resampling.BOX), dtype=float)
+    assert np.abs(np.asarray(small.image, dtype=float) - resized).mean() < 1.5
+
+
+def test_a_pair_of_pictures_in_one_file_is_decoded_small():
+    first = Image.open(BytesIO(large("RGB")))
+    raw = encoded(first, "MPO", save_all=True, append_images=[Image.new("RGB", (1000, 600))])
+    assert opened(raw, "a.mpo").format == "MPO"
+    assert decode(raw, "a.mpo", 150).image.size == (250, 150)
+    assert decode(raw, "a.mpo", 150).odd == ()
+
+
+def test_what_was_long_or_tiny_stays_so():
+    assert decode(encoded(Image.new("RGB", (2700, 300)), "JPEG"), "a.jpg", 30).odd == ("extreme_aspect",)
+    assert decode(encoded(Image.new("RGB", (320, 320)), "JPEG"), "a.jpg", 31).odd == ()
+
+
+def test_only_jpeg_files_are_decoded_small(tmp_path: Path, picture):
+    raw = large("RGB")
+    (tmp_path / "a.jpg").write_bytes(raw)
+    whole = read_image(raw)
+    for source in (raw, tmp_path / "a.jpg", str(tmp_path / "a.jpg")):
+        assert read_image(source, 150).size == (250, 150)
+    for given in (whole, np.asarray(whole), encoded(whole, "PNG"), encoded(whole, "WEBP")):
+        assert read_image(given, 150).size == (1000, 600)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("share", [0.3, 0.9, 0.995])
+def test_a_truncated_jpeg_is_damaged_at_any_scale(progressive: bool, share: float):
+    raw = large("RGB", progressive=progressive)
+    for least_side in (None, 300, 75):
+        with pytest.raises(UnreadableItem, match="it is damaged"):
+            decode(raw[: int(share * len(raw))], "a.jpg", least_side)
+
+
+def test_the_limit_of_pixels_is_that_of_the_file(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("headstart.data._image.MAX_PIXELS", 500_000)
+    with pytest.raises(UnreadableItem, match=r"million pixels \(1000 x 600\)"):
+        decode(large("RGB"), "a.jpg", 75)

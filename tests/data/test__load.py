@@ -6,7 +6,7 @@ import pytest
 
 from headstart.core.errors import UserError
 from headstart.data._load import load
-from headstart.data._read import read_item
+from headstart.data._read import read_picture
 
 
 def tweets(n: int, start: int = 0) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def test_a_folder_becomes_a_data_set(photos):
     assert data.ids == ("cat/0.png", "cat/1.png", "cat/2.png", "dog/0.png", "dog/1.png", "dog/2.png")
     assert data.targets.tolist() == [0, 0, 0, 1, 1, 1]
     assert data.table.column_names == ["id", "item", "target", "digest"]
-    assert read_item(data.table[0]["item"], "image").size == (96, 80)
+    assert read_picture(data.table[0]["item"], None).image.size == (96, 80)
     assert data.split.origin == "none"
     assert (data.split.train.tolist(), data.split.test.tolist()) == ([0, 1, 2, 3, 4, 5], [])
     assert data.issues == ()
@@ -30,7 +30,7 @@ def test_images_in_memory_are_kept_in_the_table(picture):
     frame = pd.DataFrame({"image": [picture(seed) for seed in range(6)], "label": [0, 1] * 3})
     data = load(frame, name="mine")
     assert data.name == "mine"
-    assert np.array_equal(np.asarray(read_item(data.table[2]["item"], "image")), np.asarray(picture(2)))
+    assert np.array_equal(np.asarray(read_picture(data.table[2]["item"], None).image), np.asarray(picture(2)))
 
 
 def test_numeric_classes_are_sorted_by_value():

@@ -6,20 +6,31 @@ import pytest
 from PIL import Image
 
 from headstart.core.errors import UnreadableItem, UserError
-from headstart.data._read import read_item, read_items
+from headstart.data._read import read_header, read_items, read_picture
+from headstart.data._reduce import Header
 
 
 def test_items_of_a_data_set(tmp_path: Path, picture):
     picture(1).save(tmp_path / "a.png")
     raw = (tmp_path / "a.png").read_bytes()
     for item in ({"path": str(tmp_path / "a.png"), "bytes": None}, {"path": "elsewhere.png", "bytes": raw}):
-        assert np.array_equal(np.asarray(read_item(item, "image")), np.asarray(picture(1)))
-    assert read_item("a text", "text") == "a text"
+        assert np.array_equal(np.asarray(read_picture(item, None).image), np.asarray(picture(1)))
+
+
+def test_large_jpegs_are_read_as_small_as_is_asked_for(tmp_path: Path, picture):
+    path = tmp_path / "a.jpg"
+    picture(1, size=(800, 600)).save(path)
+    for item in ({"path": str(path), "bytes": None}, {"path": None, "bytes": path.read_bytes()}):
+        assert read_header(item) == Header((800, 600), jpeg=True)
+        assert read_picture(item, 150).image.size == (200, 150)
+        assert [image.size for _, image in read_items([item], "image", 150)] == [(200, 150)]
+    sizes = [image.size for _, image in read_items([path, str(path), path.read_bytes(), picture(1)], "image", 300)]
+    assert sizes == [(400, 300)] * 3 + [(96, 80)]
 
 
 def test_a_file_that_has_gone_is_named():
     with pytest.raises(UnreadableItem, match=r"gone\.png cannot be read: there is no such file"):
-        read_item({"path": "gone.png", "bytes": None}, "image")
+        read_picture({"path": "gone.png", "bytes": None}, None)
 
 
 def test_images_for_prediction(tmp_path: Path, picture):

@@ -2,6 +2,7 @@ import hashlib
 import os
 import time
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 from headstart.core.progress import Silent
 from headstart.data import _pixels, _scan
 from headstart.data._arrow import image_items, text_items
+from headstart.data._duplicates import tie_images
 from headstart.data._room import Room
 from headstart.data._scan import scan_images, scan_texts
 
@@ -127,7 +129,7 @@ def test_no_more_pixels_are_decoded_at_once_than_agreed(tmp_path: Path, picture,
         inside.remove(name)
         return found
 
-    monkeypatch.setattr(_scan.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(_scan, "cores", lambda: 4)
     monkeypatch.setattr(_scan, "AT_ONCE", 96 * 80)
     monkeypatch.setattr(_scan, "_look_at", watched)
     found = scan_images(image_items([(path, None) for path in paths]), Silent())
@@ -141,3 +143,42 @@ def test_strips_do_not_change_the_digest_of_the_pixels(picture, monkeypatch: pyt
     for strip in (500, 1 << 20):
         monkeypatch.setattr(_pixels, "STRIP", strip)
         assert _scan._scan_image(path, None, Room(1 << 20)).pixels == expected
+
+
+def large_jpeg(picture, seed: int, **options) -> bytes:
+    buffer = BytesIO()
+    picture(seed, size=(1600, 1200)).save(buffer, "JPEG", **options)
+    return buffer.getvalue()
+
+
+def test_large_jpegs_are_looked_at_small_and_reported_whole(picture, monkeypatch: pytest.MonkeyPatch):
+    sideways = Image.Exif()
+    sideways[0x0112] = 6
+    raw = [large_jpeg(picture, 1), large_jpeg(picture, 1, exif=sideways), large_jpeg(picture, 1, comment=b"a copy")]
+    seen: list[tuple[int, int]] = []
+    monkeypatch.setattr(_scan, "look", lambda image: seen.append(image.size) or b"look")
+    first, turned, copy = scan_images(image_items([(None, one) for one in raw]), Silent())
+    assert sorted(seen) == [(300, 400), (400, 300), (400, 300)]
+    assert (first.size, turned.size) == ((1600, 1200), (1200, 1600))
+    assert first.digest != copy.digest
+    assert first.pixels == copy.pixels != turned.pixels
+    assert first.odd == ()
+
+
+def test_a_copy_in_another_format_is_found_by_its_look(picture):
+    raw = large_jpeg(picture, 1)
+    buffer = BytesIO()
+    Image.open(BytesIO(raw)).save(buffer, "PNG", compress_level=1)
+    items = [raw, buffer.getvalue(), large_jpeg(picture, 2)]
+    found = scan_images(image_items([(None, one) for one in items]), Silent())
+    ties = tie_images(found)
+    assert found[0].pixels != found[1].pixels
+    assert ties.near[0] == ties.near[1] != ties.near[2]
+
+
+def test_damage_in_a_large_jpeg_is_found(picture):
+    raw = large_jpeg(picture, 1)
+    for share in (0.5, 0.9, 0.99):
+        (found,) = scan_images(image_items([(None, raw[: int(share * len(raw))])]), Silent())
+        assert found.problem is not None
+        assert "it is damaged" in found.problem

@@ -33,7 +33,7 @@ def test_texts_travel_by_their_tokens_and_are_read_once(monkeypatch):
     items = Items(
         digests=[hashlib.sha256(f"{n}".encode()).hexdigest() for n in range(len(texts))],
         lengths=np.array([len(text) for text in texts]),
-        read=lambda n: read.append(n) or texts[n],
+        read=lambda n, _=None: read.append(n) or texts[n],
     )
     collate = TextPreprocess.collate
 
@@ -93,7 +93,7 @@ def test_an_interrupted_pass_resumes_to_the_same_features(tmp_path: Path, backbo
     items = toys.labelled().items
     whole = Encoder(backbone, tmp_path / "whole", Silent()).encode(items, "features").features
 
-    def failing(position: int) -> object:
+    def failing(position: int, least_side: int | None = None, /) -> object:
         if position == 25:
             raise KeyboardInterrupt
         return items.read(position)

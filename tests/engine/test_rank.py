@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from headstart.core.errors import UserError
 from headstart.core.score import TransferScore
+from headstart.data._reduce import Header
 from headstart.engine.rank import Ranked, clearly_worse, larger_size, prior_order, rank
 from headstart.engine.trials import try_features
 from headstart.strategies.linear_probe import LinearProbe
@@ -104,11 +104,20 @@ def test_clearly_worse_is_by_more_than_a_standard_error(tmp_path: Path):
 
 @pytest.mark.parametrize(("side", "expected"), [(64, 288), (300, 384), (4000, 384), (250, 320)])
 def test_the_larger_size_is_what_the_pictures_fill_within_bounds(side: int, expected: int):
-    items = toys.items_of([Image.new("RGB", (side, side + 40)) for _ in range(5)])
-    assert larger_size(toys.info(input={"size": 224}), items) == expected
+    assert larger_size(toys.info(input={"size": 224}), lambda _: Header((side, side + 40), jpeg=True), 5) == expected
 
 
 def test_the_prior_decides_and_compute_counts_where_it_is_short():
     small, large = toys.member(name="toy:s", prior=0.75, gflops=1.0), toys.member(name="toy:l", prior=0.77, gflops=4.0)
     assert [m.info.name for m in prior_order([small, large], careful=False)] == ["toy:l", "toy:s"]
     assert [m.info.name for m in prior_order([small, large], careful=True)] == ["toy:s", "toy:l"]
+
+
+def test_a_body_without_weights_reads_its_items_like_the_pretrained_one(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(
+        "headstart.engine.rank.settle_reading",
+        lambda backbone, *_: setattr(backbone, "preprocess", backbone.preprocess.asking_for(77)),
+    )
+    (entrant,) = rank(toys.run(tmp_path)).taken
+    assert entrant.native.backbone.preprocess.least_side == 77
+    assert entrant.native.untrained().preprocess is entrant.native.backbone.preprocess

@@ -23,6 +23,7 @@ from headstart.core.recipe import Budget, Recipe
 from headstart.core.results import Results
 from headstart.core.strategy import InputStrategy, Strategy
 from headstart.data._load import load
+from headstart.data._reduce import Header
 from headstart.engine.features import Encoder
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
@@ -147,7 +148,8 @@ def items_of(images: Sequence[Image.Image]) -> Items:
     return Items(
         digests=[hashlib.sha256(image.tobytes()).hexdigest() for image in images],
         lengths=np.ones(len(images), dtype=np.int64),
-        read=lambda position: images[position],
+        read=lambda position, _=None: images[position],
+        header=lambda position: Header(images[position].size, jpeg=False),
     )
 
 

@@ -110,6 +110,8 @@ def read_model(folder: Path, info: BackboneInfo) -> Exported:
         )
     if is_image(config):
         body, head = _read_image(folder, config, info)
+        # As it was trained: what was written before there was a reduced scale was trained on pictures in full.
+        body.preprocess = body.preprocess.asking_for(config["headstart"].get("least_side"))
         names = tuple(config["label_names"])
     else:
         body, head = _read_text(folder, config, info)

@@ -28,6 +28,11 @@ AREA = (0.7, 1.0)
 RATIO = (0.85, 1 / 0.85)
 """Width over height of a training view, relative to the picture's own."""
 TRIES = 10
+MARGIN = 2
+"""How many times larger than the resized picture it is decoded at least. Mean cosine between pooled features of
+EfficientNet-Lite0 read so and in full, over 19 photographs and textures blown up to 4000 x 3000 with and without grain
+(JPEG, quality 90): .9993 or more where sides were divided by 4 and that left 1.5 times or more; where they were divided
+by 8, .9994 at 2.9 times, .9989 at 2.0, .9984 at 1.5 and .9968 at 1.1."""
 CONFIGURED = ("input_size", "interpolation", "mean", "std", "crop_pct", "crop_mode")
 
 
@@ -37,6 +42,8 @@ class ImagePreprocess(Preprocess):
     Attributes:
         config: the values timm resolved: ``input_size`` (3, H, W), ``interpolation``, ``mean``, ``std``, ``crop_pct``,
             ``crop_mode``.
+        least_side: see `Preprocess.least_side`; `MARGIN` times what the evaluation view resizes to. Training views,
+            which show three quarters of a side at least, then still have more pixels than they need.
     """
 
     modality: Modality = "image"
@@ -56,7 +63,7 @@ class ImagePreprocess(Preprocess):
         self._on_pictures: list[Callable[[Image.Image], Image.Image]] = steps[:-2]
         self._mean = torch.tensor(self.config["mean"], dtype=torch.float32).view(1, 3, 1, 1)
         self._std = torch.tensor(self.config["std"], dtype=torch.float32).view(1, 3, 1, 1)
-        self._key = json.dumps({"view": "timm-eval", **self.config}, sort_keys=True)
+        self.least_side = MARGIN * max(math.floor(side / self.config["crop_pct"]) for side in self.size)
 
     def __deepcopy__(self, memo: object) -> ImagePreprocess:
         return self
@@ -64,7 +71,8 @@ class ImagePreprocess(Preprocess):
     @property
     def key(self) -> str:
         """See `Preprocess.key`."""
-        return self._key
+        read = {} if self.least_side is None else {"least_side": self.least_side}
+        return json.dumps({"view": "timm-eval", **self.config, **read}, sort_keys=True)
 
     @property
     def size(self) -> tuple[int, int]:

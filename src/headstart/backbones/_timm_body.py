@@ -129,7 +129,7 @@ class TimmBackbone(Backbone):
             "num_features": self.info.dim,
             "pretrained_cfg": {name: value for name, value in cfg.items() if value is not None},
             "dtype": "float32",
-            "headstart": {"backbone": dataclasses.asdict(self.info)},
+            "headstart": {"backbone": dataclasses.asdict(self.info), "least_side": self.preprocess.least_side},
         }
 
     def _pooled(self, hidden: torch.Tensor) -> torch.Tensor:

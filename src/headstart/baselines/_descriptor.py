@@ -11,6 +11,10 @@ from PIL import Image
 
 SIDE = 128
 """Images are squeezed to a square of this many pixels: the layout is kept, the aspect ratio is not."""
+LEAST_SIDE = 4 * SIDE
+"""Pixels that a picture's shorter side should have: about as many as networks of 224 to 288 pixels ask for, so that one
+decoded picture serves them all.
+"""
 CELL = 8
 ORIENTATIONS = 9
 STRENGTHS = 10

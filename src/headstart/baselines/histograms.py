@@ -33,6 +33,7 @@ class Histograms(Baseline):
 
     modality: ClassVar[Modality] = "image"
     summary: ClassVar[str] = "Colour and gradient histograms with logistic regression."
+    least_side: ClassVar[int | None] = _descriptor.LEAST_SIDE
 
     def __init__(self) -> None:
         self._head: LinearHead | None = None

@@ -76,13 +76,21 @@ class Predictor:
         """
         if _single(items, self.card.modality):
             raise UserError(f"predict takes a list of items, got one {type(items).__name__}: put it in a list.")
-        ready = ((name, self._ready(item)) for name, item in read_items(items, self.card.modality))
+        read = read_items(items, self.card.modality, self._least_side)
+        ready = ((name, self._ready(item)) for name, item in read)
         return [prediction for batch in _batches(ready, self._together) for prediction in self._predicted(batch)]
 
     @property
     def _together(self) -> int:
         """How many items are held at a time; a baseline takes them as they were decoded, and photographs are large."""
         return 1 if isinstance(self._model, Baseline) and self.card.modality == "image" else BATCH
+
+    @property
+    def _least_side(self) -> int | None:
+        """What the model asks for of a picture; see `Preprocess.least_side`."""
+        return (
+            self._model.least_side if isinstance(self._model, Baseline) else self._model.backbone.preprocess.least_side
+        )
 
     def _ready(self, decoded: Any) -> Any:
         """An item as the model takes it; a baseline takes it decoded."""

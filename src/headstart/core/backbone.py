@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,6 +77,16 @@ class Preprocess(ABC):
     modality: Modality
     varied: ClassVar[bool] = True
     """Whether `view` differs from `item` (texts: no)."""
+    least_side: int | None = None
+    """Pixels that the shorter side of a picture must keep when its file is decoded at a reduced scale; None: decoded in
+    full. Part of ``key`` where it is not None.
+    """
+
+    def asking_for(self, least_side: int | None) -> Preprocess:
+        """The same with another `least_side`."""
+        changed = copy.copy(self)
+        changed.least_side = least_side
+        return changed
 
     @property
     @abstractmethod

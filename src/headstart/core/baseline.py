@@ -19,6 +19,8 @@ class Baseline(ABC):
 
     modality: ClassVar[Modality]
     summary: ClassVar[str]
+    least_side: ClassVar[int | None] = None
+    """See `headstart.core.backbone.Preprocess.least_side`."""
 
     @abstractmethod
     def fit(

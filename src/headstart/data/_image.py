@@ -15,7 +15,8 @@ from PIL import Image, UnidentifiedImageError
 from headstart.core.errors import UnreadableItem
 from headstart.data._file import describe_beginning, read_bytes
 from headstart.data._formats import FORMATS, SUFFIXES
-from headstart.data._pixels import from_array, to_rgb, upright
+from headstart.data._pixels import from_array, to_rgb, upright, upright_size
+from headstart.data._reduce import JPEGS, Header, reduce
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,14 +40,18 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A picture as RGB, and what was remarkable about the file: keys of `headstart.data._audit.ODDITIES`."""
+    """A picture as RGB, what was remarkable about the file (keys of `headstart.data._audit.ODDITIES`), its (width,
+    height) upright, which ``image`` lacks where it was decoded at a reduced scale, and the file's header.
+    """
 
     image: Image.Image
     odd: tuple[str, ...]
+    size: tuple[int, int]
+    header: Header
 
 
-def read_image(source: str | Path | bytes | Image.Image | NDArray[Any]) -> Image.Image:
-    """``source`` as an RGB picture.
+def read_image(source: str | Path | bytes | Image.Image | NDArray[Any], least_side: int | None = None) -> Image.Image:
+    """``source`` as an RGB picture; a JPEG file as small as `Header.scale` allows for ``least_side``.
 
     EXIF orientation is applied, transparency is laid over white, and of an animation the first frame counts. Grey
     with more than 8 bits is scaled as `headstart.data._pixels.to_levels` says. Arrays have shape ``(H, W)``,
@@ -56,25 +61,28 @@ def read_image(source: str | Path | bytes | Image.Image | NDArray[Any]) -> Image
         UnreadableItem: missing, empty, truncated, too large, or not a picture.
     """
     if isinstance(source, Image.Image):
+        _check_size(source, "The given image")
         return _convert(source, "The given image")[0]
     if isinstance(source, np.ndarray):
         return from_array(source)
     if isinstance(source, bytes):
-        return decode(source, "The given image").image
+        return decode(source, "The given image", least_side).image
     if isinstance(source, str | Path):
-        return decode(read_bytes(source), str(source)).image
+        return decode(read_bytes(source), str(source), least_side).image
     raise UnreadableItem(
         "The given item", f"it is a {type(source).__name__}, expected a path, bytes, a PIL image or a NumPy array"
     )
 
 
-def decode(raw: bytes, name: str) -> Decoded:
+def decode(raw: bytes, name: str, least_side: int | None = None) -> Decoded:
     """The picture in ``raw``, called ``name`` in messages; the name's ending is compared with the content.
+
+    ``least_side``: see `Header.scale`.
 
     Raises:
         UnreadableItem: see `read_image`.
     """
-    return decoded(opened(raw, name), name)
+    return decoded(opened(raw, name), name, least_side)
 
 
 def opened(raw: bytes, name: str) -> Image.Image:
@@ -96,21 +104,31 @@ def opened(raw: bytes, name: str) -> Image.Image:
         raise UnreadableItem(name, f"it is damaged ({error})") from error
 
 
-def decoded(image: Image.Image, name: str) -> Decoded:
-    """An `opened` picture with its pixels, which ``image`` may share.
+def header(image: Image.Image) -> Header:
+    """What is known of an `opened` picture."""
+    return Header(image.size, image.format in JPEGS)
+
+
+def decoded(image: Image.Image, name: str, least_side: int | None = None) -> Decoded:
+    """An `opened` picture with its pixels, which ``image`` may share; ``least_side``: see `Header.scale`.
 
     Raises:
         UnreadableItem: see `read_image`.
     """
+    _check_size(image, name)
+    known = header(image)
+    scale = known.scale(least_side)
+    size = upright_size(image) if scale > 1 else None
+    reduce(image, scale)
     rgb, transparent = _convert(image, name)
-    odd = _oddities(image, name, transparent)
+    odd = _oddities(image, name, known.size, transparent)
     if rgb is image and "animation" in odd:  # looking for a second frame has moved it on
         try:
             image.seek(0)
             image.load()
         except _BROKEN as error:
             raise UnreadableItem(name, f"it is damaged ({error})") from error
-    return Decoded(rgb, odd)
+    return Decoded(rgb, odd, size or rgb.size, known)
 
 
 @cache
@@ -120,12 +138,15 @@ def _openable() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def _convert(image: Image.Image, name: str) -> tuple[Image.Image, bool]:
+def _check_size(image: Image.Image, name: str) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise UnreadableItem(name, f"{_too_large()} ({width} x {height})")
     if width * height == 0:
         raise UnreadableItem(name, f"it has no pixels ({width} x {height})")
+
+
+def _convert(image: Image.Image, name: str) -> tuple[Image.Image, bool]:
     try:
         return to_rgb(upright(image))
     except _BROKEN as error:
@@ -136,8 +157,8 @@ def _too_large() -> str:
     return f"it has more than {MAX_PIXELS // 1_000_000} million pixels"
 
 
-def _oddities(image: Image.Image, name: str, transparent: bool) -> tuple[str, ...]:
-    short, long = sorted(image.size)
+def _oddities(image: Image.Image, name: str, size: tuple[int, int], transparent: bool) -> tuple[str, ...]:
+    short, long = sorted(size)
     suffix = Path(name).suffix.lower()
     found = {
         "wrong_extension": suffix in SUFFIXES and suffix not in FORMATS[image.format or ""],

@@ -33,15 +33,25 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What undoes each value of the EXIF tag Orientation (EXIF 2.32, section 4.6.4)."""
+SIDEWAYS = [turn for value, turn in TURNS.items() if value >= 5]
 
 
 def upright(image: Image.Image) -> Image.Image:
     """``image`` turned as its EXIF block says; a block that cannot be read says nothing."""
-    try:
-        turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
-    except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error, UserWarning):
-        return image
+    turn = _turn(image)
     return image if turn is None else image.transpose(turn)
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height of what `upright` gives. Of a JPEG no pixel is decoded."""
+    return (image.height, image.width) if _turn(image) in SIDEWAYS else (image.width, image.height)
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    try:
+        return TURNS.get(image.getexif().get(ORIENTATION, 1))
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error, UserWarning):
+        return None
 
 
 def to_rgb(image: Image.Image) -> tuple[Image.Image, bool]:

@@ -10,30 +10,47 @@ from typing import Any
 from headstart.core.dataset import Modality
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.data._arrow import is_image_object
-from headstart.data._image import read_image
+from headstart.data._file import read_bytes
+from headstart.data._image import Decoded, decode, header, opened, read_image
+from headstart.data._reduce import Header
 from headstart.data._text import read_text
 
 MOST_NAMED = 20
 
 
-def read_item(item: Any, modality: Modality) -> Any:
-    """An ``item`` of `Dataset.table` decoded: image to RGB ``PIL.Image``, text to ``str``. Thread-safe.
+def read_picture(item: Mapping[str, Any], least_side: int | None) -> Decoded:
+    """An image ``{"path", "bytes"}`` of `Dataset.table` decoded; ``least_side``: see `Header.scale`. Thread-safe.
 
     Raises:
         UnreadableItem: the file has gone or changed since the data set was loaded.
     """
-    if modality == "text":
-        return read_text(item)
-    return read_image(item["path"] if item["bytes"] is None else item["bytes"])
+    return decode(*_raw(item), least_side)
 
 
-def read_items(raw: Iterable[Any], modality: Modality) -> Iterator[tuple[str, Any]]:
+def read_header(item: Mapping[str, Any]) -> Header:
+    """What the file of an image ``{"path", "bytes"}`` says of it before it is decoded.
+
+    Raises:
+        UnreadableItem: see `read_picture`.
+    """
+    return header(opened(*_raw(item)))
+
+
+def _raw(item: Mapping[str, Any]) -> tuple[bytes, str]:
+    """The image's bytes, and its name in messages."""
+    if item["bytes"] is None:
+        return read_bytes(item["path"]), str(item["path"])
+    return item["bytes"], "The given image"
+
+
+def read_items(raw: Iterable[Any], modality: Modality, least_side: int | None = None) -> Iterator[tuple[str, Any]]:
     """Name and decoded item of each raw one, read when it is asked for: photographs are large.
 
     Images: paths, bytes, PIL images, arrays, or ``{"path", "bytes"}`` mappings. Texts: strings, UTF-8 bytes, or
     ``pathlib.Path`` objects of text files (a plain string is the text itself). What cannot be read is decided as it
     is in training, and is never skipped or replaced: after the first such item the rest are only looked at, so that
-    one error names them all.
+    one error names them all. Files and bytes of JPEG are decoded as `Header.scale` says for ``least_side``; pictures
+    and arrays are taken as they are.
 
     Raises:
         UserError: items cannot be read; one problem per item.
@@ -42,7 +59,7 @@ def read_items(raw: Iterable[Any], modality: Modality) -> Iterator[tuple[str, An
     for number, item in enumerate(raw, start=1):
         name = _name(item, number, modality)
         try:
-            decoded = _decoded(item, modality)
+            decoded = _decoded(item, modality, least_side)
         except UnreadableItem as error:
             problems.append(f"'{name}' cannot be read: {error.reason}.")
             continue
@@ -54,12 +71,13 @@ def read_items(raw: Iterable[Any], modality: Modality) -> Iterator[tuple[str, An
         raise UserError(*problems)
 
 
-def _decoded(item: Any, modality: Modality) -> Any:
+def _decoded(item: Any, modality: Modality, least_side: int | None) -> Any:
     if modality == "text":
         return read_text(item)
     if is_image_object(item) and isinstance(item, Mapping):
-        return read_item({"path": item.get("path"), "bytes": item.get("bytes")}, modality)
-    return read_image(item)
+        raw: Any = item.get("path") if item.get("bytes") is None else item["bytes"]
+        return read_image(raw, least_side)
+    return read_image(item, least_side)
 
 
 def _name(item: Any, number: int, modality: Modality) -> str:

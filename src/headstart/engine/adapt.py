@@ -24,6 +24,7 @@ from headstart.engine.folds import repeated_folds
 from headstart.engine.items import Items, items_of
 from headstart.engine.journal import Journal
 from headstart.engine.options import Options, check
+from headstart.engine.pictures import Pictures
 from headstart.engine.plan import Plan
 from headstart.engine.prepare import fetch, prepare, settle_plan
 from headstart.engine.proof import judge
@@ -64,7 +65,8 @@ def _line(
 
 def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, preview: Preview) -> Adapted:
     clock, progress = Clock(), room.progress
-    train, test = items_of(data, data.split.train), items_of(data, data.split.test)
+    pictures = Pictures()
+    train, test = (items_of(data, rows, pictures) for rows in (data.split.train, data.split.test))
     with clock.stage("fetch models"):
         fetched, plan = prepare(options, train, journal, progress)
     options = fetched.options

@@ -65,9 +65,11 @@ def simple(setting: Setting) -> Control:
     run, baseline = setting.run, setting.run.options.baseline
     fitted = baseline()
     with run.progress.stage(f"control: {baseline.summary}"):
-        fitted.fit(run.data.items.decoded(), run.data.targets, run.data.task.outputs, run.data.groups)
+        fitted.fit(
+            run.data.items.decoded(baseline.least_side), run.data.targets, run.data.task.outputs, run.data.groups
+        )
         if len(setting.test):
-            logits = fitted.logits(setting.test.decoded())
+            logits = fitted.logits(setting.test.decoded(baseline.least_side))
         else:
             logits = _fold_by_fold(run, "simple", lambda held, rest: _simple_fold(run, held, rest))
     return Control(name="simple", detail=baseline.summary, logits=logits, fitted=fitted)
@@ -147,8 +149,9 @@ def _untrained(setting: Setting, size: int | None) -> Contender:
 
 def _simple_fold(run: Run, held: NDArray[np.int64], rest: NDArray[np.int64]) -> NDArray[np.float64]:
     data, model = run.data, run.options.baseline()
-    model.fit(data.items.subset(rest).decoded(), data.targets[rest], data.task.outputs, data.groups[rest])
-    return model.logits(data.items.subset(held).decoded())
+    known, unseen = (data.items.subset(rows).decoded(model.least_side) for rows in (rest, held))
+    model.fit(known, data.targets[rest], data.task.outputs, data.groups[rest])
+    return model.logits(unseen)
 
 
 def _fold_by_fold(

@@ -35,6 +35,8 @@ from headstart.heads.ridge import fit_ridge
 from headstart.heads.weights import balanced_weights
 
 Preview = Callable[[Any], Mapping[str, str | None]]
+PREVIEWED = 256
+"""Pixels of a picture's shorter side that a preview is made from: twice what it shows."""
 WORST = 12
 """Mistakes shown."""
 MAPPED = 1500
@@ -61,7 +63,7 @@ def worst_mistakes(scored: Scored, classes: Sequence[str], preview: Preview) -> 
             truth=classes[int(scored.targets[row])],
             predicted=classes[int(top[row])],
             confidence=float(confidence[row]),
-            **preview(scored.items.read(int(row))),
+            **preview(scored.items.read(int(row), PREVIEWED)),
         )
         for row in wrong
     )

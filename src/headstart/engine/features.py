@@ -198,8 +198,12 @@ def readying(
 
     def work() -> list[Any]:
         if view is None:
-            return [preprocess.item(items.read(int(i))) for i in group]
-        return [preprocess.view(items.read(int(i)), view_seed(items.digests[i], view)) for i in group]
+            return [preprocess.item(items.read(int(i), preprocess.least_side)) for i in group]
+        seeds = [view_seed(items.digests[i], view) for i in group]
+        return [
+            preprocess.view(items.read(int(i), preprocess.least_side), seed)
+            for i, seed in zip(group, seeds, strict=True)
+        ]
 
     return work
 

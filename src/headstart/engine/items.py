@@ -2,77 +2,102 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.dataset import Dataset
-from headstart.data._read import read_item
+from headstart.data._cores import cores
+from headstart.data._read import read_header, read_picture
+from headstart.data._reduce import Header
+from headstart.data._text import read_text
+from headstart.engine.pictures import Pictures
 
 T = TypeVar("T")
 
-READERS = 2
-"""Threads that decode beside a network on the same cores. Pillow and the tokenizers release the interpreter lock."""
-MOST_READERS = 8
-"""Threads that decode ahead of a network on an accelerator of its own."""
+LEAST_READERS, MOST_READERS = 2, 8
+"""Threads that decode: one on each core within these bounds. Pillow and the tokenizers release the interpreter lock."""
+
+
+class Read(Protocol):
+    """Decodes the item at a position. A picture may be smaller than it is stored, as `Header.scale` says for
+    ``least_side``, which is what `Preprocess.least_side` or its like asks for; it is shared and must not be changed.
+    """
+
+    def __call__(self, position: int, least_side: int | None = None, /) -> Any:
+        """The decoded item."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Items:
     """``N`` items: ``digests`` identify their content, ``lengths`` tell roughly how long they are (characters of a
-    text, 1 for an image), ``read`` decodes the item at a position.
+    text, 1 for an image).
+    ``header`` tells what is known of a picture without decoding it; None for texts.
     """
 
     digests: list[str]
     lengths: NDArray[np.int64]
-    read: Callable[[int], Any]
+    read: Read
+    header: Callable[[int], Header] | None = None
 
     def __len__(self) -> int:
         return len(self.digests)
 
     def subset(self, positions: NDArray[np.int64]) -> Items:
         """The items at ``positions``, in that order."""
+        header = self.header
         return Items(
             digests=[self.digests[position] for position in positions],
             lengths=self.lengths[positions],
-            read=lambda position: self.read(int(positions[position])),
+            read=lambda position, least_side=None: self.read(int(positions[position]), least_side),
+            header=None if header is None else lambda position: header(int(positions[position])),
         )
 
-    def decoded(self) -> Sequence[Any]:
+    def decoded(self, least_side: int | None = None) -> Sequence[Any]:
         """The decoded items as a sequence that reads each one when it is asked for."""
-        return _Decoded(self)
+        return _Decoded(self, least_side)
 
 
-def items_of(data: Dataset, rows: NDArray[np.int64]) -> Items:
-    """The items in ``rows`` of the table, read from it when needed."""
+def items_of(data: Dataset, rows: NDArray[np.int64], pictures: Pictures | None = None) -> Items:
+    """The items in ``rows`` of the table, read from it when needed; ``pictures`` are those the run has decoded."""
     table = data.table.select(rows)
     contents = table.select_columns("item")
+    digests = list(table["digest"])
+    if data.modality == "text":
+        lengths = np.array([len(text) for text in contents["item"]], dtype=np.int64)
+        return Items(digests=digests, lengths=lengths, read=lambda at, _=None: read_text(contents[at]["item"]))
+    kept = Pictures() if pictures is None else pictures
 
-    def read(position: int) -> Any:
-        return read_item(contents[position]["item"], data.modality)
+    def read(position: int, least_side: int | None = None, /) -> Any:
+        return kept.get(digests[position], least_side, lambda: read_picture(contents[position]["item"], least_side))
 
-    lengths = [len(item) if isinstance(item, str) else 1 for item in contents["item"]]
-    return Items(digests=list(table["digest"]), lengths=np.asarray(lengths, dtype=np.int64), read=read)
+    return Items(
+        digests=digests,
+        lengths=np.ones(len(digests), dtype=np.int64),
+        read=read,
+        header=lambda position: read_header(contents[position]["item"]),
+    )
 
 
 class _Decoded(Sequence[Any]):
-    def __init__(self, items: Items) -> None:
+    def __init__(self, items: Items, least_side: int | None) -> None:
         self._items = items
+        self._least_side = least_side
 
     def __len__(self) -> int:
         return len(self._items)
 
     def __getitem__(self, position: Any) -> Any:
         if isinstance(position, slice):
-            return [self._items.read(i) for i in range(*position.indices(len(self)))]
+            return [self._items.read(i, self._least_side) for i in range(*position.indices(len(self)))]
         if not -len(self) <= position < len(self):
             raise IndexError(f"there are {len(self)} items, number {position} was asked for")
-        return self._items.read(position % len(self))
+        return self._items.read(position % len(self), self._least_side)
 
 
 def batches(lengths: NDArray[np.int64], *, most: int, budget: int) -> list[NDArray[np.int64]]:
@@ -91,21 +116,27 @@ def batches(lengths: NDArray[np.int64], *, most: int, budget: int) -> list[NDArr
     return grouped
 
 
-def in_turn(work: Sequence[Callable[[], T]], threads: int = READERS) -> Iterator[T]:
-    """Results of ``work`` in order; ``threads`` pieces at a time are computed before the first of them is consumed.
+def readers() -> int:
+    """How many threads decode."""
+    return max(LEAST_READERS, min(MOST_READERS, cores()))
+
+
+def in_turn(work: Sequence[Callable[[], T]], threads: int | None = None) -> Iterator[T]:
+    """Results of ``work`` in order; ``threads`` pieces (None: `readers`) are computed before the first is consumed.
 
     For a consumer on the same cores: the network's threads wait for each other at every layer, so one that loses its
     core to a reader holds up all (two cores, EfficientNet-Lite0, decoding included: 126 images a second with readers
     ahead, 143 in turn; alternating, medians of four).
     """
+    threads = threads or readers()
     with ThreadPoolExecutor(max_workers=threads) as pool:
         for start in range(0, len(work), threads):
             yield from list(pool.map(lambda piece: piece(), work[start : start + threads]))
 
 
 def ahead(work: Sequence[Callable[[], T]], threads: int | None = None) -> Iterator[T]:
-    """Results of ``work`` in order, computed by ``threads`` threads (None: a core each) a few steps ahead."""
-    threads = threads or max(READERS, min(MOST_READERS, os.cpu_count() or 1))
+    """Results of ``work`` in order, computed by ``threads`` threads (None: `readers`) a few steps ahead."""
+    threads = threads or readers()
     with ThreadPoolExecutor(max_workers=threads) as pool:
         pending: list[Future[T]] = []
         try:

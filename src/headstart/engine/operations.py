@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 
 from headstart.core.backbone import Backbone
 from headstart.core.strategy import InputStrategy
+from headstart.engine.features import readying
 from headstart.engine.items import Items
 
 
 def operations(backbone: Backbone, items: Items) -> int:
     """Multiply-adds times two of one forward pass over the first of ``items``."""
-    batch = backbone.preprocess.collate([backbone.preprocess.item(items.read(0))])
+    batch = backbone.preprocess.collate(readying(backbone.preprocess, items, np.arange(1), None)())
     return _counted(lambda: backbone.encode(batch))
 
 
@@ -26,7 +28,7 @@ def trained_share(backbone: Backbone, strategy: InputStrategy, items: Items) -> 
     frozen = strategy.prepare(backbone).frozen_blocks
     if frozen == 0:
         return 1.0
-    batch = backbone.preprocess.collate([backbone.preprocess.item(items.read(0))])
+    batch = backbone.preprocess.collate(readying(backbone.preprocess, items, np.arange(1), None)())
     whole = _counted(lambda: backbone.encode(batch))
     below = _counted(lambda: backbone.lower(batch, frozen))
     return max(0.01, 1 - below / whole)

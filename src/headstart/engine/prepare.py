@@ -16,6 +16,7 @@ from headstart.engine.operations import operations
 from headstart.engine.options import Options, PoolMember
 from headstart.engine.plan import Plan, Speed, make_plan, measurable
 from headstart.engine.rank import prior_order
+from headstart.engine.reading import settle_reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +119,7 @@ def settle_plan(options: Options, train: Items, journal: Journal, progress: Prog
 
     def decide() -> dict[str, Any]:
         backbone = options.pool[0].load()
+        settle_reading(backbone, train, options.home, progress)
         sample = train.subset(np.arange(min(2 * BATCH, len(train))))
         encoded = Encoder(backbone, options.home, progress).encode(sample, "measuring the speed of this machine")
         seconds = encoded.forward_seconds * len(train) / len(sample)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,12 +14,13 @@ from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.errors import HeadstartError, UserError
 from headstart.core.results import Interval, RankingRow
 from headstart.core.score import TransferScore
+from headstart.data._reduce import Header
 from headstart.engine.compare import compare_cross_validated
 from headstart.engine.estimates import Sample
 from headstart.engine.features import Encoder
 from headstart.engine.intervals import cross_validated_interval, mean_interval
-from headstart.engine.items import Items
 from headstart.engine.options import PoolMember
+from headstart.engine.reading import settle_reading
 from headstart.engine.run import Labelled, Run
 from headstart.engine.trials import Contender, Trial, try_features
 from headstart.heads.knn import neighbour_probabilities
@@ -110,20 +111,20 @@ def rank(run: Run, others: Sequence[tuple[PoolMember, str]] = ()) -> Ranked:
 
 def _enlarged(member: PoolMember, run: Run) -> _Measured | None:
     """Measured at its `larger_size`; None where the architecture takes no such input."""
-    if "size" not in member.info.input:
+    if "size" not in member.info.input or run.data.items.header is None:
         return None
-    size = larger_size(member.info, run.data.items)
+    size = larger_size(member.info, run.data.items.header, len(run.data.items))
     backbone = member.resized(size)
     return None if backbone is None else _measure(member, backbone, run)
 
 
-def larger_size(info: BackboneInfo, items: Items) -> int:
+def larger_size(info: BackboneInfo, header: Callable[[int], Header], count: int) -> int:
     """The larger input to try, in pixels: as many as the pictures fill, within bounds, on a grid of 32.
 
-    32 is the total stride of most networks.
+    32 is the total stride of most networks. ``header`` tells what is known of each of ``count`` pictures.
     """
-    shown = np.linspace(0, len(items) - 1, min(SIZED, len(items))).astype(int)
-    side = float(np.median([min(items.read(int(position)).size) for position in shown]))
+    shown = np.linspace(0, count - 1, min(SIZED, count)).astype(int)
+    side = float(np.median([min(header(int(position)).size) for position in shown]))
     native = info.input["size"]
     return round(float(np.clip(BEYOND * side, LEAST_ENLARGED * native, MOST_ENLARGED * native)) / 32) * 32
 
@@ -142,14 +143,14 @@ def clearly_worse(first: Trial, second: Trial, data: Labelled) -> bool:
 def _measure(member: PoolMember, backbone: Backbone, run: Run) -> _Measured:
     started = time.perf_counter()
     options, data = run.options, run.data
-    size = member.changed_size(backbone)
+    settle_reading(backbone, data.items, options.home, run.progress)
     encoder = Encoder(backbone, options.home, run.progress)
     encoded = encoder.encode(data.items, f"features of {backbone.info.name}{member.shown_size(backbone)}")
     contender = Contender(
         backbone=backbone,
         encoder=encoder,
         encoded=encoded,
-        untrained=lambda: member.load(pretrained=False, seed=options.seed, size=size),
+        untrained=lambda: _untrained(member, backbone, options.seed),
     )
     trial = try_features(contender, options.probe_name, options.probe, run)
     neighbours = neighbour_probabilities(encoded.features, data.targets, data.task.outputs, groups=data.groups)
@@ -169,6 +170,13 @@ def _measure(member: PoolMember, backbone: Backbone, run: Run) -> _Measured:
         skipped=None,
     )
     return _Measured(member=member, trial=trial, native=contender, row=row)
+
+
+def _untrained(member: PoolMember, backbone: Backbone, seed: int) -> Backbone:
+    """The architecture of ``backbone`` with random weights, for the same inputs read in the same way."""
+    untrained = member.load(pretrained=False, seed=seed, size=member.changed_size(backbone))
+    untrained.preprocess = backbone.preprocess
+    return untrained
 
 
 def trial_interval(trial: Trial, data: Labelled) -> Interval:
