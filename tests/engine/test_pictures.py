@@ -55,6 +55,14 @@ def test_first_come_first_kept_until_the_limit():
     assert [name for name, _ in read.decoded] == ["a", "b", "c", "c", "c"]
 
 
+def test_very_large_pictures_leave_the_room_to_others(monkeypatch):
+    monkeypatch.setattr("headstart.engine.pictures.LARGEST", 640 * 480 * BYTES_A_PIXEL - 1)
+    read = Reader(Pictures(), a=jpeg(1))
+    for side in (None, None, 200, 200):
+        read("a", side)
+    assert read.decoded == [("a", None), ("a", None), ("a", 200)]
+
+
 def test_threads_that_meet_share_one_picture():
     pictures, raw = Pictures(limit=640 * 480 * BYTES_A_PIXEL), jpeg(1)
     meet = Barrier(4)

@@ -3,6 +3,9 @@
 The evaluation view is timm's own transform for the weights' configuration. It ends in two steps, "to tensor" and
 "normalise"; everything before them works on 8-bit pictures. `ImagePreprocess.item` stops there, so that a ready item
 is a uint8 tensor (a quarter of the memory), and `collate` does the two last steps on the whole batch.
+
+What transformers does differently comes before: it decodes every picture in full, where a large JPEG may be decoded at
+a reduced scale here (`Preprocess.least_side`).
 """
 
 from __future__ import annotations

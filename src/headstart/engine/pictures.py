@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from headstart.data._reduce import Header
 
 LIMIT = 512 * 1024**2
+LARGEST = LIMIT // 64
+"""Bytes of a picture beyond which it is not kept: a few photographs in full would take the room of all the others."""
 BYTES_A_PIXEL = 4
 """Pillow holds RGB in four bytes a pixel."""
 
@@ -29,7 +31,7 @@ class Pictures:
 
     A picture that was decoded larger does not stand in for a smaller one: the pixels an item is seen by must not
     depend on who asked first. First come, first kept: every pass goes over all items, so that the one used longest ago
-    is the very one that is needed next, and replacing it would leave nothing to be found.
+    is the very one that is needed next, and replacing it would leave nothing to be found. Very large ones are not kept.
 
     The pictures are shared: whoever reads one must leave it as it is.
     """
@@ -51,7 +53,7 @@ class Pictures:
         scale = found.header.scale(least_side)
         with self._lock:
             kept = self._kept.get(digest) or _Kept(found.header)
-            if scale not in kept.by_scale and size <= self._free:
+            if scale not in kept.by_scale and size <= min(self._free, LARGEST):
                 kept.by_scale[scale] = found.image
                 self._kept[digest] = kept
                 self._free -= size
