@@ -56,11 +56,14 @@ class Ready:
     def _one(self, position: int, view: int | None) -> Any:
         if view is not None and self._preprocess.varied:
             seed = view_seed(self.items.digests[position], view)
-            return self._preprocess.view(self.items.read(position), seed)
+            return self._preprocess.view(self._read(position), seed)
         if position in self._kept:
             return self._kept[position]
-        ready = self._preprocess.item(self.items.read(position))
+        ready = self._preprocess.item(self._read(position))
         if self._varying and self._bytes < self.LARGEST:
             self._kept[position] = ready
             self._bytes += TOKEN_BYTES * len(ready)
         return ready
+
+    def _read(self, position: int) -> Any:
+        return self.items.read(position, self._preprocess.least_side)
