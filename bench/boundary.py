@@ -151,7 +151,7 @@ def scene(model: str, source: str) -> Scene:
     backbone, data = find(model).load(), load(source)
     items = items_of(data, np.arange(len(data.targets)))
     held = [items.read(position) for position in range(len(items))]
-    items = Items(digests=items.digests, lengths=items.lengths, read=held.__getitem__)
+    items = Items(digests=items.digests, lengths=items.lengths, read=lambda position, _=None: held[position])
     shares = [trained_share(backbone, LastBlocks(blocks=n), items) for n in range(1, len(backbone.blocks))]
     fitting = [(n, share) for n, share in enumerate(shares, start=1) if share <= LARGEST]
     if not fitting:

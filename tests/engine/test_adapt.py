@@ -232,3 +232,35 @@ def test_a_journal_of_other_rows_classes_or_ties_is_not_continued(tmp_path: Path
     relabelled = replace(data, table=data.table.map(lambda row: {"target": 1 - row["target"]}))
     for other in (turned, tied, relabelled):
         assert straight.identity(other, options) != same
+
+
+def test_features_in_a_file_give_what_features_in_memory_give(tmp_path: Path, monkeypatch):
+    data = toys.dataset(tmp_path / "d", test=0)
+    in_memory = run(data, toys.options(tmp_path / "home")).results
+    monkeypatch.setattr("headstart.engine.cache.HELD_BYTES", 0)
+    in_a_file = run(data, toys.options(tmp_path / "home")).results
+    assert toys.measured(in_a_file) == toys.measured(in_memory)
+
+
+def test_many_items_are_worked_on_in_blocks_to_nearly_the_same_end(tmp_path: Path, monkeypatch):
+    """Every limit from which a run is lean is brought below forty items of eight numbers."""
+    data = toys.dataset(tmp_path / "d", test=0)
+    usual = run(data, toys.options(tmp_path / "home")).results
+    for limit, lean in {
+        "headstart.engine.cache.HELD_BYTES": 0,
+        "headstart.core.features.MANY_VALUES": 100,
+        "headstart.core.features.BLOCK_BYTES": 256,
+        "headstart.engine.adapt.LARGE": 40,
+        "headstart.engine.outputs.LARGE": 16,
+        "headstart.engine.evidence.LARGE": 40,
+        "headstart.engine.rank.SHOWN": 30,
+        "headstart.engine.final.CALIBRATED": 30,
+        "headstart.engine.bootstrap.MANY": 40,
+    }.items():
+        monkeypatch.setattr(limit, lean)
+    lean = run(data, toys.options(tmp_path / "home")).results
+    assert "one pass instead of 2" in " ".join(lean.skipped)
+    assert "of 40 items" in lean.ranking[0].knn.method
+    assert lean.scores["log_loss"].method.startswith(("jackknife", "Wilson"))
+    assert lean.scores["balanced_accuracy"].value == pytest.approx(usual.scores["balanced_accuracy"].value, abs=0.1)
+    assert sum(sum(row) for row in lean.confusion) == 40

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from headstart.core.task import MetricInfo
+from headstart.engine import bootstrap
 from headstart.engine.bootstrap import bootstrap_intervals
 from headstart.engine.intervals import UNKNOWN
 from headstart.engine.wilson import wilson
@@ -171,3 +172,23 @@ def test_a_few_groups_are_as_wide_as_students_t():
     )["accuracy"]
     assert found.low == pytest.approx(0.8 - 4.303 * 0.1 / np.sqrt(3), abs=1e-3)
     assert found.high == 1.0
+
+
+def test_of_many_groups_the_jackknife_gives_nearly_the_same_interval(monkeypatch):
+    probabilities, targets = drawn(np.random.default_rng(6), 3000)
+    groups = np.arange(3000) // 2
+    drawn_interval = bootstrap_intervals(log_loss, probabilities, targets, groups, draws=400)["log_loss"]
+    monkeypatch.setattr(bootstrap, "MANY", 1500)
+    left_out = bootstrap_intervals(log_loss, probabilities, targets, groups)["log_loss"]
+    assert left_out.method == "jackknife of 100 blocks"
+    assert left_out.value == drawn_interval.value
+    width = drawn_interval.high - drawn_interval.low
+    assert left_out.high - left_out.low == pytest.approx(width, rel=0.25)
+
+
+def test_many_perfect_predictions_are_still_wilsons(monkeypatch):
+    monkeypatch.setattr(bootstrap, "MANY", 50)
+    task, targets = Classification(classes=["a", "b"]), np.arange(60) % 2
+    found = bootstrap_intervals(task.metrics, np.eye(2)[targets], targets, np.arange(60), measures=task.measures)
+    assert found["accuracy"].method == "Wilson"
+    assert found["accuracy"].low < 1.0

@@ -10,7 +10,7 @@ import torch
 from headstart.core.errors import UserError
 from headstart.core.score import TransferScore
 from headstart.data._reduce import Header
-from headstart.engine.rank import Ranked, clearly_worse, larger_size, prior_order, rank
+from headstart.engine.rank import Ranked, clearly_worse, larger_size, look_at, prior_order, rank
 from headstart.engine.trials import try_features
 from headstart.strategies.linear_probe import LinearProbe
 from tests.engine import toys
@@ -121,3 +121,20 @@ def test_a_body_without_weights_reads_its_items_like_the_pretrained_one(tmp_path
     (entrant,) = rank(toys.run(tmp_path)).taken
     assert entrant.native.backbone.preprocess.least_side == 77
     assert entrant.native.untrained().preprocess is entrant.native.backbone.preprocess
+
+
+def test_neighbours_and_scores_look_at_some_of_many_items(tmp_path: Path, monkeypatch):
+    class Counting(TransferScore):
+        def score(self, features: np.ndarray, targets: np.ndarray) -> float:
+            assert isinstance(features, np.ndarray)
+            return float(len(features) + len(targets))
+
+    data = toys.run(tmp_path).data
+    features = np.random.default_rng(0).normal(size=(len(data.items), 3)).astype(np.float32)
+    whole = look_at(features, {"counting": Counting()}, data)
+    assert whole.scores == {"counting": 2.0 * len(data.items)}
+    monkeypatch.setattr("headstart.engine.rank.SHOWN", 10)
+    some = look_at(features, {"counting": Counting()}, data)
+    assert some.scores["counting"] == pytest.approx(20, abs=2)
+    assert f"of {len(data.items)} items" in some.knn.method
+    assert some.knn.high - some.knn.low > whole.knn.high - whole.knn.low

@@ -18,7 +18,7 @@ def texts(read: Callable[[int], str] = TEXTS.__getitem__) -> Items:
     return Items(
         digests=[hashlib.sha256(text.encode()).hexdigest() for text in TEXTS],
         lengths=np.array([len(text) for text in TEXTS]),
-        read=read,
+        read=lambda position, _=None: read(position),
     )
 
 

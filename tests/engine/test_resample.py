@@ -21,9 +21,9 @@ def test_whole_groups_are_drawn_and_a_missed_class_is_lent_one_of_its_groups():
 
 def test_every_group_is_left_out_once():
     targets = np.array([0, 0, 0, 1])
-    parts = Resampler(targets, np.arange(4)).leave_out(np.random.default_rng(0), 100)
+    parts = list(Resampler(targets, np.arange(4)).leave_out(np.random.default_rng(0), 100))
     missing = [({0, 1, 2, 3} - set(rows.tolist())).pop() for rows, _ in parts]
     assert sorted(missing) == [0, 1, 2, 3]
     assert [lent.tolist() for (_, lent), gone in zip(parts, missing, strict=True) if gone == 3] == [[3]]
     assert all(len(lent) == 0 for (_, lent), gone in zip(parts, missing, strict=True) if gone != 3)
-    assert len(Resampler(targets, np.arange(4)).leave_out(np.random.default_rng(0), 2)) == 2
+    assert len(list(Resampler(targets, np.arange(4)).leave_out(np.random.default_rng(0), 2))) == 2

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from headstart.engine import selection
 from headstart.engine.folds import repeated_folds
 from headstart.engine.intervals import cross_validated_interval
 from headstart.engine.selection import selection_corrected
@@ -58,3 +59,14 @@ def test_selection_copes_with_candidates_that_were_cut_short():
     credits[2] = np.nan
     interval = selection_corrected(credits, folds, items)
     assert 0 < interval.low < interval.value < interval.high < 1
+
+
+def test_many_items_need_fewer_draws(monkeypatch):
+    rng = np.random.default_rng(0)
+    credits = (rng.random((3, 1, 400)) < 0.8).astype(float)
+    folds, items = rng.integers(5, size=(1, 400)), items_of(np.arange(400) % 2)
+    full = selection_corrected(credits, folds, items)
+    monkeypatch.setattr(selection, "FULLY_DRAWN", 40)
+    fewer = selection_corrected(credits, folds, items)
+    assert fewer != full
+    assert fewer.value == pytest.approx(full.value, abs=0.005)

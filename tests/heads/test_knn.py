@@ -54,3 +54,12 @@ def test_items_without_anyone_else_get_equal_shares_and_zero_rows_stay_finite():
 def test_refuses_no_neighbours():
     with pytest.raises(ValueError, match="k of at least 1, got 0"):
         neighbour_probabilities(np.eye(3), np.array([0, 1, 0]), 2, k=0)
+
+
+def test_of_equally_similar_items_the_earlier_are_the_neighbours():
+    features = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0], [0.0, 2.0], [0.0, 1.0]])
+    targets = np.array([0, 1, 0, 1, 0, 0])
+    found = neighbour_probabilities(features, targets, 2, k=2)
+    weights = balanced_weights(targets, 2)
+    np.testing.assert_allclose(found[5], weights / weights.sum())  # items 1 and 2, though four are as near
+    np.testing.assert_allclose(found[1], weights / weights.sum())  # items 2 and 3

@@ -1,6 +1,7 @@
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from headstart.core import features as contract
 from headstart.core.backbone import LinearHead
 from headstart.heads.standardise import Standardiser
 
@@ -27,3 +28,13 @@ def test_scaling_disappears_into_the_head():
     np.testing.assert_allclose(
         standardiser.fold(head).logits(features), head.logits(standardiser.apply(features)), atol=1e-9
     )
+
+
+def test_moments_of_many_features_are_summed_over_blocks(monkeypatch):
+    features = np.random.default_rng(5).normal(1e4, 1.0, size=(500, 4)) * [1.0, 5.0, 0.1, 0.0]
+    whole = Standardiser.of(features)
+    monkeypatch.setattr(contract, "MANY_VALUES", 100)
+    monkeypatch.setattr(contract, "BLOCK_BYTES", 640)
+    summed = Standardiser.of(features)
+    np.testing.assert_allclose(summed.mean, whole.mean, rtol=1e-12)
+    np.testing.assert_allclose(summed.scale, whole.scale, rtol=1e-9)

@@ -3,7 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from headstart.core import features as contract
 from headstart.core.strategy import FeatureStrategy
+from headstart.heads import gram
+from headstart.heads import streamed as streamed_fit
 from headstart.heads.logistic import fit_logistic
 from headstart.heads.weights import balanced_weights
 from headstart.strategies.linear_probe import LinearProbe
@@ -54,3 +57,41 @@ def test_many_items_are_fitted_fold_by_fold(monkeypatch):
     folds = np.arange(70)[None] % 5
     found = LinearProbe().cross_fit(features, targets, 3, folds, weigh)
     assert np.array_equal(found, FeatureStrategy.cross_fit(LinearProbe(), features, targets, 3, folds, weigh))
+
+
+@pytest.mark.parametrize("head", ["logistic", "ridge"])
+def test_many_features_give_nearly_the_same_head_without_being_read_at_once(head, monkeypatch):
+    features, targets = data()
+    features, targets = np.tile(features, (20, 1)), np.tile(targets, 20)
+    features += np.random.default_rng(2).normal(size=features.shape)
+    weights, groups = [0.5, 1.0, 2.0], np.arange(1400) // 2
+    inside = LinearProbe(head=head).fit(features, targets, 3, weights, groups).logits(features)
+    monkeypatch.setattr(contract, "MANY_VALUES", 1000)
+    monkeypatch.setattr(contract, "BLOCK_BYTES", 4800)
+    monkeypatch.setattr(streamed_fit, "SAMPLE", 400)
+    monkeypatch.setattr(gram, "CALIBRATED", 400)
+    streamed = LinearProbe(head=head).fit(Watched(features), targets, 3, weights, groups).logits(features)
+    inside -= inside.mean(axis=1, keepdims=True)
+    streamed -= streamed.mean(axis=1, keepdims=True)
+    assert (streamed - inside).std() < 0.25 * inside.std()  # one of the two is calibrated on fewer rows
+
+
+class Watched(contract.Features):
+    """Refuses to hand out all rows at once."""
+
+    def __init__(self, rows: np.ndarray) -> None:
+        self._rows = rows
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self._rows.shape
+
+    def __getitem__(self, rows):
+        return Watched(self._rows[rows])
+
+    def blocks(self):
+        return contract.blocks_of(self._rows)
+
+    def __array__(self, dtype=None, copy=None):
+        assert len(self._rows) < 500
+        return self._rows.astype(dtype or np.float64)

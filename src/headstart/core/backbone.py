@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from headstart.core.dataset import Modality
+from headstart.core.features import Features
 from headstart.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -62,9 +63,16 @@ class LinearHead:
     weight: NDArray[np.float64]
     bias: NDArray[np.float64]
 
-    def logits(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+    def logits(self, features: NDArray[np.floating] | Features) -> NDArray[np.float64]:
         """``(N, C)`` from ``features (N, D)``."""
-        return features @ self.weight.T + self.bias
+        if not isinstance(features, Features):
+            return features @ self.weight.T + self.bias
+        import numpy as np
+
+        logits = np.empty((len(features), len(self.bias)))
+        for where, block in features.blocks():
+            logits[where] = block @ self.weight.T + self.bias
+        return logits
 
     def divided_by(self, temperature: float) -> LinearHead:
         """The head whose logits are these divided by ``temperature``."""

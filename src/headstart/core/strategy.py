@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from headstart.core.features import Features
+
 
 class Strategy(ABC):
     """What every way to adapt declares. A member implements one of the two contracts below, never this one.
@@ -37,7 +39,7 @@ class FeatureStrategy(Strategy):
     @abstractmethod
     def fit(
         self,
-        features: NDArray[np.floating],
+        features: NDArray[np.floating] | Features,
         targets: NDArray[np.int64],
         outputs: int,
         class_weights: Sequence[float],
@@ -45,19 +47,21 @@ class FeatureStrategy(Strategy):
     ) -> LinearHead:
         """Head for ``features (N, D)`` and ``targets (N,)``; ``class_weights (outputs,)`` weigh the items' losses.
 
+        Features that are no array may be too many for memory: work on their blocks, or on few of them.
+
         Own hyper-parameters (a penalty, say) are chosen inside, from these rows alone; rows of equal ``groups (N,)``
         are never on both sides of such a choice.
         """
 
     def cross_fit(
         self,
-        features: NDArray[np.floating],
+        features: NDArray[np.floating] | Features,
         targets: NDArray[np.int64],
         outputs: int,
         folds: NDArray[np.int64],
         weigh: Callable[[NDArray[np.int64]], Sequence[float]],
         groups: NDArray[np.int64] | None = None,
-    ) -> NDArray[np.float64]:
+    ) -> NDArray[np.floating]:
         """Logits ``(R, N, outputs)`` of every item from `fit` on the other folds, for every repeat of ``folds (R, N)``.
 
         ``weigh`` gives the class weights of some targets. One fit per fold, unless the strategy knows a shorter way to
@@ -65,7 +69,9 @@ class FeatureStrategy(Strategy):
         """
         import numpy as np
 
-        logits = np.empty((*folds.shape, outputs))
+        # Of features that may not fit in memory, logits in the features' own precision.
+        precision = np.float64 if isinstance(features, np.ndarray) else np.float32
+        logits = np.empty((*folds.shape, outputs), dtype=precision)
         for repeat, numbers in enumerate(folds):
             for name in np.unique(numbers):
                 held, rest = numbers == name, np.flatnonzero(numbers != name)

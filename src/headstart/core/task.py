@@ -49,16 +49,16 @@ class Task(ABC):
         """Mean training loss; ``logits (B, outputs)``, ``targets (B,)`` int64, ``class_weights (outputs,)``."""
 
     @abstractmethod
-    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
         """What the user is told per item, ``(N, outputs)`` from ``(N, outputs)``."""
 
     @abstractmethod
-    def credit(self, probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    def credit(self, probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> NDArray[np.float64]:
         """Per-item shares ``(N,)`` of the primary metric: their mean over all N items is the metric itself.
 
         Paired comparisons and intervals are made on these shares.
         """
 
     @abstractmethod
-    def metrics(self, probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> Mapping[str, float]:
+    def metrics(self, probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> Mapping[str, float]:
         """Every metric by name, the primary one among them; those taken by class only where they exist."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_BLOCK = 65_536
+
+
 def suspicious(probabilities: NDArray[np.floating], targets: NDArray[np.int64], ids: Sequence[str]) -> list[int]:
     """Row numbers of probably wrong labels, the surest first.
 
@@ -26,16 +29,19 @@ def suspicious(probabilities: NDArray[np.floating], targets: NDArray[np.int64], 
 
     Classes without any row have no threshold and are never suggested.
     """
-    probabilities = np.asarray(probabilities, dtype=np.float64)
     n, classes = probabilities.shape
     if n == 0:
         return []
     counts = np.bincount(targets, minlength=classes)
-    own = probabilities[np.arange(n), targets]
+    own = probabilities[np.arange(n), targets].astype(np.float64)
     sums = np.bincount(targets, weights=own, minlength=classes)
     thresholds = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
-    reached = np.where(probabilities >= thresholds, probabilities, -np.inf)
-    counted = reached.argmax(axis=1)
-    rows = np.flatnonzero((counted != targets) & np.isfinite(reached.max(axis=1)))
-    margins = own - probabilities[np.arange(n), counted]
-    return sorted(rows.tolist(), key=lambda row: (margins[row], ids[row]))
+    counted = targets.copy()
+    for start in range(0, n, _BLOCK):
+        part = slice(start, start + _BLOCK)
+        reached = np.where(probabilities[part] >= thresholds, probabilities[part], -np.inf)
+        known = np.isfinite(reached.max(axis=1))
+        counted[part][known] = reached.argmax(axis=1)[known]
+    rows = np.flatnonzero(counted != targets)
+    margins = dict(zip(rows.tolist(), own[rows] - probabilities[rows, counted[rows]], strict=True))
+    return sorted(margins, key=lambda row: (margins[row], ids[row]))

@@ -31,7 +31,7 @@ from headstart.engine.proof import judge
 from headstart.engine.rank import rank
 from headstart.engine.room import Room, room_of
 from headstart.engine.run import Labelled, Run
-from headstart.engine.threads import modest_threads
+from headstart.engine.threads import LARGE, modest_threads
 
 
 def adapt(
@@ -126,11 +126,12 @@ def _ranking(data: Dataset, options: Options, progress: Progress) -> tuple[Ranki
 def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[Labelled, str]:
     """The training items with the folds that everything is compared on, and a note if they are not as asked."""
     targets, groups = data.targets[data.split.train], data.groups[data.split.train]
-    folds, note = repeated_folds(targets, groups, plan.folds, plan.repeats, options.seed)
-    return (
-        Labelled(items=train, targets=targets, groups=groups, folds=folds, task=options.task),
-        note,
-    )
+    repeats = plan.repeats if len(train) < LARGE else 1
+    folds, note = repeated_folds(targets, groups, plan.folds, repeats, options.seed)
+    if repeats < plan.repeats:
+        once = f"one pass instead of {plan.repeats}, because of {len(train):,} items the partition hardly matters"
+        note = f"{note}; {once}" if note else once
+    return Labelled(items=train, targets=targets, groups=groups, folds=folds, task=options.task), note
 
 
 def identity(data: Dataset, options: Options) -> Mapping[str, object]:
@@ -139,7 +140,10 @@ def identity(data: Dataset, options: Options) -> Mapping[str, object]:
     Pieces hold numbers by position, so the order of rows, their classes and their ties belong to it. Weights are named
     by the pieces themselves (`Contender.key`): before a model is fetched, their checksum may not be known.
     """
-    rows = hashlib.sha256("\n".join(data.table["digest"]).encode())
+    rows = hashlib.sha256()
+    table = data.table.select_columns("digest")
+    for start in range(0, len(table), 8192):
+        rows.update("".join(f"{digest}\n" for digest in table[start : start + 8192]["digest"]).encode())
     for part in (data.targets, data.groups, data.split.train, data.split.test):
         rows.update(np.ascontiguousarray(part).tobytes())
     return {

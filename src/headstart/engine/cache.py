@@ -12,6 +12,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,19 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from headstart.core.errors import Unavailable
+from headstart.core.features import Features
 from headstart.core.progress import Progress
+from headstart.engine.digests import keys
 from headstart.engine.journal import write_atomically
+from headstart.engine.matrix import FeatureFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 READING = 1
 """Version of how raw files become decoded items (EXIF, alpha, bit depth); a change makes old features unreachable."""
+HELD_BYTES = 32 << 20
+"""Features up to this size are an array in memory; more are read from a file in blocks."""
 
 
 def noted(home: Path, **identity: str) -> Path:
@@ -48,13 +54,12 @@ def _place(home: Path, text: str) -> Path:
 class FeatureSpace:
     """The features of one (preprocessing, weights, layer, dtype), by item digest; in memory if ``home`` is None.
 
-    A space grows with every data set that meets the model. Only the digests are held; features are read from the
-    shards that have some of what is asked for.
+    A space grows with every data set that meets the model. Nothing of it is held but the names of its shards; digests
+    and features are read from those when something is asked for.
     """
 
     def __init__(self, home: Path | None, progress: Progress, **identity: str) -> None:
-        self._shards: list[Path | NDArray[np.float32]] = []
-        self._places: dict[bytes, tuple[int, int]] = {}
+        self._shards: list[Path | _Held] = []
         self.folder: Path | None = None
         if home is None:
             return
@@ -66,63 +71,94 @@ class FeatureSpace:
             write_atomically(note, text.encode())
         for shard in sorted(self.folder.glob("*.safetensors")):
             try:
-                self._index(_tensor(shard, "keys"), shard)
+                _tensor(shard, "keys")
+                self._shards.append(shard)
             except (SafetensorError, OSError):
                 progress.say(f"The cached features in '{shard}' are damaged; they are removed and computed again.")
                 shard.unlink()
 
     def missing(self, digests: Sequence[str]) -> list[int]:
         """Positions in ``digests`` (hexadecimal SHA-256) whose features are not here; of equal items, the first."""
-        seen: set[str] = set()
-        positions = []
-        for position, digest in enumerate(digests):
-            if digest not in seen and bytes.fromhex(digest) not in self._places:
-                positions.append(position)
-            seen.add(digest)
-        return positions
+        order, first, shards, _ = self._found(keys(digests))
+        return np.sort(order[first & (shards < 0)]).tolist()
 
     def add(self, digests: Sequence[str], features: NDArray[np.float32]) -> None:
         """Keep ``features (n, D)`` of ``n`` items, in one new shard if there is a folder."""
-        keys = np.frombuffer(bytes.fromhex("".join(digests)), dtype=np.uint8).reshape(len(digests), 32)
+        raw = keys(digests).view(np.uint8).reshape(len(digests), 32)
         if self.folder is None:
-            self._index(keys, features)
+            self._shards.append(_Held(keys=raw, features=features))
             return
         shard = self.folder / f"{uuid.uuid4().hex}.safetensors"
-        write_atomically(shard, save({"keys": keys, "features": np.ascontiguousarray(features)}))
-        self._index(keys, shard)
+        write_atomically(shard, save({"keys": raw, "features": np.ascontiguousarray(features)}))
+        self._shards.append(shard)
 
-    def take(self, digests: Sequence[str]) -> NDArray[np.float32]:
+    def take(self, digests: Sequence[str]) -> NDArray[np.float32] | Features:
         """Features ``(N, D)`` in the order of ``digests``; all of them must be here.
 
+        Up to `HELD_BYTES` they are an array, beyond that they lie in a temporary file beside the shards.
+
         Raises:
-            Unavailable: a shard was removed or damaged since it was found.
+            Unavailable: a shard was removed or damaged since it was found, or the disk has no room for the file.
         """
-        places = np.array([self._places[bytes.fromhex(digest)] for digest in digests], dtype=np.int64).reshape(-1, 2)
-        taken: NDArray[np.float32] | None = None
-        for number in np.unique(places[:, 0]):
-            features = self._features(int(number))
+        order, _, shards, rows = self._found(keys(digests))
+        grouped = np.argsort(shards, kind="stable")
+        order, rows = order[grouped], rows[grouped]
+        numbers, starts = np.unique(shards[grouped], return_index=True)
+        taken: NDArray[np.float32] | FeatureFile | None = None
+        for number, start, stop in zip(numbers, starts, [*starts[1:], len(order)], strict=True):
+            features = self._tensor(int(number), "features")
             if taken is None:
-                taken = np.empty((len(places), features.shape[1]), dtype=np.float32)
-            here = places[:, 0] == number
-            taken[here] = features[places[here, 1]]
+                taken = self._room(len(order), features.shape[1])
+            here, found = order[start:stop], features[rows[start:stop]]
+            if isinstance(taken, FeatureFile):
+                taken.write(here, found)
+            else:
+                taken[here] = found
         return np.empty((0, 0), dtype=np.float32) if taken is None else taken
 
-    def _index(self, keys: NDArray[np.uint8], shard: Path | NDArray[np.float32]) -> None:
-        number = len(self._shards)
-        self._shards.append(shard)
-        self._places.update((key.tobytes(), (number, row)) for row, key in enumerate(keys))
+    def _room(self, items: int, width: int) -> NDArray[np.float32] | FeatureFile:
+        if self.folder is None or 4 * items * width <= HELD_BYTES:
+            return np.empty((items, width), dtype=np.float32)
+        return FeatureFile(items, width, self.folder)
 
-    def _features(self, number: int) -> NDArray[np.float32]:
+    def _found(
+        self, wanted: NDArray[np.bytes_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int32], NDArray[np.int64]]:
+        """Where ``wanted (N,)`` are: their order, and in that order which are the first of equal ones, the number of
+        their shard (-1: none) and their row in it.
+        """
+        order = np.argsort(wanted, kind="stable")
+        ordered = wanted[order]
+        first = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+        shards, rows = np.full(len(ordered), -1, dtype=np.int32), np.zeros(len(ordered), dtype=np.int64)
+        for number in range(len(self._shards)):
+            held = self._tensor(number, "keys").view("S32")[:, 0]
+            places = np.searchsorted(ordered, held)
+            asked = np.flatnonzero(places < len(ordered))
+            asked = asked[ordered[places[asked]] == held[asked]]
+            shards[places[asked]], rows[places[asked]] = number, asked
+        same = np.maximum.accumulate(np.where(first, np.arange(len(ordered)), 0))
+        return order, first, shards[same], rows[same]
+
+    def _tensor(self, number: int, name: str) -> NDArray[Any]:
         shard = self._shards[number]
-        if not isinstance(shard, Path):
-            return shard
+        if isinstance(shard, _Held):
+            return shard.keys if name == "keys" else shard.features
         try:
-            return _tensor(shard, "features")
+            return _tensor(shard, name)
         except (SafetensorError, OSError) as error:
             raise Unavailable(
                 f"The cached features in '{shard}' were removed or damaged while they were needed. Run the same "
                 "command again: they are computed anew."
             ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Held:
+    """A shard in memory: ``keys (n, 32)`` and ``features (n, D)``."""
+
+    keys: NDArray[np.uint8]
+    features: NDArray[np.float32]
 
 
 def _tensor(shard: Path, name: str) -> NDArray[Any]:

@@ -78,9 +78,7 @@ def _priced(contender: Contender, strategy: InputStrategy, run: Run) -> Cost | s
     except UserError as error:
         return str(error)
     inputs = contender.read_for(strategy, run)
-    # Finding out whether there is room runs frozen blocks on a few items: not for a price that is only shown.
-    trains = run.plan.passes > 0 or len(run.options.strategies) == 1
-    return training_cost(strategy, share, stored=not trains or inputs.stored, views=inputs.views)
+    return training_cost(strategy, share, stored=inputs.stored, views=inputs.views)
 
 
 def _try(contender: Contender, name: str, strategy: InputStrategy, run: Run, *, cost: Cost, left: float) -> Trial | str:

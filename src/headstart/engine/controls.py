@@ -39,7 +39,7 @@ class Control:
 
     name: ControlName
     detail: str
-    logits: NDArray[np.float64] | None = None
+    logits: NDArray[np.floating] | None = None
     skipped: str | None = None
     fitted: Baseline | None = None
     seconds: float = 0.0

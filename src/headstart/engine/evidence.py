@@ -27,12 +27,14 @@ from headstart.engine.curve import learning_curve
 from headstart.engine.embed import feature_map as embed
 from headstart.engine.environment import environment
 from headstart.engine.final import Chosen, Scored, Settled
+from headstart.engine.outputs import probabilities_of
 from headstart.engine.proof import Proof
 from headstart.engine.rank import Ranked
 from headstart.engine.reliability import reliability_bins
 from headstart.engine.run import Run
-from headstart.heads.ridge import fit_ridge
-from headstart.heads.weights import balanced_weights
+from headstart.engine.threads import LARGE
+from headstart.engine.trials import fit_head
+from headstart.heads.sample import stratified_rows
 
 Preview = Callable[[Any], Mapping[str, str | None]]
 PREVIEWED = 256
@@ -41,6 +43,8 @@ WORST = 12
 """Mistakes shown."""
 MAPPED = 1500
 """Points in the map of the features."""
+SCORED = 20_000
+"""Held-out items on which a point of the learning curve is scored at most."""
 ITEMS_NAMED = 20
 """Ids kept with an issue."""
 
@@ -75,7 +79,7 @@ def feature_map(scored: Scored, seed: int) -> tuple[MapPoint, ...]:
     rows = np.arange(count)
     if count > MAPPED:
         rows = np.sort(np.random.default_rng(seed).choice(count, MAPPED, replace=False))
-    points, _ = embed(scored.features[rows], seed)
+    points, _ = embed(np.asarray(scored.features[rows]), seed)
     top = scored.probabilities.argmax(axis=1)
     return tuple(
         MapPoint(x=float(x), y=float(y), truth=int(scored.targets[row]), predicted=int(top[row]))
@@ -84,18 +88,21 @@ def feature_map(scored: Scored, seed: int) -> tuple[MapPoint, ...]:
 
 
 def curve(chosen: Chosen, run: Run) -> LearningCurve:
-    """What more labels would buy: a closed-form head on the chosen backbone's frozen features.
+    """What more labels would buy: the probe on the chosen backbone's frozen features.
 
-    Closed form, because a curve takes a hundred fits: it is the curve of that head and not of the chosen strategy.
+    A curve takes a hundred fits: it is the curve of the probe and not of the chosen strategy. Of many items one draw
+    per fold is made, since their points hardly scatter, and `SCORED` of a fold are scored.
     """
     features, targets, task = chosen.trial.contender.features, run.data.targets, run.data.task
 
     def score(train: NDArray[np.int64], test: NDArray[np.int64]) -> float:
-        weights = balanced_weights(targets[train], task.outputs)[targets[train]]
-        head = fit_ridge(features[train], targets[train], task.outputs, weights).head
+        test = test[stratified_rows(targets[test], SCORED, run.options.seed)]
+        train = train if isinstance(features, np.ndarray) else np.sort(train)  # a file is read along, not across
+        head = fit_head(run.options.probe, features, run.data, train)
         return float(task.credit(task.probabilities(head.logits(features[test])), targets[test]).mean())
 
-    drawn = learning_curve(score, targets, run.data.groups, draws=run.plan.curve_draws, seed=run.options.seed)
+    draws = run.plan.curve_draws if len(targets) < LARGE else 1
+    drawn = learning_curve(score, targets, run.data.groups, draws=draws, seed=run.options.seed)
     if not drawn.points:
         return drawn
     name = chosen.trial.strategy_name
@@ -170,7 +177,7 @@ def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
     """One finding that names the training items whose label a model that has not seen them confidently denies."""
     logits = chosen.trial.logits[0]
     kept = np.flatnonzero(~np.isnan(logits[:, 0]))
-    probabilities, targets = run.data.task.probabilities(logits[kept]), run.data.targets[kept]
+    probabilities, targets = probabilities_of(logits[kept], run.data.task), run.data.targets[kept]
     ids = [data.ids[data.split.train[row]] for row in kept]
     rows = suspicious(probabilities, targets, ids)
     if not rows:

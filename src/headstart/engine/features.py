@@ -15,9 +15,11 @@ import torch
 from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, Preprocess
+from headstart.core.features import Features
 from headstart.core.progress import Progress
 from headstart.engine.cache import FeatureSpace, noted
 from headstart.engine.device import fast_dtype, forward, on_device, precise_enough, prepared, to_device
+from headstart.engine.digests import smallest
 from headstart.engine.items import Items, batches
 from headstart.engine.journal import write_atomically
 
@@ -37,7 +39,7 @@ CHECKED = 8
 class Encoded:
     """Features ``(N, D)`` of N items, how many were computed now, and the seconds of a bare forward pass over N."""
 
-    features: NDArray[np.float32]
+    features: NDArray[np.float32] | Features
     computed: int
     forward_seconds: float
     dtype: str
@@ -112,7 +114,7 @@ class Encoder:
 
     def _sample(self, items: Items) -> dict[str, torch.Tensor]:
         """A batch of the few items whose digests come first, whatever their order."""
-        first = np.argsort(np.asarray(items.digests))[:CHECKED]
+        first = smallest(items.digests, CHECKED)
         preprocess = self._exact.preprocess
         return preprocess.collate(readying(preprocess, items, first, None)())
 
@@ -129,7 +131,7 @@ class Encoder:
             for group, ready in self._ready_batches(items, missing):
                 batch = preprocess.collate(ready)
                 started = time.perf_counter()
-                held.append(([items.digests[i] for i in group], forward(backbone, batch, self._dtype).numpy()))
+                held.append(([items.digests[int(i)] for i in group], forward(backbone, batch, self._dtype).numpy()))
                 spent += time.perf_counter() - started
                 stage.advance(len(group))
                 if time.perf_counter() - since > SHARD_SECONDS:
@@ -199,7 +201,7 @@ def readying(
     def work() -> list[Any]:
         if view is None:
             return [preprocess.item(items.read(int(i), preprocess.least_side)) for i in group]
-        seeds = [view_seed(items.digests[i], view) for i in group]
+        seeds = [view_seed(items.digests[int(i)], view) for i in group]
         return [
             preprocess.view(items.read(int(i), preprocess.least_side), seed)
             for i, seed in zip(group, seeds, strict=True)

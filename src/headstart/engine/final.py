@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.dataset import Dataset
 from headstart.core.errors import HeadstartError, UserError
+from headstart.core.features import Features
 from headstart.core.results import CandidateRow, Interval
 from headstart.core.strategy import FeatureStrategy, InputStrategy
 from headstart.engine.bootstrap import bootstrap_intervals
@@ -20,12 +21,17 @@ from headstart.engine.contest import Contest
 from headstart.engine.estimates import Sample
 from headstart.engine.intervals import cross_validated_interval, mean_interval
 from headstart.engine.items import Items
+from headstart.engine.outputs import probabilities_of
 from headstart.engine.rank import Ranked
 from headstart.engine.run import Labelled, Run
 from headstart.engine.selection import selection_corrected
 from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Trial, encode_once, fit_head, train
+from headstart.heads.sample import stratified_rows
 from headstart.heads.temperature import fit_temperature
+
+CALIBRATED = 50_000
+"""Items that the temperature is fitted to at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +69,8 @@ class Scored:
     ids: Sequence[str]
     targets: NDArray[np.int64]
     groups: NDArray[np.int64]
-    features: NDArray[np.float32]
-    probabilities: NDArray[np.float64]
+    features: NDArray[np.float32] | Features
+    probabilities: NDArray[np.floating]
     scores: Mapping[str, Interval]
     optimism: float = 0.0
 
@@ -141,8 +147,7 @@ def refit(trial: Trial, run: Run) -> Model:
         backbone, head, losses = fitted.backbone, fitted.head, fitted.losses
     else:
         raise HeadstartError(f"Strategy '{trial.strategy_name}' implements neither contract of core/strategy.py.")
-    scored = ~np.isnan(trial.logits[:, :, 0])
-    temperature = fit_temperature(trial.logits[scored], np.broadcast_to(data.targets, scored.shape)[scored])
+    temperature = _temperature(trial, data)
     return Model(
         backbone=backbone,
         head=head.divided_by(temperature),
@@ -150,6 +155,17 @@ def refit(trial: Trial, run: Run) -> Model:
         losses=losses,
         frozen=isinstance(strategy, FeatureStrategy),
     )
+
+
+def _temperature(trial: Trial, data: Labelled) -> float:
+    """From held-out logits of all repeats; one number needs no more than `CALIBRATED` items of many."""
+    logits, targets = trial.logits, data.targets
+    rows = stratified_rows(targets, CALIBRATED, 0)
+    if len(rows) < len(targets):
+        logits, targets = logits[:, rows], targets[rows]
+    scored = ~np.isnan(logits[:, :, 0])
+    held_out = np.asarray(logits[scored], dtype=np.float64)
+    return fit_temperature(held_out, np.broadcast_to(targets, scored.shape)[scored])
 
 
 def score(settled: Settled, ranked: Ranked, run: Run, source: Dataset, test: Items) -> Scored:
@@ -169,7 +185,7 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
         features = chosen.trial.contender.encoder.encode(test, "features of the test items").features
     else:
         features = encode_once(model.backbone, test, run.progress)
-    probabilities = task.probabilities(model.head.logits(features))
+    probabilities = probabilities_of(model.head.logits(features), task)
     primary = mean_interval(task.credit(probabilities, targets), Sample.of(task, targets, groups))
     others = bootstrap_intervals(
         task.metrics, probabilities, targets, groups, measures=task.measures, seed=run.options.seed
@@ -191,11 +207,10 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
     by item are those of the first repeat.
     """
     data, model, chosen = run.data, settled.model, settled.chosen
-    logits = chosen.trial.logits[0]
-    kept = np.flatnonzero(~np.isnan(logits[:, 0]))
+    kept = np.flatnonzero(~np.isnan(chosen.trial.logits[0, :, 0]))
     targets, groups = data.targets[kept], data.groups[kept]
-    whole = [repeat[kept] for repeat in chosen.trial.logits if not np.isnan(repeat[kept]).any()]
-    probabilities = [data.task.probabilities(repeat / model.temperature) for repeat in whole]
+    whole = [repeat for repeat in chosen.trial.logits if not np.isnan(repeat[kept]).any()]
+    probabilities = [probabilities_of(repeat[kept] / model.temperature, data.task) for repeat in whole]
     trials = [*settled.contest.trials, *(entrant.probe for entrant in ranked.taken)]
     trials = list({id(trial): trial for trial in trials}.values())
     credits = np.stack([*(trial.credit(data) for trial in trials), *ranked.passed_over])

@@ -15,6 +15,7 @@ from headstart.data._cores import cores
 from headstart.data._read import read_header, read_picture
 from headstart.data._reduce import Header
 from headstart.data._text import read_text
+from headstart.engine.digests import Digests, at
 from headstart.engine.pictures import Pictures
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ class Items:
     ``header`` tells what is known of a picture without decoding it; None for texts.
     """
 
-    digests: list[str]
+    digests: Sequence[str]
     lengths: NDArray[np.int64]
     read: Read
     header: Callable[[int], Header] | None = None
@@ -52,7 +53,7 @@ class Items:
         """The items at ``positions``, in that order."""
         header = self.header
         return Items(
-            digests=[self.digests[position] for position in positions],
+            digests=at(self.digests, positions),
             lengths=self.lengths[positions],
             read=lambda position, least_side=None: self.read(int(positions[position]), least_side),
             header=None if header is None else lambda position: header(int(positions[position])),
@@ -66,10 +67,12 @@ class Items:
 def items_of(data: Dataset, rows: NDArray[np.int64], pictures: Pictures | None = None) -> Items:
     """The items in ``rows`` of the table, read from it when needed; ``pictures`` are those the run has decoded."""
     table = data.table.select(rows)
-    contents = table.select_columns("item")
-    digests = list(table["digest"])
+    contents, named = table.select_columns("item"), table.select_columns("digest")
+    digests = Digests.of(named[part]["digest"] for part in _parts(len(table)))
+    lengths = np.ones(len(table), dtype=np.int64)
     if data.modality == "text":
-        lengths = np.array([len(text) for text in contents["item"]], dtype=np.int64)
+        for part in _parts(len(table)):
+            lengths[part] = [len(text) for text in contents[part]["item"]]
         return Items(digests=digests, lengths=lengths, read=lambda at, _=None: read_text(contents[at]["item"]))
     kept = Pictures() if pictures is None else pictures
 
@@ -78,10 +81,15 @@ def items_of(data: Dataset, rows: NDArray[np.int64], pictures: Pictures | None =
 
     return Items(
         digests=digests,
-        lengths=np.ones(len(digests), dtype=np.int64),
+        lengths=lengths,
         read=read,
         header=lambda position: read_header(contents[position]["item"]),
     )
+
+
+def _parts(count: int) -> list[slice]:
+    """All rows of a table, some thousands at a time: Python's strings take several times the room of what they say."""
+    return [slice(start, min(start + 8192, count)) for start in range(0, count, 8192)]
 
 
 class _Decoded(Sequence[Any]):

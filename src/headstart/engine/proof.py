@@ -60,7 +60,7 @@ SPOKEN = {
 """Controls as the verdict names them to people."""
 
 
-def _on_test(logits: NDArray[np.float64], scored: Scored, data: Labelled) -> tuple[Interval, Comparison]:
+def _on_test(logits: NDArray[np.floating], scored: Scored, data: Labelled) -> tuple[Interval, Comparison]:
     tested = Sample.of(data.task, scored.targets, scored.groups)
     ours = data.task.credit(scored.probabilities, scored.targets)
     theirs = data.task.credit(data.task.probabilities(logits), scored.targets)
@@ -68,7 +68,7 @@ def _on_test(logits: NDArray[np.float64], scored: Scored, data: Labelled) -> tup
 
 
 def _by_folds(
-    logits: NDArray[np.float64], chosen: Trial, optimism: float, data: Labelled
+    logits: NDArray[np.floating], chosen: Trial, optimism: float, data: Labelled
 ) -> tuple[Interval, Comparison]:
     """The control was not chosen among anything, so the winner's ``optimism`` comes off the difference."""
     tested = Sample.of(data.task, data.targets, data.groups)

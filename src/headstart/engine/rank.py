@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.errors import HeadstartError, UserError
+from headstart.core.features import Features
 from headstart.core.results import Interval, RankingRow
 from headstart.core.score import TransferScore
 from headstart.data._reduce import Header
@@ -24,7 +25,11 @@ from headstart.engine.reading import settle_reading
 from headstart.engine.run import Labelled, Run
 from headstart.engine.trials import Contender, Trial, try_features
 from headstart.heads.knn import neighbour_probabilities
+from headstart.heads.sample import stratified_rows
 
+SHOWN = 5_000
+"""Items that neighbours and transferability scores look at, drawn by class where there are more: neighbours cost the
+square of them, the scores copies of their features, and what either says hardly changes beyond."""
 LEAST_ENLARGED, MOST_ENLARGED = 1.3, 1.7
 """Larger inputs than in pretraining help when the head is fitted at that size (Touvron et al. 2019, arXiv 1906.06423,
 tables 1 and 2: networks trained at 224 are best at 288 as they are, at up to 384 when refitted)."""
@@ -153,15 +158,15 @@ def _measure(member: PoolMember, backbone: Backbone, run: Run) -> _Measured:
         untrained=lambda: _untrained(member, backbone, options.seed),
     )
     trial = try_features(contender, options.probe_name, options.probe, run)
-    neighbours = neighbour_probabilities(encoded.features, data.targets, data.task.outputs, groups=data.groups)
+    looks = look_at(encoded.features, options.scores, data)
     info = backbone.info
     row = RankingRow(
         model=info.name,
         input=dict(info.input),
         prior=info.prior,
-        knn=mean_interval(data.task.credit(neighbours, data.targets), Sample.of(data.task, data.targets, data.groups)),
+        knn=looks.knn,
         probe=trial_interval(trial, data),
-        scores=_scores(options.scores, encoded.features, data),
+        scores=looks.scores,
         seconds=time.perf_counter() - started,
         parameters=info.parameters,
         bytes=info.bytes,
@@ -184,11 +189,33 @@ def trial_interval(trial: Trial, data: Labelled) -> Interval:
     return cross_validated_interval(trial.credit(data), data.folds, Sample.of(data.task, data.targets, data.groups))
 
 
-def _scores(scores: Mapping[str, TransferScore], features: np.ndarray, data: Labelled) -> dict[str, float | None]:
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """What features look like to nearest neighbours and to the transferability scores."""
+
+    knn: Interval
+    scores: Mapping[str, float | None]
+
+
+def look_at(features: NDArray[np.floating] | Features, scores: Mapping[str, TransferScore], data: Labelled) -> Looks:
+    """Both on all of ``features (N, D)``, or on `SHOWN` of them: neighbours of those are then sought among those."""
+    rows = stratified_rows(data.targets, SHOWN, 0)
+    targets, groups = data.targets[rows], data.groups[rows]
+    shown = np.asarray(features if len(rows) == len(features) else features[rows])
+    neighbours = neighbour_probabilities(shown, targets, data.task.outputs, groups=groups)
+    knn = mean_interval(data.task.credit(neighbours, targets), Sample.of(data.task, targets, groups))
+    if len(rows) < len(features):
+        knn = replace(knn, method=f"{knn.method}, on {len(rows):,} of {len(features):,} items")
+    return Looks(knn=knn, scores=_scores(scores, shown, targets))
+
+
+def _scores(
+    scores: Mapping[str, TransferScore], features: NDArray[np.floating], targets: NDArray[np.int64]
+) -> dict[str, float | None]:
     values: dict[str, float | None] = {}
     for name, score in scores.items():
         try:
-            values[name] = score.score(features, data.targets)
+            values[name] = score.score(features, targets)
         except UserError:
             # The measure says that this sample is too small or degenerate for it: an empty cell in the table.
             values[name] = None

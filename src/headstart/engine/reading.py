@@ -14,6 +14,7 @@ from headstart.core.backbone import Backbone, Preprocess
 from headstart.core.progress import Progress
 from headstart.engine.cache import noted
 from headstart.engine.device import forward, on_device
+from headstart.engine.digests import smallest
 from headstart.engine.features import readying, weights_digest
 from headstart.engine.items import Items
 from headstart.engine.journal import write_atomically
@@ -35,7 +36,7 @@ def settle_reading(backbone: Backbone, items: Items, home: Path | None, progress
     checked = _large(items, backbone.preprocess.least_side)
     if not len(checked):
         return
-    sample = hashlib.sha256("".join(items.digests[i] for i in checked).encode()).hexdigest()
+    sample = hashlib.sha256("".join(str(items.digests[i]) for i in checked).encode()).hexdigest()
     identity = {"weights": weights_digest(backbone), "preprocess": backbone.preprocess.key, "checked": sample}
     note = home and noted(home, question="reduced scale", **identity)
     if note and note.exists():
@@ -56,7 +57,7 @@ def _large(items: Items, least_side: int | None) -> NDArray[np.int64]:
     """Positions of the first few pictures, by digest, that would be decoded at a reduced scale."""
     found: list[int] = []
     if least_side is not None and items.header is not None:
-        for position in np.argsort(np.asarray(items.digests))[:LOOKED_AT]:
+        for position in smallest(items.digests, LOOKED_AT):
             if items.header(int(position)).scale(least_side) > 1:
                 found.append(int(position))
             if len(found) == CHECKED:

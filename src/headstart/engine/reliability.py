@@ -22,7 +22,7 @@ FEWEST_ITEMS = 10
 
 
 def reliability_bins(
-    probabilities: NDArray[np.float64], targets: NDArray[np.int64], groups: NDArray[np.int64], bins: int = MOST_BINS
+    probabilities: NDArray[np.floating], targets: NDArray[np.int64], groups: NDArray[np.int64], bins: int = MOST_BINS
 ) -> tuple[ReliabilityBin, ...]:
     """Bins of top-class confidence, from least to most confident, with Wilson intervals for their accuracy.
 
@@ -44,7 +44,7 @@ def reliability_bins(
     return tuple(_bin(confidence[number == b], correct[number == b], groups[number == b]) for b in np.unique(number))
 
 
-def _bin(confidence: NDArray[np.float64], correct: NDArray[np.float64], groups: NDArray[np.int64]) -> ReliabilityBin:
+def _bin(confidence: NDArray[np.floating], correct: NDArray[np.float64], groups: NDArray[np.int64]) -> ReliabilityBin:
     count = len(confidence)
     items = Sample(targets=np.zeros(count, dtype=np.int64), groups=groups, ceiling=np.ones(count))
     accuracy = mean_interval(correct, items)

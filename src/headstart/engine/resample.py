@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,11 +34,13 @@ class Resampler:
         picked = self._class_starts[missed] + (rng.random(len(missed)) * self._class_sizes[missed]).astype(np.int64)
         return rows, self._expand(self._codes[self._class_rows[picked]])
 
-    def leave_out(self, rng: np.random.Generator, blocks: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def leave_out(self, rng: np.random.Generator, blocks: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Row numbers without each of at most ``blocks`` blocks of groups, and those of classes left out entirely."""
         block = rng.permutation(self.n_groups) % min(blocks, self.n_groups)
-        kept = [np.flatnonzero(block[self._codes] != b) for b in range(int(block.max()) + 1)]
-        return [(rows, np.flatnonzero(np.isin(self._classes, self._missed(rows)))) for rows in kept]
+        for number in range(int(block.max()) + 1):
+            rows = np.flatnonzero(block[self._codes] != number)
+            missed = self._missed(rows)
+            yield rows, np.flatnonzero(np.isin(self._classes, missed)) if len(missed) else missed
 
     def _missed(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The classes that ``rows`` lack."""

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.features import Features
 from headstart.core.progress import Progress
 from headstart.core.strategy import FeatureStrategy, InputStrategy, Preparation, Strategy
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
+from headstart.engine.outputs import probabilities_of
 from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
 from headstart.engine.supervised import Examples, Fitted, Settings, fit
@@ -35,7 +37,7 @@ class Contender:
     """See `read_for`; by boundary and number of random views."""
 
     @property
-    def features(self) -> NDArray[np.float32]:
+    def features(self) -> NDArray[np.float32] | Features:
         """``(N, D)``."""
         return self.encoded.features
 
@@ -77,7 +79,7 @@ class Trial:
     contender: Contender
     strategy_name: str
     strategy: Strategy
-    logits: NDArray[np.float64]
+    logits: NDArray[np.floating]
     seconds: float
     cost: float
     """Forward passes of this backbone over the training items that adapting once takes."""
@@ -100,12 +102,12 @@ def try_features(contender: Contender, name: str, strategy: FeatureStrategy, run
         logits = strategy.cross_fit(contender.features, data.targets, outputs, data.folds, weigh, data.groups)
         return {"logits": logits, "seconds": np.array(time.perf_counter() - started)}
 
-    arrays = run.journal.recall(f"trial {contender.key} {name} {strategy}", compute)
+    arrays: Mapping[str, NDArray[Any]] = run.journal.recall(f"trial {contender.key} {name} {strategy}", compute)
     return Trial(
         contender=contender,
         strategy_name=name,
         strategy=strategy,
-        logits=np.asarray(arrays["logits"], dtype=np.float64),
+        logits=arrays["logits"],
         seconds=float(arrays["seconds"]),
         cost=1.0,
     )
@@ -179,26 +181,30 @@ def starting_head(contender: Contender, preparation: Preparation, run: Run, rows
     return LinearHead(weight=np.zeros((outputs, dim)), bias=np.zeros(outputs))
 
 
-def credit_of(logits: NDArray[np.float64], data: Labelled) -> NDArray[np.float64]:
+def credit_of(logits: NDArray[np.floating], data: Labelled) -> NDArray[np.float64]:
     """Shares ``(N,)`` of the primary metric over all N training items, from ``logits (N, C)``; NaN stays NaN."""
     run = ~np.isnan(logits[:, 0])
-    credit = data.task.credit(data.task.probabilities(np.where(run[:, None], logits, 0.0)), data.targets)
+    known = logits if run.all() else np.where(run[:, None], logits, 0.0)
+    credit = data.task.credit(probabilities_of(known, data.task), data.targets)
     return np.where(run, credit, np.nan)
 
 
 def fit_head(
-    strategy: FeatureStrategy, features: NDArray[np.floating], data: Labelled, rows: NDArray[np.int64] | None = None
+    strategy: FeatureStrategy,
+    features: NDArray[np.floating] | Features,
+    data: Labelled,
+    rows: NDArray[np.int64] | None = None,
 ) -> LinearHead:
     """The strategy's head on ``rows`` of the training items (None: all) and of their ``features (N, D)``.
 
     Every class counts the same.
     """
-    rows = np.arange(len(data.items)) if rows is None else rows
-    targets, outputs = data.targets[rows], data.task.outputs
-    weights = balanced_weights(targets, outputs).tolist()
-    return strategy.fit(features[rows], targets, outputs, weights, data.groups[rows])
+    targets, groups, outputs = data.targets, data.groups, data.task.outputs
+    if rows is not None:
+        features, targets, groups = features[rows], targets[rows], groups[rows]
+    return strategy.fit(features, targets, outputs, balanced_weights(targets, outputs).tolist(), groups)
 
 
-def encode_once(backbone: Backbone, items: Items, progress: Progress) -> NDArray[np.float32]:
+def encode_once(backbone: Backbone, items: Items, progress: Progress) -> NDArray[np.float32] | Features:
     """Features of a trained body that no later run will meet again: not cached."""
     return Encoder(backbone, None, progress).encode(items, "score").features

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headstart.heads.weights import balanced_weights
 
-_CHUNK = 1024
+_CHUNK = 256
 _TEMPERATURE = 0.07
 
 
@@ -47,10 +47,23 @@ def neighbour_probabilities(
         part = slice(start, start + _CHUNK)
         similarity = rows[part] @ rows.T
         similarity[groups[part, None] == groups] = -np.inf
-        # A stable sort: of equally similar items the earlier rows are the neighbours, on every machine.
-        nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
+        nearest = _nearest(similarity, min(k, len(rows)))
         cosines = np.take_along_axis(similarity, nearest, axis=1)
         weights = np.where(np.isfinite(cosines), np.exp((cosines - 1.0) / _TEMPERATURE), 0.0)
         shares[part] = np.einsum("nk,nkc->nc", weights, votes[nearest])
     totals = shares.sum(axis=1, keepdims=True)
     return np.where(totals > 0.0, shares / np.where(totals > 0.0, totals, 1.0), 1.0 / outputs)
+
+
+def _nearest(similarity: NDArray[np.float64], k: int) -> NDArray[np.int64]:
+    """Columns ``(n, k)`` of the largest in each row of ``similarity (n, N)``, in no order.
+
+    Of equally similar items the earlier are the neighbours, on every machine: a partition alone takes any of them.
+    """
+    count = similarity.shape[1]
+    least = np.partition(similarity, count - k, axis=1)[:, count - k, None]
+    kept = similarity >= least
+    for row in np.flatnonzero(kept.sum(axis=1) > k):
+        equal = np.flatnonzero(similarity[row] == least[row])
+        kept[row, equal[k - int((similarity[row] > least[row]).sum()) :]] = False
+    return np.nonzero(kept)[1].reshape(-1, k)

@@ -36,7 +36,7 @@ class SoftmaxProblem:
             labels=labels,
             weights=weights / weights.sum(),
             mean_square=np.asarray((weights / weights.sum()) @ rows**2, dtype=np.float64),
-            contrast=np.array([[-0.5, 0.5]]) if classes == 2 else np.eye(classes),
+            contrast=contrast_of(classes),
         )
 
     def zero(self) -> NDArray[np.float64]:
@@ -73,13 +73,25 @@ class SoftmaxProblem:
         return np.asarray(found.x).reshape(shape) * scale
 
     def _value_and_slope(self, theta: NDArray[np.float64], strength: float) -> tuple[float, NDArray[np.float64]]:
-        logits = self.logits(self.rows, theta)
-        items = np.arange(len(self.labels))
-        norms = np.asarray(logsumexp(logits, axis=1))
-        value = self.weights @ (norms - logits[items, self.labels]) + np.sum(theta[:-1] ** 2) / (2.0 * strength)
-        pull = np.exp(logits - norms[:, None])
-        pull[items, self.labels] -= 1.0
+        losses, pull = losses_and_pull(self.logits(self.rows, theta), self.labels)
+        value = self.weights @ losses + np.sum(theta[:-1] ** 2) / (2.0 * strength)
         pull = (self.weights[:, None] * pull) @ self.contrast.T
         slope = np.vstack([self.rows.T @ pull, pull.sum(axis=0)])
         slope[:-1] += theta[:-1] / strength
         return float(value), slope
+
+
+def losses_and_pull(
+    logits: NDArray[np.float64], labels: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Cross-entropies ``(N,)`` of ``logits (N, C)`` and their derivatives by the logits, ``(N, C)``."""
+    items = np.arange(len(labels))
+    norms = np.asarray(logsumexp(logits, axis=1))
+    pull = np.exp(logits - norms[:, None])
+    pull[items, labels] -= 1.0
+    return norms - logits[items, labels], pull
+
+
+def contrast_of(classes: int) -> NDArray[np.float64]:
+    """``(K, classes)``: what the K columns of parameters add to every logit."""
+    return np.array([[-0.5, 0.5]]) if classes == 2 else np.eye(classes)

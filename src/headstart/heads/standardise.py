@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.backbone import LinearHead
+from headstart.core.features import Features, blocks_of, many
 
 FLOOR = 0.1
 """Default share of the mean variance that is added to every column's own.
@@ -26,17 +27,23 @@ class Standardiser:
     scale: NDArray[np.float64]
 
     @classmethod
-    def of(cls, features: NDArray[np.floating], floor: float = FLOOR) -> Standardiser:
+    def of(cls, features: NDArray[np.floating] | Features, floor: float = FLOOR) -> Standardiser:
         """Mean zero and variance ``v / (v + floor * mean of all v)`` per column of ``features (N, D)``.
 
         With ``floor`` 0 every column gets unit (population) variance; a larger one leaves columns that hardly vary
         small, instead of raising what is mostly noise to the size of the rest.
         """
-        features = np.asarray(features, dtype=np.float64)
-        mean, variance = features.mean(axis=0), features.var(axis=0)
+        mean, variance = _moments(features)
+        return cls.from_moments(mean, variance, len(features), floor)
+
+    @classmethod
+    def from_moments(
+        cls, mean: NDArray[np.float64], variance: NDArray[np.float64], items: int, floor: float = FLOOR
+    ) -> Standardiser:
+        """`of` from the ``mean (D,)`` and population ``variance (D,)`` of ``items``."""
         # Rounding leaves a constant column with a deviation of a few ulps of its value; that is not variation.
         noise = 10.0 * np.finfo(np.float64).eps * np.abs(mean)
-        varies = np.sqrt(variance) > noise * np.sqrt(len(features))
+        varies = np.sqrt(variance) > noise * np.sqrt(items)
         raised = np.where(varies, variance + floor * variance.mean(), 1.0)
         return cls(mean=mean, scale=np.where(varies, 1.0 / np.sqrt(raised), 0.0))
 
@@ -48,3 +55,19 @@ class Standardiser:
         """The head that gives on raw features what ``head`` gives on scaled ones."""
         weight = head.weight * self.scale
         return LinearHead(weight=weight, bias=head.bias - weight @ self.mean)
+
+
+def _moments(features: NDArray[np.floating] | Features) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and population variance per column; of features in blocks, around the first block's mean."""
+    if not many(features):
+        features = np.asarray(features, dtype=np.float64)
+        return features.mean(axis=0), features.var(axis=0)
+    near, (total, squares) = None, np.zeros((2, features.shape[1]))
+    for _, block in blocks_of(features):
+        near = block.mean(axis=0, dtype=np.float64) if near is None else near
+        rows = block - near
+        total += rows.sum(axis=0)
+        squares += np.einsum("nd,nd->d", rows, rows)
+    assert near is not None  # many features have a first block
+    mean = total / len(features)
+    return near + mean, np.maximum(squares / len(features) - mean**2, 0.0)

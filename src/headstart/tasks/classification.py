@@ -60,11 +60,11 @@ class Classification(Task):
 
         return cross_entropy(logits - class_weights.log(), targets)
 
-    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
         """Softmax in float64."""
         return softmax(np.asarray(logits, dtype=np.float64), axis=1)
 
-    def credit(self, probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    def credit(self, probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> NDArray[np.float64]:
         """``1[right] N / (C n_y)``: zero for a wrong item, and for a right one more the rarer its class.
 
         C counts the classes among ``targets``; the mean over the items is the balanced accuracy. Of equally probable
@@ -74,23 +74,24 @@ class Classification(Task):
         worth = len(targets) / (np.count_nonzero(counts) * counts[targets])
         return np.where(probabilities.argmax(axis=1) == targets, worth, 0.0)
 
-    def metrics(self, probabilities: NDArray[np.float64], targets: NDArray[np.int64]) -> Mapping[str, float]:
+    def metrics(self, probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> Mapping[str, float]:
         """Balanced accuracy, accuracy, macro F1, log-loss, Brier score and ECE; ROC AUC for two classes.
 
         Macro F1 averages over the classes that occur among targets or predictions. The Brier score is the sum over
         classes of squared errors, between 0 and 2. ROC AUC is that of the second class; it is left out when only one
         class occurs, where it does not exist.
         """
-        items = np.arange(len(targets))
+        own = probabilities[np.arange(len(targets)), targets].astype(np.float64)
         predicted = probabilities.argmax(axis=1)
-        onehot = np.eye(self.outputs)[targets]
         floor = np.finfo(np.float64).tiny
+        # |p - e_y|^2 = |p|^2 - 2 p_y + 1, without a copy of all probabilities.
+        squares = np.einsum("nc,nc->n", probabilities, probabilities)
         values = {
             "balanced_accuracy": float(np.mean(self.credit(probabilities, targets))),
             "accuracy": float(np.mean(predicted == targets)),
             "macro_f1": _macro_f1(predicted, targets, self.outputs),
-            "log_loss": float(-np.mean(np.log(np.maximum(probabilities[items, targets], floor)))),
-            "brier": float(np.mean(np.sum((probabilities - onehot) ** 2, axis=1))),
+            "log_loss": float(-np.mean(np.log(np.maximum(own, floor)))),
+            "brier": max(0.0, float(np.mean(squares - 2.0 * own + 1.0))),
             "ece": _calibration_error(probabilities.max(axis=1), predicted == targets),
         }
         if self.outputs == 2 and 0 < np.count_nonzero(targets) < len(targets):
@@ -104,7 +105,7 @@ def _macro_f1(predicted: NDArray[np.int64], targets: NDArray[np.int64], outputs:
     return float(np.mean(2.0 * hits[named > 0] / named[named > 0]))
 
 
-def _calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+def _calibration_error(confidence: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
     """Expected calibration error of the top class over up to ten bins of equal mass.
 
     Biased upwards by noise when bins hold few items: below some hundred items trust the log-loss instead.
@@ -114,7 +115,7 @@ def _calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]
     return float(sum(gaps) / len(confidence))
 
 
-def _roc_auc(scores: NDArray[np.float64], targets: NDArray[np.int64]) -> float:
+def _roc_auc(scores: NDArray[np.floating], targets: NDArray[np.int64]) -> float:
     """Mann-Whitney statistic; ties count half."""
     positive = int(targets.sum())
     ranks = float(rankdata(scores)[targets == 1].sum())

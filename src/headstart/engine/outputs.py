@@ -1,0 +1,25 @@
+"""What heads say of many items: as precise as it has to be, and made a part at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headstart.engine.threads import LARGE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from headstart.core.task import Task
+
+
+def probabilities_of(logits: NDArray[np.floating], task: Task) -> NDArray[np.floating]:
+    """``(N, C)`` from ``(N, C)``; of many items in float32, and without float64 copies of all of them."""
+    if len(logits) < LARGE:
+        return task.probabilities(np.asarray(logits, dtype=np.float64))
+    probabilities = np.empty(logits.shape, dtype=np.float32)
+    for start in range(0, len(logits), LARGE):
+        part = slice(start, start + LARGE)
+        probabilities[part] = task.probabilities(np.asarray(logits[part], dtype=np.float64))
+    return probabilities
