@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from headstart.core import features as module
 from headstart.core.features import BLOCK_BYTES, blocks_of, many, rows_per_block
@@ -20,6 +21,8 @@ def test_blocks_hold_about_as_many_bytes_as_said_and_never_nothing():
     assert rows_per_block(10**9) == 1
 
 
-def test_many_is_a_matter_of_numbers_and_not_of_rows():
-    assert not many(np.empty((1 << 13, 1 << 9), dtype=np.float32))
-    assert many(np.empty(((1 << 13) + 1, 1 << 9), dtype=np.float32))
+@pytest.mark.parametrize(
+    ("shape", "are"), [((4097, 512), True), ((4096, 512), False), ((100_000, 16), False), ((5000, 1280), False)]
+)
+def test_many_is_a_matter_of_rows_numbers_and_width(shape: tuple[int, int], are: bool):
+    assert many(np.broadcast_to(np.float32(0), shape)) == are

@@ -248,6 +248,7 @@ def test_many_items_are_worked_on_in_blocks_to_nearly_the_same_end(tmp_path: Pat
     usual = run(data, toys.options(tmp_path / "home")).results
     for limit, lean in {
         "headstart.engine.cache.HELD_BYTES": 0,
+        "headstart.core.features.MANY_ROWS": 10,
         "headstart.core.features.MANY_VALUES": 100,
         "headstart.core.features.BLOCK_BYTES": 256,
         "headstart.engine.adapt.LARGE": 40,

@@ -33,6 +33,7 @@ def test_scaling_disappears_into_the_head():
 def test_moments_of_many_features_are_summed_over_blocks(monkeypatch):
     features = np.random.default_rng(5).normal(1e4, 1.0, size=(500, 4)) * [1.0, 5.0, 0.1, 0.0]
     whole = Standardiser.of(features)
+    monkeypatch.setattr(contract, "MANY_ROWS", 10)
     monkeypatch.setattr(contract, "MANY_VALUES", 100)
     monkeypatch.setattr(contract, "BLOCK_BYTES", 640)
     summed = Standardiser.of(features)

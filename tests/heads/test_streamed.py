@@ -12,6 +12,7 @@ from headstart.heads.streamed import fit_streamed
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     monkeypatch.setattr(contract, "BLOCK_BYTES", 4000)
+    monkeypatch.setattr(contract, "MANY_ROWS", 10)
     monkeypatch.setattr(contract, "MANY_VALUES", 5000)
     monkeypatch.setattr(streamed, "SAMPLE", 300)
 

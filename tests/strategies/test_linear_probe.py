@@ -66,6 +66,7 @@ def test_many_features_give_nearly_the_same_head_without_being_read_at_once(head
     features += np.random.default_rng(2).normal(size=features.shape)
     weights, groups = [0.5, 1.0, 2.0], np.arange(1400) // 2
     inside = LinearProbe(head=head).fit(features, targets, 3, weights, groups).logits(features)
+    monkeypatch.setattr(contract, "MANY_ROWS", 10)
     monkeypatch.setattr(contract, "MANY_VALUES", 1000)
     monkeypatch.setattr(contract, "BLOCK_BYTES", 4800)
     monkeypatch.setattr(streamed_fit, "SAMPLE", 400)

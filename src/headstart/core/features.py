@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 2 << 20
 """What is read and multiplied at a time. A matrix product with few columns waits for memory: on two cores a pass over a
 million rows of 512 numbers took 0.9 s in blocks of 2 MiB, 1.3 s of 4 MiB and 2.1 s of 16 MiB."""
-MANY_VALUES = 1 << 22
-"""Numbers in a matrix of features from which heads are fitted in passes over its blocks: 32 MiB in float64, of which
-the fits in memory hold about ten copies."""
+MANY_ROWS, MANY_VALUES = 4096, 1 << 21
+"""Heads are fitted in passes over blocks of features that have more rows and more numbers than that, and four rows for
+each number of a row. The fits in memory hold about ten copies of them, in float64."""
 
 
 class Features(ABC):
@@ -52,7 +52,8 @@ class Features(ABC):
 
 def many(features: NDArray[np.floating] | Features) -> bool:
     """Whether ``features (N, D)`` are to be worked on in blocks."""
-    return features.shape[0] * features.shape[1] > MANY_VALUES
+    rows, width = features.shape
+    return rows > max(MANY_ROWS, 4 * width) and rows * width > MANY_VALUES
 
 
 def blocks_of(features: NDArray[np.floating] | Features) -> Iterator[tuple[slice, NDArray[np.floating]]]:

@@ -6,6 +6,7 @@ Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Data
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,4 +45,6 @@ def suspicious(probabilities: NDArray[np.floating], targets: NDArray[np.int64], 
         counted[part][known] = reached.argmax(axis=1)[known]
     rows = np.flatnonzero(counted != targets)
     margins = dict(zip(rows.tolist(), own[rows] - probabilities[rows, counted[rows]], strict=True))
-    return sorted(margins, key=lambda row: (margins[row], ids[row]))
+    equal = groupby(sorted(margins, key=margins.__getitem__), key=margins.__getitem__)
+    ordered = [sorted(run, key=ids.__getitem__) if len(run) > 1 else run for run in (list(part) for _, part in equal)]
+    return [row for run in ordered for row in run]

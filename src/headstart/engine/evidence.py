@@ -27,6 +27,7 @@ from headstart.engine.curve import learning_curve
 from headstart.engine.embed import feature_map as embed
 from headstart.engine.environment import environment
 from headstart.engine.final import Chosen, Scored, Settled
+from headstart.engine.items import Names
 from headstart.engine.outputs import probabilities_of
 from headstart.engine.proof import Proof
 from headstart.engine.rank import Ranked
@@ -178,7 +179,7 @@ def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
     logits = chosen.trial.logits[0]
     kept = np.flatnonzero(~np.isnan(logits[:, 0]))
     probabilities, targets = probabilities_of(logits[kept], run.data.task), run.data.targets[kept]
-    ids = [data.ids[data.split.train[row]] for row in kept]
+    ids = Names(data, data.split.train[kept])
     rows = suspicious(probabilities, targets, ids)
     if not rows:
         return ()
@@ -194,7 +195,7 @@ def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
             code="suspicious_labels",
             severity="note",
             message=message,
-            items=tuple(ids[row] for row in rows),
+            items=tuple(ids[row] for row in rows[:ITEMS_NAMED]),
             count=len(rows),
         ),
     )

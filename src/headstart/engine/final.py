@@ -20,7 +20,7 @@ from headstart.engine.choose import choose
 from headstart.engine.contest import Contest
 from headstart.engine.estimates import Sample
 from headstart.engine.intervals import cross_validated_interval, mean_interval
-from headstart.engine.items import Items
+from headstart.engine.items import Items, Names
 from headstart.engine.outputs import probabilities_of
 from headstart.engine.rank import Ranked
 from headstart.engine.run import Labelled, Run
@@ -193,7 +193,7 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
     return Scored(
         on="test",
         items=test,
-        ids=[source.ids[row] for row in rows],
+        ids=Names(source, rows),
         targets=targets,
         groups=groups,
         features=features,
@@ -230,7 +230,7 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
     return Scored(
         on="cross-validation",
         items=data.items.subset(kept),
-        ids=[source.ids[source.split.train[row]] for row in kept],
+        ids=Names(source, source.split.train[kept]),
         targets=targets,
         groups=groups,
         features=chosen.trial.contender.features[kept],

@@ -92,6 +92,21 @@ def _parts(count: int) -> list[slice]:
     return [slice(start, min(start + 8192, count)) for start in range(0, count, 8192)]
 
 
+class Names(Sequence[str]):
+    """What the items in ``rows`` of the table are called, read from it when asked for."""
+
+    def __init__(self, data: Dataset, rows: NDArray[np.int64]) -> None:
+        self._column, self._rows = data.table.select_columns("id"), rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, position: Any) -> Any:
+        if isinstance(position, slice):
+            return self._column[self._rows[position].tolist()]["id"]
+        return self._column[int(self._rows[position])]["id"]
+
+
 class _Decoded(Sequence[Any]):
     def __init__(self, items: Items, least_side: int | None) -> None:
         self._items = items

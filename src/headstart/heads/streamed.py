@@ -3,8 +3,8 @@
 The problem is that of `heads.logistic`, on all rows. Two things are taken from a stratified sample of them:
 
 - **A first penalty**, by cross-validation. Were the weights really drawn from the Gaussian prior whose variance C is,
-  the best C would not depend on how many rows there are; as they are not, more rows bear a weaker penalty. So from the
-  sample's C on, ten times weaker ones are tried on all rows but some held-out ones, for as long as those gain.
+  the best C would not depend on how many rows there are. As they are not, neighbouring penalties are then tried on all
+  rows but some held-out ones, for as long as those gain: half a decade weaker each, or else stronger.
 - **Coordinates.** The sample's second moments stand for the Hessian's (``p (1 - p) Z'Z`` at even odds; compare
   Boehning, Annals of the Institute of Statistical Mathematics 44, 1992). In coordinates that make them the identity,
   L-BFGS needs about as many steps for a million rows as for a few thousand. It starts from the sample's solution.
@@ -34,8 +34,9 @@ SAMPLE = 4096
 """Rows on which the penalty and the coordinates are settled."""
 HALVES = 2
 """Folds of the sample on which C is chosen."""
+STEP = 10.0**0.5
 HELD_OUT = 10
-"""One row in so many is held out while weaker penalties are tried on the rest."""
+"""One row in so many is held out while other penalties are tried on the rest."""
 SCORED = 8192
 """Most rows that a penalty is scored on."""
 RELATIVE_CS = np.logspace(-2, 4, 19)
@@ -81,7 +82,7 @@ def fit_streamed(
     start = None
     if C is None:
         C, start = _chosen(sample, grouped_folds(sample.labels, None if groups is None else groups[rows], HALVES, seed))
-        C, start = _weakened(whole, sample, grouped_folds(labels, groups, HELD_OUT, seed) == 0, C, start)
+        C, start = _adjusted(whole, sample, grouped_folds(labels, groups, HELD_OUT, seed) == 0, C, start)
     standardiser = Standardiser.of(features)
     problem = _Problem.of(whole, standardiser, C, _moments(sample, standardiser))
     theta = problem.solve(start, TOLERANCE)
@@ -124,17 +125,23 @@ def _chosen(sample: Labelled, folds: NDArray[np.int64]) -> tuple[float, NDArray[
     return best[1], best[2]
 
 
-def _weakened(
+def _adjusted(
     whole: Labelled, sample: Labelled, out: NDArray[np.bool_], C: float, theta: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64]]:
-    """The best of C, ten times C and so on for the rows that are ``out (N,)``, and the solution without them."""
-    fold, best, loss = _Fold.of(whole, out, sample), (C, theta), np.inf
-    while True:
-        theta = fold.at(C).solve(theta, ROUGH)
-        before, loss = loss, fold.loss(theta)
-        if loss >= before:
-            return best
-        best, C = (C, theta), 10.0 * C
+    """The best C near this one for the rows that are ``out (N,)``, and the solution without them."""
+    fold = _Fold.of(whole, out, sample)
+
+    def tried(C: float, theta: NDArray[np.float64]) -> tuple[float, float, NDArray[np.float64]]:
+        found = fold.at(C).solve(theta, ROUGH)
+        return fold.loss(found), C, found
+
+    first = best = tried(C, theta)
+    for step in (STEP, 1.0 / STEP):
+        while (other := tried(best[1] * step, best[2]))[0] < best[0]:
+            best = other
+        if best is not first:
+            break
+    return best[1], best[2]
 
 
 def _moments(sample: Labelled, standardiser: Standardiser) -> NDArray[np.float64]:
