@@ -55,10 +55,20 @@ def test_real_architectures_give_the_same_features_without_their_norms(name: str
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in given.module.modules())
 
 
-def test_the_activation_behind_a_norm_stays():
+def test_the_activation_behind_a_norm_goes_into_the_convolution():
+    given = Body(unsettled(timm.create_model("tf_efficientnet_lite0", num_classes=0)))
+    lean = folded(given, batch())
+    assert not any(isinstance(module, nn.ReLU6 | nn.Conv2d) for module in lean.module.modules())
+
+
+def test_the_activation_stays_where_there_is_nothing_to_go_into(monkeypatch):
+    monkeypatch.setattr("headstart.backbones._fold.fusible", lambda _: False)
     given = Body(unsettled(timm.create_model("tf_efficientnet_lite0", num_classes=0)))
     lean = folded(given, batch())
     assert any(isinstance(module, nn.ReLU6) for module in lean.module.modules())
+    with torch.no_grad():
+        one, other = given.encode(batch(3)), lean.encode(batch(3))
+    assert torch.allclose(one, other, atol=1e-4 * one.abs().max())
 
 
 class Reused(nn.Module):
