@@ -92,7 +92,7 @@ def labelled_run(found: Found, home: Path) -> tuple[Run, Contender, Dataset]:
     )
     data = Labelled(items=items, targets=found.targets, groups=found.groups, folds=found.folds, task=options.task)
     run = Run(options=options, plan=PRESETS["quick"], data=data, journal=Journal(None, {}), progress=Silent())
-    encoded = Encoded(features=found.features, computed=0, forward_seconds=0.0, dtype="float32")
+    encoded = Encoded(features=found.features, computed=0, forward_seconds=0.0, precision="float32")
     contender = Contender(
         backbone=backbone,
         encoder=Encoder(backbone, None, Silent()),

@@ -19,22 +19,6 @@ def test_other_devices_are_left_in_float32():
     assert not device._native_bfloat16(torch.device("meta"))
 
 
-def test_forward_gives_float32_without_gradients_in_either_dtype():
-    backbone = device.on_device(toys.ToyBackbone(toys.info(), seed=0, size=16))
-    batch = {"pixel_values": torch.rand(3, 3, 16, 16)}
-    exact, fast = (device.forward(backbone, batch, dtype) for dtype in (torch.float32, torch.bfloat16))
-    assert exact.dtype == fast.dtype == torch.float32
-    assert not exact.requires_grad
-    assert not torch.equal(exact, fast)
-    assert device.precise_enough(exact, fast)
-
-
-def test_turned_features_are_not_precise_enough():
-    features = torch.randn(8, 16, generator=torch.Generator().manual_seed(0))
-    assert device.precise_enough(features, features * 1.7)
-    assert not device.precise_enough(features, features.roll(1, dims=1))
-
-
 def test_the_given_backbone_is_not_moved_or_switched():
     given = toys.ToyBackbone(toys.info(), seed=0, size=16)
     given.module.train()

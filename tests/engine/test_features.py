@@ -9,10 +9,19 @@ import torch
 
 from headstart.backbones._text import TextPreprocess
 from headstart.core.progress import Silent
+from headstart.engine.arithmetic import SAMPLE, Arithmetic, Sample
 from headstart.engine.features import Encoder, view_seed, weights_digest
 from headstart.engine.items import Items
 from tests.backbones.members import make
 from tests.engine import toys
+
+
+class Listener(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
 
 
 @pytest.fixture
@@ -43,9 +52,11 @@ def test_texts_travel_by_their_tokens_and_are_read_once(monkeypatch):
 
     monkeypatch.setattr(TextPreprocess, "collate", recorded)
     features = Encoder(backbone, None, Silent()).encode(items, "features").features
-    assert len(read) == len(texts) + 8  # the first eight are a sample batch
-    assert all(max(batch) * len(batch) <= 60 or len(batch) == 1 for batch in sizes[1:])
-    assert max(len(batch) for batch in sizes[1:]) > 5
+    tried = len(read) - len(texts)
+    assert tried <= 3 * SAMPLE // 2  # to make it lean, to settle how to run it, to choose threads
+    passed = sizes[next(at for at, batch in enumerate(sizes) if max(batch) > 4) :]
+    assert all(max(batch) * len(batch) <= 60 or len(batch) == 1 for batch in passed)
+    assert max(len(batch) for batch in passed) > 5
     for position in (0, 1, 5):
         alone = backbone.preprocess.collate([backbone.preprocess.item(texts[position])])
         with torch.inference_mode():
@@ -88,7 +99,7 @@ def test_other_weights_are_not_mixed_up(tmp_path: Path, backbone: toys.ToyBackbo
 
 
 def test_an_interrupted_pass_resumes_to_the_same_features(tmp_path: Path, backbone: toys.ToyBackbone, monkeypatch):
-    monkeypatch.setattr("headstart.engine.features.BATCH", 4)
+    monkeypatch.setattr("headstart.engine.features.settle", lambda *_: Arithmetic(batch=4))
     monkeypatch.setattr("headstart.engine.features.SHARD_SECONDS", 0.0)
     items = toys.labelled().items
     whole = Encoder(backbone, tmp_path / "whole", Silent()).encode(items, "features").features
@@ -106,31 +117,43 @@ def test_an_interrupted_pass_resumes_to_the_same_features(tmp_path: Path, backbo
     assert np.array_equal(resumed.features, whole)
 
 
-def test_the_fast_dtype_is_refused_when_features_turn(tmp_path: Path, backbone: toys.ToyBackbone, monkeypatch):
-    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.bfloat16)
-    monkeypatch.setattr("headstart.engine.features.precise_enough", lambda exact, fast: False)
-    encoded = Encoder(backbone, tmp_path, Silent()).encode(toys.labelled().items, "features")
-    assert encoded.dtype == "float32"
+def test_what_is_settled_is_settled_once_whatever_is_left_to_encode(tmp_path: Path, backbone, monkeypatch):
+    seen: list[tuple[int, list[object]]] = []
 
+    def settling(exact: object, lean: object, sample: Sample, fast: torch.dtype) -> Arithmetic:
+        seen.append((sample.total, sample.take(3)))
+        return Arithmetic(batch=16 * len(seen))
 
-def test_the_dtype_is_settled_once_whatever_is_left_to_encode(tmp_path: Path, backbone, monkeypatch):
-    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.bfloat16)
-    seen = []
-
-    def doubtful(exact: torch.Tensor, fast: torch.Tensor) -> bool:
-        seen.append(exact)
-        return len(seen) > 1  # refuses what it is asked first
-
-    monkeypatch.setattr("headstart.engine.features.precise_enough", doubtful)
+    monkeypatch.setattr("headstart.engine.features.settle", settling)
     items = toys.labelled().items
-    first = Encoder(backbone, tmp_path, Silent()).encode(items.subset(np.arange(20)), "features")
-    later = Encoder(backbone, tmp_path, Silent())
-    assert (first.dtype, later.encode(items, "features").dtype) == ("float32", "float32")
-    assert later.dtype == torch.float32
+    first, later = (Encoder(backbone, tmp_path, Silent()) for _ in range(2))
+    first.encode(items.subset(np.arange(20)), "features")
+    assert later.encode(items, "features").computed == 20
     assert len(seen) == 1
     turned = Encoder(backbone, None, Silent())
     turned.encode(items.subset(np.arange(20)[::-1]), "features")
-    assert torch.equal(seen[0], seen[1])  # the same sample, whatever the order
+    assert [total for total, _ in seen] == [20, 20]
+    assert all(torch.equal(one, other) for one, other in zip(seen[0][1], seen[1][1], strict=True))
+
+
+def test_it_is_said_when_the_fast_precision_is_not_used(backbone: toys.ToyBackbone, monkeypatch):
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.bfloat16)
+    monkeypatch.setattr("headstart.engine.arithmetic.agree", lambda *_: False)
+    progress = Listener()
+    encoded = Encoder(backbone, None, progress).encode(toys.labelled().items, "features")
+    assert encoded.precision == "float32"
+    assert progress.said == ["toy:small runs in float32: bfloat16 is not precise enough or not faster."]
+
+
+def test_another_body_is_run_like_the_first_unless_its_features_turn(backbone: toys.ToyBackbone, monkeypatch):
+    monkeypatch.setattr("headstart.engine.features.settle", lambda *_: Arithmetic(dtype=torch.bfloat16, batch=16))
+    items = toys.labelled().items
+    encoder = Encoder(backbone, None, Silent())
+    assert encoder.encode(items, "features").precision == "bfloat16"
+    other = toys.ToyBackbone(toys.info(), seed=5, size=toys.SIZE)
+    assert encoder.alike(other).encode(items, "features").precision == "bfloat16"
+    monkeypatch.setattr("headstart.engine.arithmetic.agree", lambda *_: False)
+    assert encoder.alike(other).encode(items, "features").precision == "float32"
 
 
 def test_digests_depend_on_values_and_view_seeds_on_content():

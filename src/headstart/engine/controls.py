@@ -80,7 +80,7 @@ def random_trunk(setting: Setting) -> Control:
     run, member = setting.run, setting.member
     size = _smaller(member, run.plan.trunk_control_size) or member.changed_size(setting.winner.contender.backbone)
     backbone = member.load(pretrained=False, seed=run.options.seed, size=size)
-    encoder = Encoder(backbone, run.options.home, run.progress)
+    encoder = setting.winner.contender.encoder.alike(backbone, run.options.home)
     encoded = encoder.encode(run.data.items, "control: features of random weights")
     contender = Contender(backbone=backbone, encoder=encoder, encoded=encoded, untrained=lambda: backbone)
     if len(setting.test):
@@ -115,7 +115,7 @@ def scratch(setting: Setting) -> Control:
     def logits_of(scored: Items, rest: NDArray[np.int64], part: str) -> NDArray[np.float64]:
         stage = "control: training from random weights"
         fitted = train(contender, strategy, run, rest, piece=f"{piece} {part}", stage=stage)
-        return fitted.head.logits(encode_once(fitted.backbone, scored, run.progress))
+        return fitted.head.logits(encode_once(fitted.backbone, scored, setting.winner.contender))
 
     def on_test() -> Mapping[str, NDArray[Any]]:
         return {"logits": logits_of(setting.test, np.arange(len(run.data.items)), "test")}
@@ -140,9 +140,8 @@ def _untrained(setting: Setting, size: int | None) -> Contender:
     """The architecture with random weights; it is trained on the items, so no features are taken of it."""
     run, member = setting.run, setting.member
     backbone = member.load(pretrained=False, seed=run.options.seed, size=size)
-    nothing = Encoded(
-        features=np.zeros((0, backbone.info.dim), dtype=np.float32), computed=0, forward_seconds=0.0, dtype="float32"
-    )
+    none = np.zeros((0, backbone.info.dim), dtype=np.float32)
+    nothing = Encoded(features=none, computed=0, forward_seconds=0.0, precision="float32")
     encoder = Encoder(backbone, None, run.progress)
     return Contender(backbone=backbone, encoder=encoder, encoded=nothing, untrained=lambda: backbone)
 

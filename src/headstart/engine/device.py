@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt(3), from malloc.h
-COSINE_FLOOR = 0.99
-"""Mean cosine between features in float32 and in the fast dtype below which the fast one is refused."""
 
 
 @cache
@@ -101,22 +99,6 @@ def to_device(batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: tensor.to(device) for name, tensor in batch.items()}
 
 
-def forward(backbone: Backbone, batch: Mapping[str, torch.Tensor], dtype: torch.dtype) -> torch.Tensor:
-    """Features ``(B, D)`` in float32 on the CPU, without gradients, computed in ``dtype`` where that is safe.
-
-    Autocast keeps weights, normalisation and reductions in float32 and multiplies in the fast dtype, which costs no
-    time against a converted copy of the network and halves its rounding error.
-    """
-    with torch.inference_mode(), autocast(dtype):
-        return backbone.encode(to_device(batch)).float().cpu()
-
-
 def prepared(work: Sequence[Callable[[], T]]) -> Iterator[T]:
     """Results of ``work``, the preparation of batches, in order: ahead of an accelerator, in turn with a processor."""
     return in_turn(work) if accelerator().device.type == "cpu" else ahead(work)
-
-
-def precise_enough(exact: torch.Tensor, fast: torch.Tensor) -> bool:
-    """Whether the rows of ``fast (B, D)`` point the same way as those of ``exact``, on average up to `COSINE_FLOOR`."""
-    cosine = torch.nn.functional.cosine_similarity(exact.double(), fast.double(), dim=1)
-    return bool(cosine.mean() >= COSINE_FLOOR)

@@ -15,8 +15,8 @@ from headstart.engine.device import accelerator
 PACKAGES = ("headstart", "torch", "torchvision", "timm", "transformers", "accelerate", "scikit-learn", "numpy")
 
 
-def environment(dtype: str) -> Mapping[str, str | int | bool | Mapping[str, str]]:
-    """Versions of what the numbers depend on, commit and cleanliness of the code, device, threads and dtype."""
+def environment(precision: str) -> Mapping[str, str | int | bool | Mapping[str, str]]:
+    """Versions of what the numbers depend on, commit and cleanliness of the code, device, threads and precision."""
     commit, dirty = _code()
     return {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
@@ -25,7 +25,7 @@ def environment(dtype: str) -> Mapping[str, str | int | bool | Mapping[str, str]
         "device": str(accelerator().device),
         "processor": _processor(accelerator().device),
         "threads": torch.get_num_threads(),
-        "dtype": dtype,
+        "dtype": precision,
     }
 
 

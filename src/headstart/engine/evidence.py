@@ -152,7 +152,7 @@ def gather(
         skipped=skipped(found, notes),
         seconds=seconds,
         forward_pass_seconds=encoded.forward_seconds,
-        environment=environment(encoded.dtype),
+        environment=environment(encoded.precision),
         budget=str(run.options.budget),
         seed=run.options.seed,
     )

@@ -17,8 +17,19 @@ from numpy.typing import NDArray
 from headstart.core.backbone import Backbone, Preprocess
 from headstart.core.features import Features
 from headstart.core.progress import Progress
+from headstart.engine.arithmetic import (
+    LEAST,
+    SAMPLE,
+    Arithmetic,
+    Sample,
+    in_order,
+    machine,
+    on_threads,
+    settle,
+    still_precise,
+)
 from headstart.engine.cache import FeatureSpace, noted
-from headstart.engine.device import fast_dtype, forward, on_device, precise_enough, prepared, to_device
+from headstart.engine.device import fast_dtype, on_device, prepared, to_device
 from headstart.engine.digests import smallest
 from headstart.engine.items import Items, batches
 from headstart.engine.journal import write_atomically
@@ -29,10 +40,10 @@ TOKENS = 32 * 128
 """Most texts in a batch, and most tokens, padding counted."""
 SHARD_SECONDS = 3.0
 """A shard is written after this much work, so that a killed pass loses no more."""
-LEAN = "lean 1"
+LEAN = "lean 2"
 """Version of `Backbone.lean`: features rounded in another way are kept apart."""
-CHECKED = 8
-"""Items on which the fast dtype is compared with float32 before it is used."""
+THREADS_PAY = 64
+"""Items left to encode from which on numbers of threads are compared first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,35 +53,51 @@ class Encoded:
     features: NDArray[np.float32] | Features
     computed: int
     forward_seconds: float
-    dtype: str
+    precision: str
 
 
 class Encoder:
-    """Encodes items with one backbone: settles the dtype once, then serves every pass from the cache or the network.
+    """Encodes items with one backbone: settles how once, then serves every pass from the cache or the network.
 
-    ``home=None`` keeps nothing on disk.
+    ``home=None`` keeps nothing on disk. ``targets (N,)`` are the classes of the items encoded first; they are looked at
+    by a check of what rounding does to a probe. ``like`` is what was settled for another body of the architecture.
     """
 
-    def __init__(self, backbone: Backbone, home: Path | None, progress: Progress) -> None:
+    def __init__(
+        self,
+        backbone: Backbone,
+        home: Path | None,
+        progress: Progress,
+        *,
+        targets: NDArray[np.int64] | None = None,
+        like: Arithmetic | None = None,
+    ) -> None:
         self._exact = backbone
         self._home = home
         self._progress = progress
+        self._targets = targets
+        self._like = like
         self._weights = weights_digest(backbone) if home else ""
         self._ready: Backbone | None = None
         self._space: FeatureSpace | None = None
-        self._dtype = fast_dtype()
+        self._arithmetic: Arithmetic | None = None
         self._seconds_per_item: float | None = None
+
+    def alike(self, backbone: Backbone, home: Path | None = None) -> Encoder:
+        """An encoder for another body of the architecture, which is run as this one's was settled."""
+        return Encoder(backbone, home, self._progress, like=self._arithmetic)
 
     @property
     def dtype(self) -> torch.dtype:
-        """What is multiplied in; settled by the first pass."""
-        return self._dtype
+        """What is multiplied in; a fast type until the first pass has settled it."""
+        return fast_dtype() if self._arithmetic is None else self._arithmetic.dtype
 
     def encode(self, items: Items, name: str) -> Encoded:
         """Features of ``items`` in the fixed view; ``name`` is shown as the progress stage."""
         if self._space is None:
-            self._settle_dtype(items)
-            self._space = FeatureSpace(self._home, self._progress, dtype=str(self._dtype), **self._identity())
+            self._arithmetic = self._settled(items)
+            precision = self._arithmetic.precision
+            self._space = FeatureSpace(self._home, self._progress, precision=precision, **self._identity())
         missing = np.asarray(self._space.missing(items.digests), dtype=np.int64)
         if len(missing):
             self._pass(items, missing, self._space, name)
@@ -78,8 +105,13 @@ class Encoder:
             features=self._space.take(items.digests),
             computed=len(missing),
             forward_seconds=self._forward_seconds(items),
-            dtype=str(self._dtype).removeprefix("torch."),
+            precision=self._how.precision,
         )
+
+    @property
+    def _how(self) -> Arithmetic:
+        assert self._arithmetic is not None  # settled before anything is run
+        return self._arithmetic
 
     def _identity(self) -> dict[str, str]:
         return {
@@ -89,49 +121,56 @@ class Encoder:
             "arithmetic": LEAN,
         }
 
-    def _settle_dtype(self, items: Items) -> None:
-        """Keep the fast dtype only if features computed in it agree with float32.
-
-        Decided once per weights and preprocessing and noted beside the cache: a resumed run, which may have other
-        items left to encode, must not decide otherwise.
+    def _settled(self, items: Items) -> Arithmetic:
+        """How to run the network, decided once per weights, preprocessing and machine and noted beside the cache: a
+        resumed run, which may have other items left to encode, must not decide otherwise.
         """
-        if self._dtype == torch.float32:
-            return
-        note = self._home and noted(self._home, **self._identity(), fast=str(self._dtype))
+        if self._like is not None:
+            return still_precise(on_device(self._exact), self._lean(items), self._sample(items), self._like)
+        fast = fast_dtype()
+        note = self._home and noted(self._home, **self._identity(), fast=str(fast), machine=machine())
         if note and note.exists():
-            self._dtype = self._dtype if json.loads(note.read_text(encoding="utf-8"))["precise"] else torch.float32
-            return
-        batch = self._sample(items)
-        exact = forward(on_device(self._exact), batch, torch.float32)
-        precise = precise_enough(exact, forward(self._lean(items), batch, self._dtype))
-        if not precise:
-            self._progress.say(
-                f"{self._exact.info.name} is not precise enough in bfloat16; float32 is used, which is slower."
-            )
-            self._dtype = torch.float32
+            return Arithmetic.noted(json.loads(note.read_text(encoding="utf-8")))
+        found = settle(on_device(self._exact), self._lean(items), self._sample(items), fast)
+        if found.dtype != fast:
+            name = str(fast).removeprefix("torch.")
+            self._progress.say(f"{self._exact.info.name} runs in float32: {name} is not precise enough or not faster.")
         if note:
-            write_atomically(note, json.dumps({"precise": precise}).encode())
+            write_atomically(note, json.dumps(found.note()).encode())
+        return found
 
-    def _sample(self, items: Items) -> dict[str, torch.Tensor]:
-        """A batch of the few items whose digests come first, whatever their order."""
-        first = smallest(items.digests, CHECKED)
-        preprocess = self._exact.preprocess
-        return preprocess.collate(readying(preprocess, items, first, None)())
+    def _sample(self, items: Items) -> Sample:
+        """The items whose digests come first, whatever their order; texts are the shorter ones of them."""
+        preprocess, rows = self._exact.preprocess, smallest(items.digests, SAMPLE)
+        if not self._exact.fixed_shapes:
+            rows = rows[np.argsort(items.lengths[rows], kind="stable")][: max(LEAST, len(rows) // 2)]
+        ready: list[Any] = []
+
+        def take(count: int) -> list[Any]:
+            ready.extend(readying(preprocess, items, rows[len(ready) : count], None)())
+            return ready[:count]
+
+        targets = None if self._targets is None or len(self._targets) != len(items) else self._targets[rows]
+        return Sample(take=take, most=len(rows), total=len(items), targets=targets)
 
     def _lean(self, items: Items) -> Backbone:
         if self._ready is None:
-            self._ready = on_device(self._exact).lean(to_device(self._sample(items)))
+            batch = self._exact.preprocess.collate(self._sample(items).take(LEAST))
+            self._ready = on_device(self._exact).lean(to_device(batch))
         return self._ready
 
     def _pass(self, items: Items, missing: NDArray[np.int64], space: FeatureSpace, name: str) -> None:
-        backbone, preprocess = self._lean(items), self._exact.preprocess
+        how, preprocess = self._how, self._exact.preprocess
+        backbone = in_order(self._lean(items), how)
+        if len(missing) >= THREADS_PAY:
+            how = on_threads(how, backbone, self._sample(items))
         held: list[tuple[list[str], NDArray[np.float32]]] = []
         since, spent = time.perf_counter(), 0.0
-        with self._progress.stage(name, total=len(missing)) as stage:
+        with self._progress.stage(name, total=len(missing)) as stage, how.running():
             for group, ready in self._ready_batches(items, missing):
                 batch = preprocess.collate(ready)
                 started = time.perf_counter()
-                held.append(([items.digests[int(i)] for i in group], forward(backbone, batch, self._dtype).numpy()))
+                held.append(([items.digests[int(i)] for i in group], how.features(backbone, batch).numpy()))
                 spent += time.perf_counter() - started
                 stage.advance(len(group))
                 if time.perf_counter() - since > SHARD_SECONDS:
@@ -150,7 +189,7 @@ class Encoder:
         wanted = np.zeros(len(items), dtype=bool)
         wanted[missing] = True
         if self._exact.fixed_shapes:
-            groups = _some(_consecutive(everything, BATCH), wanted)
+            groups = _some(_consecutive(everything, self._how.batch), wanted)
             work = [readying(preprocess, items, group, None) for group in groups]
             yield from zip(groups, prepared(work), strict=True)
             return
@@ -168,9 +207,9 @@ class Encoder:
             preprocess = self._exact.preprocess
             batch = preprocess.collate(readying(preprocess, items, group, None)())
             backbone = self._lean(items)
-            forward(backbone, batch, self._dtype)
+            self._how.features(backbone, batch)
             started = time.perf_counter()
-            forward(backbone, batch, self._dtype)
+            self._how.features(backbone, batch)
             self._seconds_per_item = (time.perf_counter() - started) / len(group)
         return self._seconds_per_item * len(items)
 

@@ -184,7 +184,7 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
     if model.frozen:
         features = chosen.trial.contender.encoder.encode(test, "features of the test items").features
     else:
-        features = encode_once(model.backbone, test, run.progress)
+        features = encode_once(model.backbone, test, chosen.trial.contender)
     probabilities = probabilities_of(model.head.logits(features), task)
     primary = mean_interval(task.credit(probabilities, targets), Sample.of(task, targets, groups))
     others = bootstrap_intervals(

@@ -149,7 +149,7 @@ def _measure(member: PoolMember, backbone: Backbone, run: Run) -> _Measured:
     started = time.perf_counter()
     options, data = run.options, run.data
     settle_reading(backbone, data.items, options.home, run.progress)
-    encoder = Encoder(backbone, options.home, run.progress)
+    encoder = Encoder(backbone, options.home, run.progress, targets=data.targets)
     encoded = encoder.encode(data.items, f"features of {backbone.info.name}{member.shown_size(backbone)}")
     contender = Contender(
         backbone=backbone,

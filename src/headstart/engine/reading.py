@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, Preprocess
 from headstart.core.progress import Progress
+from headstart.engine.arithmetic import Arithmetic
 from headstart.engine.cache import noted
-from headstart.engine.device import forward, on_device
+from headstart.engine.device import on_device
 from headstart.engine.digests import smallest
 from headstart.engine.features import readying, weights_digest
 from headstart.engine.items import Items
@@ -71,7 +72,7 @@ def _alike(backbone: Backbone, items: Items, checked: NDArray[np.int64]) -> bool
 
     def features(preprocess: Preprocess) -> torch.Tensor:
         batch = preprocess.collate(readying(preprocess, items, checked, None)())
-        return forward(copied, batch, torch.float32).double()
+        return Arithmetic().features(copied, batch).double()
 
     cosine = torch.nn.functional.cosine_similarity(features(reduced.asking_for(None)), features(reduced), dim=1)
     return bool(cosine.mean() >= COSINE_FLOOR)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.features import Features
-from headstart.core.progress import Progress
 from headstart.core.strategy import FeatureStrategy, InputStrategy, Preparation, Strategy
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.inputs import VIEWS, Inputs
@@ -130,7 +129,7 @@ def try_inputs(
             started = time.perf_counter()
             stage = f"{name} on {contender.name}, fold {fold + 1} of {fold_limit}"
             fitted = train(contender, strategy, run, rest, piece=piece, stage=stage)
-            features = encode_once(fitted.backbone, data.items.subset(held), run.progress)
+            features = encode_once(fitted.backbone, data.items.subset(held), contender)
             return {"logits": fitted.head.logits(features), "seconds": np.array(time.perf_counter() - started)}
 
         arrays = run.journal.recall(f"trial {piece}", compute)
@@ -205,6 +204,6 @@ def fit_head(
     return strategy.fit(features, targets, outputs, balanced_weights(targets, outputs).tolist(), groups)
 
 
-def encode_once(backbone: Backbone, items: Items, progress: Progress) -> NDArray[np.float32] | Features:
-    """Features of a trained body that no later run will meet again: not cached."""
-    return Encoder(backbone, None, progress).encode(items, "score").features
+def encode_once(backbone: Backbone, items: Items, of: Contender) -> NDArray[np.float32] | Features:
+    """Features of a trained body that no later run will meet again: not cached. It is run like the one it was."""
+    return of.encoder.alike(backbone).encode(items, "score").features
