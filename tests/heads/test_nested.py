@@ -60,5 +60,16 @@ def test_threads_change_nothing():
 def test_one_fold_leaves_nothing_to_fit_on():
     features, targets, _ = _sample(30, 60)
     path = ridge_path(features, targets, 3)
-    with pytest.raises(ValueError, match="items in at least two folds, got one fold"):
+    with pytest.raises(ValueError, match=r"leaves at least 2 items to fit on, got one that leaves 0\. Ask for"):
         nested(path, np.zeros((1, 30), dtype=np.int64), np.arange(30), start=0)
+    with pytest.raises(ValueError, match="got one that leaves 1"):
+        nested(path, (np.arange(30) == 3)[None].astype(np.int64), np.arange(30), start=0)
+
+
+def test_a_rest_that_is_one_inner_fold_is_left_out_item_by_item():
+    features, targets, _ = _sample(40, 60)
+    path = ridge_path(features, targets, 3)
+    halves = np.arange(40) % 2
+    tied, free = (nested(path, halves[None], inner, start=14)[0] for inner in (halves, np.arange(40)))
+    for one, other in zip(tied, free, strict=True):
+        np.testing.assert_array_equal(one.logits, other.logits)

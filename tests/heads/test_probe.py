@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from headstart.heads.probe import cross_fit_probe, fit_probe
+from headstart.heads.probe import cross_fit_probe, fit_probe, level_logits, shares_scaling
+from headstart.heads.ridge import ridge_path
 from headstart.heads.weights import balanced_weights
 
 
@@ -30,7 +31,7 @@ def test_cross_fitted_predictions_are_those_of_a_probe_per_fold(items, width):
             held = numbers == name
             head = fit_probe(features[~held], targets[~held], 3, _weigh(targets[~held]))
             anew[repeat, held] = head.logits(features[held])
-    # The scaling of the columns is that of all items, and the penalties with it: hence not to the last digit.
+    # The scalings of columns and penalties are those of all items: hence not to the last digit.
     assert np.mean(logits.argmax(2) == anew.argmax(2)) > 0.97
     assert abs(np.mean(logits.argmax(2) == targets) - np.mean(anew.argmax(2) == targets)) < 0.02
     shared = np.corrcoef((logits - logits.mean(2, keepdims=True)).ravel(), (anew - anew.mean(2, keepdims=True)).ravel())
@@ -56,7 +57,58 @@ def test_tied_items_do_not_choose_each_others_penalty():
     tied = fit_probe(features, targets, 2, [1.0, 1.0], groups)
     assert np.linalg.norm(tied.weight) < 0.3 * np.linalg.norm(apart.weight)
     folds = (groups % 4)[None]
-    assert np.isfinite(cross_fit_probe(features, targets, 2, folds, lambda t: [1.0, 1.0], groups)).all()
+    tied, free = (cross_fit_probe(features, targets, 2, folds, lambda t: [1.0, 1.0], ties) for ties in (groups, None))
+    assert np.std(tied) < 0.5 * np.std(free)
+
+
+@pytest.mark.parametrize("groups", [2, 3])
+def test_a_few_large_groups_are_fitted_like_each_fold_alone(groups):
+    features, targets = _sample(60, 8)
+    ties = np.arange(60) % groups
+    logits = cross_fit_probe(features, targets, 3, ties[None], _weigh, ties)[0]
+    for name in range(groups):
+        held = ties == name
+        head = fit_probe(features[~held], targets[~held], 3, _weigh(targets[~held]), ties[~held])
+        alone = head.logits(features[held])
+        assert np.mean(logits[held].argmax(1) == alone.argmax(1)) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("items", "width", "shift", "expected"), [(30, 1, 0.5, 0.55), (40, 2, 0.5, 0.54), (40, 200, 2.0, 0.55)]
+)
+def test_a_weak_signal_is_not_read_backwards(items, width, shift, expected):
+    """Left-out logits lean away from an item's own class; a calibration fitted to that would turn all decisions."""
+    right = []
+    for seed in range(40):
+        generator = np.random.default_rng(seed)
+        targets = np.arange(items) % 2
+        truth = np.arange(2000) % 2
+        features, fresh = (generator.normal(size=(len(t), width)) for t in (targets, truth))
+        features[:, 0] += shift * targets
+        fresh[:, 0] += shift * truth
+        head = fit_probe(features, targets, 2, [1.0, 1.0])
+        right.append(np.mean(head.logits(fresh).argmax(1) == truth))
+    assert np.mean(right) > expected
+
+
+def test_level_logits_are_those_of_the_intercept_of_all_items():
+    features, targets = _sample(30, 5)
+    rows = features - features.mean(axis=0)
+    path = ridge_path(rows, targets, 3, lambdas=[1e12])  # nothing but the intercept
+    for folds in (np.arange(30), np.arange(30) % 4):
+        found = level_logits(path.out_of_fold(0, folds), path.signs, folds)
+        np.testing.assert_allclose(found, np.tile(path.signs.mean(axis=0), (30, 1)), atol=1e-8)
+
+
+def test_scalings_are_shared_where_folds_hardly_differ():
+    generator, folds = np.random.default_rng(0), np.arange(400)[None] % 5
+    even = generator.normal(size=(400, 30))
+    assert shares_scaling(even, folds)
+    assert not shares_scaling(generator.standard_t(2, size=(400, 30)), folds)
+    assert not shares_scaling(even + 3.0 * (folds.T == 2) * generator.normal(size=30), folds)
+    only = np.where(folds.T == 2, even, 0.0)
+    assert not shares_scaling(only, folds)  # constant in what is fitted on
+    assert shares_scaling(np.ones((400, 3)), folds)
 
 
 def test_rare_classes_count_as_much_as_common_ones():

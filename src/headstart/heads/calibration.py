@@ -47,7 +47,8 @@ def fit_calibration(
 
     For regression on one-hot targets the matrix does more than calibrate: it is the step from the regression to linear
     discriminant analysis, which undoes the masking of classes that lie between others (Hastie, Tibshirani and Buja
-    1994, JASA 89). A class without items keeps the temperature alone.
+    1994, JASA 89). A class without items keeps the temperature alone, and so do all where the matrix would turn a
+    difference of logits into its opposite: held-out logits that are wrong more often than not know nothing.
     """
     items, classes = logits.shape
     centring = np.eye(classes) - 1.0 / classes
@@ -72,5 +73,14 @@ def fit_calibration(
 
     found = minimize(objective, np.zeros(classes**2 + classes), jac=True, method="L-BFGS-B", options={"maxiter": 200})
     moved = found.x[: classes**2].reshape(classes, classes)
+    bias = found.x[classes**2 :]
+    if _turns(cold * np.eye(classes) + moved, centring):
+        moved, bias = np.zeros_like(moved), np.zeros_like(bias)
     matrix = (cold * np.eye(classes) + moved) @ centring / spread
-    return Calibration(matrix=matrix, bias=found.x[classes**2 :])
+    return Calibration(matrix=matrix, bias=bias)
+
+
+def _turns(matrix: NDArray[np.float64], centring: NDArray[np.float64]) -> bool:
+    """Whether some difference of logits comes out of ``matrix (C, C)`` with the other sign."""
+    symmetric = centring @ (matrix + matrix.T) @ centring
+    return bool(np.linalg.eigvalsh(symmetric)[0] < -1e-9 * np.abs(symmetric).max())

@@ -93,11 +93,13 @@ def fit_probe_streamed(
         return LinearHead(weight=weight, bias=head.bias - weight @ origin)
 
     fold_heads = tuple(on_raw(head[best]) for head in heads)
-    rows = stratified_rows(targets, CALIBRATED, 0)
+    rows, width = stratified_rows(targets, CALIBRATED, 0), whole.width
     shown, logits = np.asarray(features[rows]), np.empty((len(rows), outputs))
     for code, head in enumerate(fold_heads):
         held = codes[rows] == code
-        logits[held] = head.logits(shown[held])
+        # As in `probe.level_logits`.
+        level = (whole.first / whole.count - whole.minus(parts[code]).first / (items - parts[code].count))[width:]
+        logits[held] = head.logits(shown[held]) + level
     calibration = fit_calibration(logits, targets[rows], np.asarray(class_weights))
     return StreamedProbe(
         head=calibration.fold(on_raw(whole.solutions(path[best : best + 1])[0])),

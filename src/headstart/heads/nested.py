@@ -45,18 +45,22 @@ def nested(
 ) -> list[list[Inner]]:
     """For every repeat of ``folds (R, N)`` and every fold in it, the penalty with the least inner error.
 
-    ``inner (N,)`` holds the numbers of the inner folds; numbers of their own give leave-one-out. Equal to fitting every
-    training part anew, with the weights and penalties of ``path``. Every fold walks downhill from penalty number
-    ``start``, best that of the fit on all items, to where its own error rises on both sides: the minimum, unless the
-    error has two valleys (items about as many as features) and ``start`` lies in the other.
+    ``inner (N,)`` holds the numbers of the inner folds; numbers of their own, or a single one, give leave-one-out.
+    Equal to fitting every training part anew, with the weights and penalties of ``path``. Every fold walks downhill
+    from penalty number ``start``, best that of the fit on all items, to where its own error rises on both sides: the
+    minimum, unless the error has two valleys (items about as many as features) and ``start`` lies in the other.
 
     Raises:
-        ValueError: a repeat has all items in one fold.
+        ValueError: a fold leaves fewer than two items.
     """
     jobs = [_Job(held=np.flatnonzero(numbers == name), rest=np.flatnonzero(numbers != name))
             for numbers in folds for name in np.unique(numbers)]  # fmt: skip
-    if any(not len(job.rest) for job in jobs):
-        raise ValueError("Cross-fitting needs items in at least two folds, got one fold.")
+    if any(len(job.rest) < 2 for job in jobs):
+        least = min(len(job.rest) for job in jobs)
+        raise ValueError(
+            f"Cross-fitting needs two folds or more, each of which leaves at least 2 items to fit on, got one that "
+            f"leaves {least}. Ask for fewer folds, or tie fewer items."
+        )
     with ThreadPoolExecutor(max_workers=threads) as pool:
         for step in (1, -1):
             index, walking = start, jobs
@@ -104,7 +108,7 @@ def _leave(
     whitened = solve_triangular(lower, residuals[held], lower=True, check_finite=False)
     missed = solve_triangular(lower, whitened, lower=True, trans=1, check_finite=False)
     left = residuals[rest] - across.T @ whitened
-    names = inner[rest]
+    names = left_out_by(inner[rest])
     if len(np.unique(names)) == len(rest):
         errors = left / (np.diagonal(maker)[rest] - np.einsum("ij,ij->j", across, across))[:, None]
     else:
@@ -119,6 +123,11 @@ def _leave(
         predicted=path.signs[held] - missed / root[held],
         error=float(np.sum(errors**2)),
     )
+
+
+def left_out_by(names: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The inner folds ``(M,)`` by which M items are left out: as they are, or one by one where all are in one."""
+    return np.arange(len(names)) if len(np.unique(names)) == 1 else names
 
 
 def _members(names: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:

@@ -82,13 +82,15 @@ class LinearProbe(FeatureStrategy):
         weigh: Callable[[NDArray[np.int64]], Sequence[float]],
         groups: NDArray[np.int64] | None = None,
     ) -> NDArray[np.floating]:
-        """See `FeatureStrategy.cross_fit`; exact, see `headstart.heads.probe.cross_fit_probe`."""
+        """See `FeatureStrategy.cross_fit` and, for what folds share, `headstart.heads.probe.cross_fit_probe`."""
         import numpy as np
 
-        from headstart.heads.probe import LARGEST, cross_fit_probe
+        from headstart.heads.probe import LARGEST, cross_fit_probe, shares_scaling
 
         if self.head == "ridge" and len(targets) <= LARGEST:
-            return cross_fit_probe(np.asarray(features), targets, outputs, folds, weigh, groups)
+            features = np.asarray(features)
+            if shares_scaling(features, folds):
+                return cross_fit_probe(features, targets, outputs, folds, weigh, groups)
         return super().cross_fit(features, targets, outputs, folds, weigh, groups)
 
     def _streamed(
