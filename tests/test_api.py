@@ -16,12 +16,22 @@ from headstart.cli.app import main
 from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
+from headstart.core.progress import Silent
 from headstart.core.recipe import Recipe
+from headstart.engine import adapt as adapt_module
 from headstart.engine import plan
 from headstart.engine.options import PoolMember
 from headstart.report.json import read_results
 from tests.backbones.members import make
 from tests.engine import toys
+
+
+class Listener(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
 
 
 class TinySource(toys.ToySource):
@@ -77,7 +87,7 @@ def test_the_data_know_where_they_came_from(data: Dataset, tmp_path: Path, monke
 def test_adapt_writes_a_folder_that_serves_and_whose_recipe_reruns(data: Dataset, tiny: PoolMember, tmp_path: Path):
     out = tmp_path / "runs" / "photos"
     whole = api.adapt(data, out=out, budget="quick", strategy="linear_probe", seed=2)
-    assert {path.name for path in out.iterdir()} == {"report.html", "results.json", "recipe.toml", "model"}
+    assert {path.name for path in out.iterdir()} == {"report.html", "results.json", "recipe.toml", "model", "run.json"}
     assert str(whole) == whole.results.headline == read_results(out).headline
     assert (whole.results.model.name, whole.results.strategy) == (tiny.info.name, "linear_probe")
     served = api.open(out)
@@ -95,6 +105,49 @@ def test_adapt_writes_a_folder_that_serves_and_whose_recipe_reruns(data: Dataset
     assert [p.probabilities for p in api.open(saved).predict([toys.picture(0, 5)])] == [
         p.probabilities for p in served.predict([toys.picture(0, 5)])
     ]
+
+
+def test_a_finished_run_is_not_computed_again(data: Dataset, tiny: PoolMember, tmp_path: Path, monkeypatch):
+    """Unless the data, what is asked for, the program or the model's weights have changed, or something is missing."""
+    monkeypatch.setattr("headstart.engine.identity.code", lambda: ("", False))
+    monkeypatch.setattr("headstart.engine.environment.code", lambda: ("", False))
+    out, computed = tmp_path / "run", []
+    ran = adapt_module.adapt
+    monkeypatch.setattr(adapt_module, "adapt", lambda *a, **options: computed.append(1) or ran(*a, **options))
+    heard = Listener()
+
+    def again(**changes: Any) -> api.Adaptation:
+        asked = {"budget": "quick", "strategy": "linear_probe", "seed": 2, **changes}
+        return api.adapt(api.load(tmp_path / "photos"), out=out, progress=heard, **asked)
+
+    first = again()
+    second = again()
+    assert second.results == first.results
+    assert len(computed) == 1
+    assert heard.said[-1] == f"'{out}' holds this very run; delete it to have it computed again."
+    saved = second.save(tmp_path / "copy")
+    assert [p.probabilities for p in api.open(saved).predict([toys.picture(0, 5)])] == [
+        p.probabilities for p in api.open(out).predict([toys.picture(0, 5)])
+    ]
+    assert api.Adaptation(first.results, first.recipe, saved).save(saved) == saved
+    (out / "report.html").unlink()
+    again()
+    assert len(computed) == 2
+    monkeypatch.setattr("headstart.engine.identity.code", lambda: ("", True))
+    again()
+    assert len(computed) == 3
+    monkeypatch.setattr("headstart.engine.identity.code", lambda: ("", False))
+    monkeypatch.setattr(api, "_still_there", lambda results, options: False)
+    again()
+    assert len(computed) == 4
+
+
+def test_other_weights_in_the_store_make_another_run(data: Dataset, tiny: PoolMember):
+    results = api.adapt(data, budget="quick", strategy="linear_probe").results
+    options = api._options(data, Recipe(budget="quick"))
+    assert api._still_there(results, options)
+    other = replace(results, model=replace(results.model, sha256="0" * 64))
+    assert not api._still_there(other, options)
 
 
 def test_a_recipe_is_saved_with_the_paths_the_data_came_from(data: Dataset, tiny: PoolMember, tmp_path: Path):

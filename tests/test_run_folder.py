@@ -29,7 +29,7 @@ from tests.report import sample
 
 ASKED = Recipe(data="/here", roles={"label": "kind"}, pool=("timm:a",), seed=3)
 DATA = "f" * 8
-FILES = {"report.html", "results.json", "recipe.toml", "model"}
+FILES = {"report.html", "results.json", "recipe.toml", "model", "run.json"}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -191,3 +191,22 @@ def test_a_baseline_that_won_has_to_be_there(tmp_path: Path):
     whole = adapted(baseline=None)
     with pytest.raises(ValueError, match="results say that the simple baseline is served, but there is none"):
         write(replace(whole, results=replace(whole.results, served="simple")), tmp_path)
+
+
+def test_finished_is_what_depends_on_the_same_and_is_complete(tmp_path: Path):
+    identity, code = {"data": DATA, "versions": {"torch": "1"}}, ("", False)
+    made = adapted(identity=identity)
+    made = replace(made, results=replace(made.results, environment={**made.results.environment, "commit": ""}))
+    write(made, tmp_path)
+    assert run_folder.finished(tmp_path, identity, code) == made.results
+    assert run_folder.finished(tmp_path, {**identity, "versions": {"torch": "2"}}, code) is None
+    assert run_folder.finished(tmp_path, identity, ("abc", False)) is None
+    assert run_folder.finished(tmp_path, identity, ("", True)) is None
+    (tmp_path / "run.json").write_text("{")
+    assert run_folder.finished(tmp_path, identity, code) is None
+    write(made, tmp_path)
+    (tmp_path / "checkpoints").mkdir()
+    assert run_folder.finished(tmp_path, identity, code) is None
+    (tmp_path / "checkpoints").rmdir()
+    (tmp_path / "results.json").unlink()
+    assert run_folder.finished(tmp_path, identity, code) is None

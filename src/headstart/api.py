@@ -49,18 +49,13 @@ class Ranking:
 class Adaptation:
     """An adapted model with its evidence: what `adapt` returns."""
 
-    def __init__(self, adapted: Adapted) -> None:
-        self._adapted = adapted
-
-    @property
-    def results(self) -> Results:
+    def __init__(self, results: Results, recipe: Recipe, source: Adapted | Path) -> None:
+        """``source`` is the model and all that belongs to it, or the run folder it lies in."""
+        self.results = results
         """Every number of the report."""
-        return self._adapted.results
-
-    @property
-    def recipe(self) -> Recipe:
+        self.recipe = recipe
         """What was asked for."""
-        return self._adapted.recipe
+        self._source = source
 
     def save(self, folder: str | Path) -> Path:
         """Write the run folder: report, results, recipe, model. Returns its path.
@@ -69,11 +64,11 @@ class Adaptation:
             UserError: the folder holds something else.
             Unavailable: the disk is too full.
         """
-        from headstart.run_folder import claim, write
+        from headstart.run_folder import claim, copy, write
 
         path = Path(folder)
         claim(path, self.recipe, self.results.data.fingerprint)
-        return write(self._adapted, path)
+        return copy(self._source, path) if isinstance(self._source, Path) else write(self._source, path)
 
     def __str__(self) -> str:
         return self.results.headline
@@ -149,6 +144,8 @@ def adapt(
 ) -> Adaptation:
     """Find the best adapted model and prove it.
 
+    A run folder that holds this very run, finished, is not computed again: its results come back at once.
+
     Args:
         data: what `load` returned.
         out: the run folder; written when done, and where an interrupted run resumes.
@@ -166,9 +163,8 @@ def adapt(
         UserError: names that are not known, or a combination that cannot work; all problems at once.
         Unavailable: weights that cannot be fetched, or no room on the disk.
     """
-    from headstart.data._preview import preview
-    from headstart.engine.adapt import adapt as adapt_data
-    from headstart.run_folder import claim, write
+    from headstart.engine.identity import code, identity
+    from headstart.run_folder import claim, finished, write
 
     asked = recipe or Recipe(
         roles=dict(_loaded(data).named),
@@ -184,6 +180,13 @@ def adapt(
     folder = None if out is None else Path(out)
     if folder is not None:
         claim(folder, asked, data.fingerprint)
+        done = finished(folder, identity(data, options), code())
+        if done is not None and _still_there(done, options):
+            (progress or Silent()).say(f"'{folder}' holds this very run; delete it to have it computed again.")
+            return Adaptation(done, asked, folder)
+    from headstart.data._preview import preview
+    from headstart.engine.adapt import adapt as adapt_data
+
     adapted = adapt_data(
         data,
         options,
@@ -193,7 +196,7 @@ def adapt(
     )
     if folder is not None:
         write(adapted, folder)
-    return Adaptation(adapted)
+    return Adaptation(adapted.results, adapted.recipe, adapted)
 
 
 def open(run: str | Path) -> Predictor:
@@ -299,6 +302,12 @@ def _names(pool: Sequence[str]) -> tuple[str, ...]:
 
 def _path(source: Any) -> str:
     return str(Path(source).absolute()) if isinstance(source, (str, Path)) else ""
+
+
+def _still_there(results: Results, options: Options) -> bool:
+    """Whether the store does not hold other weights of the chosen model by now."""
+    member = options.member(results.model.name)
+    return not member.source.in_store(member.info) or member.refreshed().info.sha256 == results.model.sha256
 
 
 def _located(recipe: Recipe, data: Dataset) -> Recipe:

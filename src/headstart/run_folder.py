@@ -6,13 +6,14 @@ import dataclasses
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from headstart.bundle.model import Card, write_baseline, write_transfer
 from headstart.bundle.recipe import read_recipe, write_recipe
 from headstart.core.errors import HeadstartError, Unavailable, UserError
 from headstart.core.recipe import Recipe
-from headstart.core.results import ModelRecord
+from headstart.core.results import ModelRecord, Results
 from headstart.engine.adapted import Adapted
 from headstart.report.html import write_report
 from headstart.report.json import read_results, write_results
@@ -20,8 +21,11 @@ from headstart.report.json import read_results, write_results
 NEEDED = 200 * 1024**2
 """Bytes a run folder may need while the run is under way: checkpoints, the exported model, the report."""
 CHECKPOINTS = "checkpoints"
+WRITTEN = ("report.html", "results.json", "recipe.toml", "model", "run.json")
+"""What a complete run folder holds."""
 NOTE = "run.json"
-"""What a run under way is, written by `headstart.engine.journal` among the checkpoints."""
+"""What a run depends on: among the checkpoints of one under way, where `headstart.engine.journal` writes it, and beside
+the report of a finished one."""
 
 
 def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
@@ -59,6 +63,36 @@ def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
         )
 
 
+def finished(folder: Path, identity: Mapping[str, object], code: tuple[str, bool]) -> Results | None:
+    """The results in ``folder`` if they are complete and depend on just the same as a run with this ``identity`` would.
+
+    ``code`` is the commit of the program and whether it has changes since, which nobody can tell from others.
+    """
+    commit, changed = code
+    if changed or (folder / CHECKPOINTS).exists() or not all((folder / name).exists() for name in WRITTEN):
+        return None
+    try:
+        found = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        results = read_results(folder)
+    except (OSError, ValueError, HeadstartError):
+        return None
+    same = found == json.loads(json.dumps(dict(identity), default=str)) and results.environment["commit"] == commit
+    return results if same else None
+
+
+def copy(source: Path, folder: Path) -> Path:
+    """What `write` wrote, once more."""
+    if source.resolve() != folder.resolve():
+        for name in WRITTEN:
+            part = source / name
+            if part.is_dir():
+                shutil.rmtree(folder / name, ignore_errors=True)
+                shutil.copytree(part, folder / name)
+            else:
+                shutil.copyfile(part, folder / name)
+    return folder
+
+
 def write(adapted: Adapted, folder: Path) -> Path:
     """Write everything, then remove the checkpoints: a folder without them is a complete run.
 
@@ -86,6 +120,8 @@ def write(adapted: Adapted, folder: Path) -> Path:
     write_recipe(adapted.recipe, folder / "recipe.toml")
     write_report(results, folder)
     write_results(results, folder)
+    note = json.dumps(dict(adapted.identity), indent=2, sort_keys=True, default=str)
+    (folder / NOTE).write_text(note, encoding="utf-8")
     _remove_whole(folder / CHECKPOINTS)
     return folder
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, replace
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from headstart.core.dataset import Dataset
 from headstart.core.progress import Progress
@@ -21,6 +16,7 @@ from headstart.engine.controls import Setting, try_all
 from headstart.engine.evidence import Findings, Preview, gather
 from headstart.engine.final import score, settle
 from headstart.engine.folds import repeated_folds
+from headstart.engine.identity import identity
 from headstart.engine.items import Items, items_of
 from headstart.engine.journal import Journal
 from headstart.engine.options import Options, check
@@ -98,6 +94,7 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         baseline_name=options.baseline_name,
         results=replace(results, seconds=clock.seconds),
         losses=model.losses,
+        identity=journal.identity,
     )
 
 
@@ -132,24 +129,3 @@ def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[La
         once = f"one pass instead of {plan.repeats}, because of {len(train):,} items the partition hardly matters"
         note = f"{note}; {once}" if note else once
     return Labelled(items=train, targets=targets, groups=groups, folds=folds, task=options.task), note
-
-
-def identity(data: Dataset, options: Options) -> Mapping[str, object]:
-    """What a run depends on; a journal of another run is not continued.
-
-    Pieces hold numbers by position, so the order of rows, their classes and their ties belong to it. Weights are named
-    by the pieces themselves (`Contender.key`): before a model is fetched, their checksum may not be known.
-    """
-    rows = hashlib.sha256()
-    table = data.table.select_columns("digest")
-    for start in range(0, len(table), 8192):
-        rows.update("".join(f"{digest}\n" for digest in table[start : start + 8192]["digest"]).encode())
-    for part in (data.targets, data.groups, data.split.train, data.split.test):
-        rows.update(np.ascontiguousarray(part).tobytes())
-    return {
-        "versions": {name: version(name) for name in ("headstart", "torch", "timm", "transformers")},
-        "options": asdict(options.recipe) | {"data": "", "test": ""},
-        "data": data.fingerprint,
-        "rows": rows.hexdigest(),
-        "models": [member.info.name for member in options.pool],
-    }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.baseline import Baseline
@@ -16,7 +17,7 @@ class Adapted:
 
     ``baseline`` is the simple control fitted on the same items; it is what is served when ``results.served`` says
     so, and then ``backbone`` and ``head`` are the best the transfer could do. ``losses`` is the mean training loss
-    of each epoch, empty for a closed-form head.
+    of each epoch, empty for a closed-form head. ``identity`` is what all of it depends on.
     """
 
     recipe: Recipe
@@ -26,3 +27,4 @@ class Adapted:
     baseline_name: str
     results: Results
     losses: tuple[float, ...]
+    identity: Mapping[str, object] = field(default_factory=dict)

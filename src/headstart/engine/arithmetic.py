@@ -1,8 +1,9 @@
 """How a frozen trunk is run: in which precision, how many items at a time, in which memory order, on how many threads.
 
 What is fastest differs between machines and networks, and so does what bfloat16 does to features. `settle` tries it
-out on a few items, in a tenth of the time that all of them will take and in three seconds at most; it can be
-remembered. How many threads are best depends on what else the machine does just now: `on_threads` asks that anew.
+out on a few items, in about a tenth of the time that all of them will take and in about three seconds at most. What is
+settled is remembered, and with it how features are rounded; settled anew, the last digits may be others. How many
+threads are best depends on what else the machine does just now: `on_threads` asks that every time.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LIMIT, SHARE, FLOOR = 3.0, 0.1, 0.3
 SAMPLE = 64
 """Items tried out at most."""
 LEAST = 8
-"""Items on which precision is judged at least."""
+"""Items on which the precision of another body of a settled architecture is judged."""
 COSINE_FLOOR = 0.999
 """Mean cosine between features in float32 and in the fast precision below which the fast one is refused."""
 MOVED = 0.005
@@ -39,7 +40,7 @@ JUDGED = 32
 THREADED = 4
 """Items on which numbers of threads are compared."""
 GAIN = 0.03
-"""What another setting has to save, twice in a row, to be worth changing to: less is noise."""
+"""What another setting has to save, or the fast precision to lose, twice in a row to count: less is noise."""
 BATCHES = (16, 64)
 """Batch sizes tried beside the usual one."""
 
@@ -185,20 +186,18 @@ class _Settling:
         self._exact, self._lean, self._sample, self._fast = exact, lean, sample, fast
         self._collate = exact.preprocess.collate
         self._plain = Arithmetic(channels_last=_channels_last(lean))
-        few = min(LEAST // 2, max(1, sample.most // 2))
-        warm, timed = self._halves(few)
-        self._plain.features(lean, warm)
-        seconds = _timed(lambda: self._plain.features(lean, timed)) / few
+        one = self._batch(0, 1)
+        self._plain.features(lean, one)
+        seconds = _timed(lambda: self._plain.features(lean, one))
         self._allowed = min(LIMIT, max(FLOOR, SHARE * seconds * sample.total))
         # Float32 twice and two fast tries cost about six such halves.
-        self._half = max(few, min(sample.most // 2, int(self._allowed / (6.0 * seconds))))
+        self._half = max(min(2, sample.most), min(sample.most // 2, int(self._allowed / (6.0 * seconds))))
         self._seconds: dict[Arithmetic, float] = {}
 
     def found(self) -> Arithmetic:
         """What `settle` gives. What matters most is tried first."""
-        best = self._plain
+        best = self._precision(self._plain)
         self._try(best)
-        best = self._precision(best)
         if self._exact.fixed_shapes:
             for size in BATCHES:
                 if size <= 2 * self._half:
@@ -221,7 +220,7 @@ class _Settling:
         true = torch.cat([self._plain.features(self._exact, half) for half in self._halves(self._half)])
         for blocks in range(len(self._exact.blocks) or 1):
             tried = replace(best, dtype=self._fast, exact_blocks=blocks)
-            if self._try(tried) > (1.0 - GAIN) * self._seconds[best]:
+            if self._slower(best, tried):
                 break
             got = torch.cat([tried.features(self._lean, half) for half in self._halves(self._half)])
             if agree(true, got, None if targets is None else targets[: len(got)]):
@@ -229,6 +228,10 @@ class _Settling:
             if not self._left and blocks:
                 break
         return best
+
+    def _slower(self, best: Arithmetic, other: Arithmetic) -> bool:
+        """Whether ``other`` loses twice in a row: a busy moment must not cost all later runs their precision."""
+        return all(self._try(other) > (1.0 + GAIN) * self._try(best) for _ in range(2))
 
     def _better(self, best: Arithmetic, other: Arithmetic) -> Arithmetic:
         for _ in range(2):
@@ -252,7 +255,7 @@ class _Settling:
         return [self._batch(0, half), self._batch(half, min(2 * half, self._sample.most))]
 
     def _batch(self, start: int, stop: int) -> Batch:
-        return self._collate(self._sample.take(max(stop, 1))[start:] or self._sample.take(1))
+        return self._collate(self._sample.take(stop)[start:] or self._sample.take(1))
 
 
 def in_order(backbone: Backbone, arithmetic: Arithmetic) -> Backbone:

@@ -36,6 +36,7 @@ class Journal:
 
     def __init__(self, folder: Path | None, identity: Mapping[str, object]) -> None:
         self.folder = folder
+        self.identity = identity
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
