@@ -77,6 +77,15 @@ def test_a_shard_that_goes_away_is_named(tmp_path: Path):
         space.take([digest("a")])
 
 
+def test_features_that_are_not_here_are_not_taken_from_another_item(tmp_path: Path):
+    for space in (FeatureSpace(tmp_path, Silent(), weights="w"), FeatureSpace(None, Silent())):
+        with pytest.raises(KeyError, match="1 of 1 items have no features here"):
+            space.take([digest("b")])
+        space.add([digest("a")], np.ones((1, 2), dtype=np.float32))
+        with pytest.raises(KeyError, match=r"2 of 3 items have no features here; encode what missing\(\) names first"):
+            space.take([digest("b"), digest("a"), digest("b")])
+
+
 def test_of_equal_items_the_first_is_missing_and_all_are_served(tmp_path: Path):
     space = FeatureSpace(tmp_path, Silent(), weights="w")
     wanted = [digest(name) for name in "cabacb"]

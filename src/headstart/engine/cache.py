@@ -98,9 +98,12 @@ class FeatureSpace:
         Up to `HELD_BYTES` they are an array, beyond that they lie in a temporary file beside the shards.
 
         Raises:
+            KeyError: features of an item are not here.
             Unavailable: a shard was removed or damaged since it was found, or the disk has no room for the file.
         """
         order, _, shards, rows = self._found(keys(digests))
+        if absent := int((shards < 0).sum()):
+            raise KeyError(f"{absent} of {len(digests)} items have no features here; encode what missing() names first")
         grouped = np.argsort(shards, kind="stable")
         order, rows = order[grouped], rows[grouped]
         numbers, starts = np.unique(shards[grouped], return_index=True)
