@@ -76,6 +76,31 @@ def test_a_damaged_shard_is_named_removed_and_missing(tmp_path: Path, content: b
     assert not path.exists()
 
 
+def test_a_shard_of_items_that_there_are_not_is_damaged(tmp_path: Path):
+    Activations(6, tmp_path, Silent()).add(np.array([1, 5]), parts()[:2])
+    heard = Heard()
+    assert not Activations(5, tmp_path, heard).holds(np.array([1]))
+    assert "are damaged; they are removed and computed again." in heard.said[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_shard_that_cannot_be_read_just_now_is_named_and_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    Activations(6, tmp_path, Silent()).add(np.array([1, 5]), parts()[:2])
+    (path,) = tmp_path.iterdir()
+
+    def busy(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    heard = Heard()
+    with monkeypatch.context() as patch:
+        patch.setattr(activations, "safe_open", busy)
+        assert not Activations(6, tmp_path, heard).holds(np.array([1]))
+    assert heard.said == [
+        f"The stored activations in '{path}' cannot be read ([Errno 24] Too many open files); they are computed again."
+    ]
+    assert Activations(6, tmp_path, Silent()).holds(np.array([1]))
+
+
 def test_a_disk_that_takes_no_more_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Silent
@@ -50,6 +51,33 @@ def test_a_damaged_shard_is_named_and_computed_again(tmp_path: Path):
     assert not shard.exists()
 
 
+def test_a_shard_without_digests_is_damaged(tmp_path: Path):
+    shard = FeatureSpace(tmp_path, Silent(), weights="w").folder / "x.safetensors"
+    shard.write_bytes(save({"others": np.zeros(1)}))
+    listener = Listener()
+    FeatureSpace(tmp_path, listener, weights="w")
+    assert "are damaged; they are removed and computed again." in listener.said[0]
+    assert not shard.exists()
+
+
+def test_a_shard_that_cannot_be_read_just_now_is_named_left_and_computed_again(tmp_path: Path, monkeypatch):
+    FeatureSpace(tmp_path, Silent(), weights="w").add([digest("a")], np.ones((1, 2), dtype=np.float32))
+    shard = next(tmp_path.rglob("*.safetensors"))
+
+    def busy(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    listener = Listener()
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "safe_open", busy)
+        space = FeatureSpace(tmp_path, listener, weights="w")
+    assert space.missing([digest("a")]) == [0]
+    assert listener.said == [
+        f"The cached features in '{shard}' cannot be read ([Errno 24] Too many open files); they are computed again."
+    ]
+    assert FeatureSpace(tmp_path, Silent(), weights="w").missing([digest("a")]) == []
+
+
 def test_without_a_home_features_stay_in_memory(tmp_path: Path):
     space = FeatureSpace(None, Silent())
     space.add([digest("a")], np.ones((1, 2), dtype=np.float32))
@@ -73,8 +101,9 @@ def test_a_shard_that_goes_away_is_named(tmp_path: Path):
     space = FeatureSpace(tmp_path, Silent(), weights="w")
     space.add([digest("a")], np.ones((1, 2), dtype=np.float32))
     next(tmp_path.rglob("*.safetensors")).unlink()
-    with pytest.raises(Unavailable, match=r"were removed or damaged while they were needed\. Run the same command"):
-        space.take([digest("a")])
+    for asked in (space.take, space.missing):
+        with pytest.raises(Unavailable, match=r"removed or damaged while they were needed\. Run the same command"):
+            asked([digest("a")])
 
 
 def test_features_that_are_not_here_are_not_taken_from_another_item(tmp_path: Path):

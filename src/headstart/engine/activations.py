@@ -3,7 +3,8 @@
 A shard is a safetensors file. Of every tensor it holds the values of some items one after another, as they lie in
 memory, and the shape of each item, so that texts take no room for padding and pictures keep their memory order. Values
 are kept in the type they were computed in, bit for bit. Shards are written once, atomically, while the pass is under
-way: a killed pass goes on after its last shard, and a damaged shard is removed and computed again.
+way: a killed pass goes on after its last shard, and a damaged shard is removed and computed again. One that cannot be
+read just now is left where it is.
 """
 
 from __future__ import annotations
@@ -47,9 +48,11 @@ class Activations:
         for path in sorted(folder.glob("*.safetensors")):
             try:
                 self._index(_mapped(path))
-            except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+            except (SafetensorError, KeyError, IndexError, TypeError, ValueError):
                 progress.say(f"The stored activations in '{path}' are damaged; they are removed and computed again.")
-                path.unlink()
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                progress.say(f"The stored activations in '{path}' cannot be read ({error}); they are computed again.")
 
     def holds(self, positions: NDArray[np.int64]) -> bool:
         """Whether all of these items are here."""

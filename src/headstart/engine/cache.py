@@ -3,7 +3,7 @@
 One *space* is a folder per (preprocessing, weights, layer, dtype). In it, every shard is a safetensors file with
 the SHA-256 digests of some items ``(n, 32)`` and their features ``(n, D)``. Shards are written once, atomically,
 while a pass is under way, so that a killed pass loses at most the last few seconds; a damaged shard is named,
-removed and encoded again.
+removed and encoded again, and one that cannot be read just now is named and left where it is.
 """
 
 from __future__ import annotations
@@ -73,12 +73,18 @@ class FeatureSpace:
             try:
                 _tensor(shard, "keys")
                 self._shards.append(shard)
-            except (SafetensorError, OSError):
+            except (SafetensorError, KeyError):
                 progress.say(f"The cached features in '{shard}' are damaged; they are removed and computed again.")
-                shard.unlink()
+                shard.unlink(missing_ok=True)
+            except OSError as error:
+                progress.say(f"The cached features in '{shard}' cannot be read ({error}); they are computed again.")
 
     def missing(self, digests: Sequence[str]) -> list[int]:
-        """Positions in ``digests`` (hexadecimal SHA-256) whose features are not here; of equal items, the first."""
+        """Positions in ``digests`` (hexadecimal SHA-256) whose features are not here; of equal items, the first.
+
+        Raises:
+            Unavailable: a shard was removed or damaged since it was found.
+        """
         order, first, shards, _ = self._found(keys(digests))
         return np.sort(order[first & (shards < 0)]).tolist()
 
@@ -149,7 +155,7 @@ class FeatureSpace:
             return shard.keys if name == "keys" else shard.features
         try:
             return _tensor(shard, name)
-        except (SafetensorError, OSError) as error:
+        except (SafetensorError, KeyError, OSError) as error:
             raise Unavailable(
                 f"The cached features in '{shard}' were removed or damaged while they were needed. Run the same "
                 "command again: they are computed anew."
