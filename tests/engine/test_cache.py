@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,14 @@ def test_a_shard_that_cannot_be_read_just_now_is_named_left_and_computed_again(t
         f"The cached features in '{shard}' cannot be read ([Errno 24] Too many open files); they are computed again."
     ]
     assert FeatureSpace(tmp_path, Silent(), weights="w").missing([digest("a")]) == []
+
+
+def test_half_written_shards_of_killed_processes_go_when_a_space_is_opened(tmp_path: Path):
+    folder = FeatureSpace(tmp_path, Silent(), weights="w").folder
+    (folder / "x.safetensors.17.part").write_bytes(b"ha")
+    os.utime(folder / "x.safetensors.17.part", (0, 0))
+    FeatureSpace(tmp_path, Silent(), weights="w")
+    assert [path.name for path in folder.iterdir()] == ["space.json"]
 
 
 def test_without_a_home_features_stay_in_memory(tmp_path: Path):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections import namedtuple
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 
 from headstart.core.errors import Unavailable, UserError
-from headstart.engine.journal import Journal, write_atomically
+from headstart.engine.journal import ABANDONED, Journal, remove_abandoned, write_atomically
 
 
 def test_a_piece_is_computed_once_and_read_back_bit_for_bit(tmp_path: Path):
@@ -71,6 +73,30 @@ def test_a_partial_write_is_never_read(tmp_path: Path):
     write_atomically(path, b"old")
     (tmp_path / "file.123.part").write_bytes(b"ne")
     assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_what_cannot_be_written_to_its_end_leaves_the_old_file_alone(tmp_path: Path, monkeypatch, error):
+    def failing(*_: object) -> None:
+        assert len(list(tmp_path.iterdir())) == 2
+        raise error
+
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(type(error)):
+        write_atomically(path, b"new")
+    assert [(found, found.read_bytes()) for found in tmp_path.iterdir()] == [(path, b"old")]
+
+
+def test_what_a_killed_process_left_half_written_goes_and_what_is_being_written_stays(tmp_path: Path):
+    old, new, whole = (tmp_path / name for name in ("a.17.part", "b.18.part", "c"))
+    for path in (old, new, whole):
+        path.write_bytes(b"ha")
+    for path in (old, whole):
+        os.utime(path, (time.time() - ABANDONED - 60,) * 2)
+    remove_abandoned(tmp_path)
+    assert sorted(tmp_path.iterdir()) == [new, whole]
 
 
 def test_what_is_forgotten_is_gone_and_may_have_been_gone_before(tmp_path: Path):

@@ -24,7 +24,7 @@ from headstart.core.errors import Unavailable
 from headstart.core.features import Features
 from headstart.core.progress import Progress
 from headstart.engine.digests import keys
-from headstart.engine.journal import write_atomically
+from headstart.engine.journal import remove_abandoned, write_atomically
 from headstart.engine.matrix import FeatureFile
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class FeatureSpace:
         note = self.folder / "space.json"
         if not note.exists():
             write_atomically(note, text.encode())
+        remove_abandoned(self.folder)
         for shard in sorted(self.folder.glob("*.safetensors")):
             try:
                 _tensor(shard, "keys")

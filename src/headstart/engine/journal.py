@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Arrays = Mapping[str, NDArray[np.generic]]
+
+ABANDONED = 3600
+"""Seconds after which a half-written file is of a process that was killed: none takes as long to write."""
 
 
 class Journal:
@@ -108,13 +112,30 @@ class Journal:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write so that a reader sees the old file or the new one, never half of one, even after a power cut."""
+    """Write so that a reader sees the old file or the new one, never half of one, even after a power cut.
+
+    What cannot be written to its end, on a full disk say, leaves nothing behind.
+    """
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what processes that were killed left half-written in ``folder``."""
+    for partial in folder.glob("*.part"):
+        try:
+            if time.time() - partial.stat().st_mtime > ABANDONED:
+                partial.unlink()
+        except FileNotFoundError:
+            continue  # it was finished or removed by its process meanwhile
 
 
 def _write(path: Path, arrays: Arrays) -> None:
