@@ -92,12 +92,21 @@ def test_a_budget_in_seconds_counts_passes_of_a_larger_backbone_for_more(tmp_pat
         assert len(held.trials) == 1 + tried
 
 
-def test_the_price_knows_whether_frozen_blocks_run_once_or_in_every_epoch(tmp_path: Path, monkeypatch):
+def test_the_price_depends_on_the_recipe_and_not_on_the_room_for_activations(tmp_path: Path, monkeypatch):
     run = toys.run(tmp_path, strategies={"linear_probe": LinearProbe(), "last_blocks": LastBlocks().lasting(6)})
     run, strategy = replace(run, plan=replace(run.plan, passes=100.0)), LastBlocks().lasting(6)
-    stored = contest._priced(toys.contender(run), strategy, run)
+    contender = toys.contender(run)
+    roomy = contest._priced(contender, strategy, run)
+    assert roomy.once > 0
     monkeypatch.setattr("headstart.engine.room.MEMORY", 0)
-    computed = contest._priced(toys.contender(run), strategy, run)
-    assert stored.once > 0 == computed.once
-    assert stored.of(1) == pytest.approx(computed.of(1))  # six epochs show six views
-    assert stored.of(4) < computed.of(4)
+    full = contest._priced(toys.contender(run), strategy, run)
+    assert full == roomy
+
+
+def test_pricing_asks_for_no_room(tmp_path: Path, monkeypatch):
+    def asked(*_: object) -> None:
+        raise AssertionError("only what is run is given room")
+
+    monkeypatch.setattr("headstart.engine.room.Room.place", asked)
+    held, _ = probed(tmp_path, 0.1, linear_probe=LinearProbe(), last_blocks=LastBlocks().lasting(6))
+    assert [row.strategy for row in held.skipped] == ["last_blocks"]

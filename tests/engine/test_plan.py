@@ -47,16 +47,11 @@ def test_a_quarter_of_the_seconds_goes_to_measuring_models():
 
 
 def test_frozen_blocks_cost_one_pass_per_view_for_all_fits_and_trained_ones_every_epoch():
-    assert training_cost(LpFt().lasting(4), 1.0, stored=True, views=4) == Cost(once=0.0, each=4 * TRAINING)
-    cost = training_cost(LastBlocks().lasting(6), 0.2, stored=True, views=6)
+    assert training_cost(LpFt().lasting(4), 1.0, views=4) == Cost(once=0.0, each=4 * TRAINING)
+    cost = training_cost(LastBlocks().lasting(6), 0.2, views=6)
     assert cost == Cost(once=pytest.approx(0.8 * 6), each=pytest.approx(6 * 0.2 * TRAINING))
     assert cost.of(3) == pytest.approx(4.8 + 3 * 1.2 * TRAINING)
-    assert training_cost(LastBlocks().lasting(100), 0.2, stored=True, views=0).once == pytest.approx(0.8)
-
-
-def test_where_nothing_is_stored_frozen_blocks_run_in_every_epoch_of_every_fit():
-    cost = training_cost(LastBlocks().lasting(6), 0.2, stored=False, views=6)
-    assert cost == Cost(once=0.0, each=pytest.approx(6 * 0.8 + 6 * 0.2 * TRAINING))
+    assert training_cost(LastBlocks().lasting(100), 0.2, views=0).once == pytest.approx(0.8)
 
 
 def test_the_refit_is_paid_for_and_one_fold_is_no_comparison():

@@ -77,8 +77,7 @@ def _priced(contender: Contender, strategy: InputStrategy, run: Run) -> Cost | s
         share = trained_share(contender.backbone, strategy, run.data.items)
     except UserError as error:
         return str(error)
-    inputs = contender.read_for(strategy, run)
-    return training_cost(strategy, share, stored=inputs.stored, views=inputs.views)
+    return training_cost(strategy, share, views=contender.read_for(strategy, run).views)
 
 
 def _try(contender: Contender, name: str, strategy: InputStrategy, run: Run, *, cost: Cost, left: float) -> Trial | str:

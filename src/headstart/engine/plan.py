@@ -120,17 +120,14 @@ def measurable(costs: Sequence[float], budget: Budget, plan: Plan) -> list[bool]
     return fits
 
 
-def training_cost(strategy: InputStrategy, share: float, *, stored: bool, views: int) -> Cost:
+def training_cost(strategy: InputStrategy, share: float, *, views: int) -> Cost:
     """What fits of a strategy cost when ``share`` of a forward pass lies in trainable blocks.
 
-    Below the boundary one inference pass for each of ``views`` random views (0: for the fixed one) if its outputs are
-    ``stored`` for all fits, else one per epoch; above it every epoch of every fit.
+    Below the boundary one inference pass for each of ``views`` random views (0: for the fixed one), whose outputs serve
+    all fits; above it every epoch of every fit. Where outputs cannot be stored, blocks below run more often than they
+    are paid for: what a budget buys depends on the recipe, and not on how full the disk is.
     """
-    epochs = strategy.schedule.epochs
-    trained = epochs * share * TRAINING
-    if not stored:
-        return Cost(once=0.0, each=epochs * (1 - share) + trained)
-    return Cost(once=(1 - share) * max(1, views), each=trained)
+    return Cost(once=(1 - share) * max(1, views), each=strategy.schedule.epochs * share * TRAINING)
 
 
 def affordable_folds(cost: Cost, passes: float, most: int) -> int:
