@@ -217,3 +217,20 @@ def test_without_a_journal_files_go_when_nothing_is_trained_on_them_any_more(tmp
     inputs.give_back()
     assert list((tmp_path / "activations").rglob("*.safetensors"))
     assert lasting.losses == expected.losses
+
+
+def test_only_what_is_kept_is_promised_room_and_it_is_taken_back(tmp_path: Path):
+    backbone, room = make("test_efficientnet"), Room(tmp_path)
+    frozen = Frozen(backbone, 1, Ready(backbone, items_for(backbone)), views=0, dtype=torch.float32, room=room)
+    assert frozen.stored
+    assert not room._promised("memory")
+    for _ in range(2):
+        assert frozen.kept(None)
+        assert room._promised("memory") == frozen._need().bytes
+        frozen.give_back()
+        assert not room._promised("memory")
+    lasting = on_disk(tmp_path)
+    frozen = Frozen(backbone, 1, Ready(backbone, items_for(backbone)), views=0, dtype=torch.float32, room=lasting)
+    frozen.kept(None)
+    frozen.give_back()
+    assert lasting._promised("disk")  # its files stay, too

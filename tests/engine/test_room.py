@@ -43,7 +43,10 @@ def test_what_fits_into_half_of_the_free_disk_goes_there_and_the_rest_nowhere(tm
 @pytest.mark.usefixtures("ten_free")
 def test_what_was_promised_to_one_is_not_promised_to_another(tmp_path: Path):
     room = Room(tmp_path)
-    assert [room.place(name, "m", need(3.0)).kind for name in "ab"] == ["disk", "nowhere"]
+    first = [room.place(name, "m", need(3.0)) for name in "ab"]
+    assert [place.kind for place in first] == ["disk", "disk"]  # nothing is promised to those that only ask
+    room.grant("a", first[0])
+    assert room.place("b", "m", need(3.0)).kind == "nowhere"
     room.remove("a")
     assert room.place("c", "m", need(3.0)).kind == "disk"
 
@@ -65,10 +68,23 @@ def test_little_stays_in_memory_unless_a_journal_makes_it_last(tmp_path: Path):
     assert lasting.place("a", "m", need(little)).kind == "disk"
 
 
+def test_memory_is_that_of_the_whole_run(tmp_path: Path):
+    room = Room(tmp_path)
+    first, second = (room.place(name, "m", need(0.6 * MEMORY / GB)) for name in "ab")
+    assert (first.kind, second.kind) == ("memory", "memory")
+    room.grant("a", first)
+    assert room.place("b", "m", need(0.6 * MEMORY / GB)).kind == "disk"
+    assert room.place("c", "m", need(0.3 * MEMORY / GB)).kind == "memory"
+    room.remove("a")
+    assert room.place("b", "m", need(0.6 * MEMORY / GB)).kind == "memory"
+
+
 def test_without_a_folder_much_goes_nowhere():
     place = Room().place("a", "m", need(3.0))
     assert place.kind == "nowhere"
-    assert place.reason.startswith("Outputs of the frozen blocks of m would take 3.0 GB of memory, 0.3 GB are allowed;")
+    assert place.reason.startswith(
+        "Outputs of the frozen blocks of m would take 3.0 GB of memory, 0.3 GB are left for them;"
+    )
     with pytest.raises(ValueError, match="without a folder no activations lie on the disk"):
         Room().folder("a")
 
@@ -94,6 +110,7 @@ def test_a_resumed_run_does_not_decide_again(tmp_path: Path):
     room = Room(tmp_path / "x", journal)
     assert [room.place(name, "m", never) for name in "ab"] == first
     assert [place.kind for place in first] == ["disk", "nowhere"]
+    room.grant("a", first[0])
     assert room.place("c", "m", need(1.1)).kind == "nowhere"  # what was promised to the first is still promised
 
 

@@ -62,6 +62,7 @@ class Frozen:
             self._explain()
             return None
         if view not in self._kept:
+            self._room.grant(self._name, self._place)
             folder = self._room.folder(self._name) / f"view {view}" if self._place.kind == "disk" else None
             found = Activations(len(self._ready.items), folder, self._room.progress)
             try:
@@ -82,9 +83,9 @@ class Frozen:
 
     def give_back(self) -> None:
         """Let go of what is stored; a journal keeps its files, so that a killed run finds them."""
-        self._kept.clear()
-        if not self._room.lasting and "_place" in vars(self):
+        if self._kept and (self._place.kind == "memory" or not self._room.lasting):
             self._room.remove(self._name)
+        self._kept.clear()
 
     def _explain(self) -> None:
         """Say once why nothing is stored."""

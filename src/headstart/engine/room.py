@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from headstart.core.progress import Progress, Silent
 from headstart.engine.journal import Journal
 
 FOLDER = "activations"
 MEMORY = 256 * 1024**2
-"""Bytes of activations that may be held in memory."""
+"""Bytes of activations that a run may hold in memory."""
 SHARE = 0.5
 """Of what the disk has free, how much activations may take: something else may need it, too."""
 READ = 200e6
@@ -34,10 +34,11 @@ class Need:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where activations go. ``reason`` says in one sentence why they go nowhere."""
+    """Where activations go, and what they take there. ``reason`` says in one sentence why they go nowhere."""
 
     kind: Literal["disk", "memory", "nowhere"]
     reason: str = ""
+    bytes: int = 0
 
 
 class Room:
@@ -52,7 +53,7 @@ class Room:
         self.progress: Progress = progress or Silent()
         self._folder = folder
         self._journal = journal or Journal(None, {})
-        self._granted: dict[str, int] = {}
+        self._granted: dict[str, Place] = {}
 
     @property
     def lasting(self) -> bool:
@@ -62,18 +63,13 @@ class Room:
     def place(self, name: str, model: str, measure: Callable[[], Need]) -> Place:
         """Where the activations called ``name``, of frozen blocks of ``model``, are kept.
 
-        ``measure`` is asked what they need where that is not noted.
+        ``measure`` is asked what they need where that is not noted. Nothing is promised before `grant`.
         """
+        return Place(**self._journal.note(f"activations {name}", lambda: asdict(self._decide(model, measure()))))
 
-        def decide() -> Mapping[str, Any]:
-            need = measure()
-            place = self._decide(model, need)
-            return {"kind": place.kind, "reason": place.reason, "bytes": need.bytes}
-
-        noted = self._journal.note(f"activations {name}", decide)
-        if noted["kind"] == "disk":
-            self._granted[name] = noted["bytes"]
-        return Place(kind=noted["kind"], reason=noted["reason"])
+    def grant(self, name: str, place: Place) -> None:
+        """Promise ``name`` its place: something is about to be kept there."""
+        self._granted[name] = place
 
     def folder(self, name: str) -> Path:
         """Where the activations called ``name`` lie, if their place is the disk.
@@ -86,25 +82,30 @@ class Room:
         return self._folder / hashlib.sha256(name.encode()).hexdigest()[:24]
 
     def remove(self, name: str) -> None:
-        """Remove what is kept as ``name``, if anything is."""
+        """Remove what is kept as ``name``, if anything is, and take back what it was promised."""
         self._granted.pop(name, None)
         if self._folder is not None:
             shutil.rmtree(self.folder(name), ignore_errors=True)
 
+    def _promised(self, kind: str) -> int:
+        return sum(place.bytes for place in self._granted.values() if place.kind == kind)
+
     def _decide(self, model: str, need: Need) -> Place:
-        small = need.bytes <= MEMORY
+        left = MEMORY - self._promised("memory")
+        small = need.bytes <= left
+        memory = Place(kind="memory", bytes=need.bytes)
         if self._folder is None or (small and not self.lasting):
             what = f"Outputs of the frozen blocks of {model} would take {need.bytes / 1e9:,.1f} GB of memory"
-            return Place(kind="memory") if small else _nowhere(f"{what}, {MEMORY / 1e9:,.1f} GB are allowed")
+            return memory if small else _nowhere(f"{what}, {left / 1e9:,.1f} GB are left for them")
         if need.bytes / READ >= need.seconds:
             slow = f"Reading {need.bytes / 1e9:,.1f} GB of outputs of the frozen blocks of {model} would take longer"
-            return Place(kind="memory") if small else _nowhere(f"{slow} than computing them")
+            return memory if small else _nowhere(f"{slow} than computing them")
         self._folder.mkdir(parents=True, exist_ok=True)
         free, used = shutil.disk_usage(self._folder).free, _size(self._folder)
-        if need.bytes <= SHARE * (free + used) - sum(self._granted.values()):
-            return Place(kind="disk")
+        if need.bytes <= SHARE * (free + used) - self._promised("disk"):
+            return Place(kind="disk", bytes=need.bytes)
         if small:
-            return Place(kind="memory")
+            return memory
         return _nowhere(
             f"Outputs of the frozen blocks of {model} would take {need.bytes / 1e9:,.1f} GB on disk, where "
             f"{free / 1e9:,.1f} GB are free and half of that is left alone"
