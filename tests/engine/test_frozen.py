@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import math
 import shutil
+import weakref
 from collections import namedtuple
 from dataclasses import replace
 from pathlib import Path
@@ -234,3 +236,20 @@ def test_only_what_is_kept_is_promised_room_and_it_is_taken_back(tmp_path: Path)
     frozen.kept(None)
     frozen.give_back()
     assert lasting._promised("disk")  # its files stay, too
+
+
+def test_the_copy_on_the_device_is_let_go_and_made_again_when_it_is_needed(tmp_path: Path):
+    backbone = make("test_efficientnet")
+    frozen = Frozen(
+        backbone, 1, Ready(backbone, items_for(backbone)), views=0, dtype=torch.float32, room=Room(tmp_path)
+    )
+    first = frozen.kept(None)
+    copied = weakref.ref(frozen._copy.module)
+    frozen.give_back()
+    gc.collect()
+    assert copied() is None
+    again = frozen.kept(None)
+    assert first is not None
+    assert again is not None
+    for one, other in zip(first.take(np.arange(COUNT)), again.take(np.arange(COUNT)), strict=True):
+        assert all(torch.equal(one[name], other[name]) for name in one)

@@ -86,6 +86,7 @@ class Frozen:
         if self._kept and (self._place.kind == "memory" or not self._room.lasting):
             self._room.remove(self._name)
         self._kept.clear()
+        vars(self).pop("_copy", None)  # made again if it is needed again; holds the whole network on the device
 
     def _explain(self) -> None:
         """Say once why nothing is stored."""
