@@ -163,6 +163,24 @@ def test_a_disk_that_fills_during_the_pass_ends_the_storing_and_not_the_run(tmp_
     assert [sentence.partition(": ")[2] for sentence in heard.said] == [
         "no space left on device. Frozen blocks are run again in every epoch, which is slower."
     ]
+    monkeypatch.undo()
+    resumed, inputs = trained(backbone, on_disk(tmp_path, again := Heard()))
+    assert resumed.losses == fitted.losses
+    assert not inputs.stored  # though there is room by now
+    assert again.said == heard.said
+
+
+def test_a_disk_on_which_not_even_a_folder_can_be_made_ends_the_storing_and_not_the_run(tmp_path: Path):
+    heard, backbone = Heard(), make("test_efficientnet")
+    room = on_disk(tmp_path, heard)
+    frozen = Frozen(backbone, 1, Ready(backbone, items_for(backbone)), views=0, dtype=torch.float32, room=room)
+    assert frozen.stored
+    place = room.folder(frozen._name)
+    place.write_bytes(b"in the way")
+    assert frozen.kept(None) is None
+    assert not frozen.stored
+    assert not room._promised("disk")
+    assert heard.said[0].startswith(f"Activations cannot be written to '{place / 'view None'}': not a directory.")
 
 
 @pytest.mark.parametrize("member", ["test_efficientnet", "bert"])

@@ -51,6 +51,22 @@ def test_a_decision_is_taken_once(tmp_path: Path):
     assert Journal(None, {}).note("models", lambda: {"pool": ["b"]}) == {"pool": ["b"]}
 
 
+def test_a_decision_that_did_not_hold_is_replaced_or_on_a_full_disk_taken_anew(tmp_path: Path, monkeypatch):
+    kept = Journal(tmp_path / "c", {})
+    kept.note("models", lambda: {"pool": ["a"]})
+    kept.amend("models", {"pool": ["b"]})
+    assert Journal(tmp_path / "c", {}).note("models", lambda: pytest.fail("taken twice")) == {"pool": ["b"]}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        kept.amend("models", {"pool": ["c"]})
+    assert kept.note("models", lambda: {"pool": ["d"]}) == {"pool": ["d"]}
+    Journal(None, {}).amend("models", {"pool": ["b"]})
+
+
 def test_room_is_looked_for_before_the_work(tmp_path: Path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**9, 0, 5_000_000))

@@ -35,7 +35,11 @@ class Unwritable(HeadstartError):
 
 
 class Activations:
-    """Activations of ``count`` items by position, in shards in ``folder`` (None: in memory)."""
+    """Activations of ``count`` items by position, in shards in ``folder`` (None: in memory).
+
+    Raises:
+        Unwritable: the folder cannot be made.
+    """
 
     def __init__(self, count: int, folder: Path | None, progress: Progress) -> None:
         self._folder = folder
@@ -44,7 +48,10 @@ class Activations:
         self._row_of = np.zeros(count, dtype=np.int32)
         if folder is None:
             return
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
         for path in sorted(folder.glob("*.safetensors")):
             try:
                 self._index(_mapped(path))
@@ -72,8 +79,7 @@ class Activations:
         try:
             write_atomically(path, save(tensors, {"orders": json.dumps(orders)}))
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise Unwritable(f"Activations cannot be written to '{self._folder}': {reason}.") from error
+            raise _unwritable(self._folder, error) from error
         self._index(_mapped(path))
 
     def take(self, positions: NDArray[np.int64]) -> list[dict[str, torch.Tensor]]:
@@ -85,6 +91,10 @@ class Activations:
         self._shard_of[shard.positions] = len(self._shards)
         self._row_of[shard.positions] = np.arange(len(shard.positions))
         self._shards.append(shard)
+
+
+def _unwritable(folder: Path, error: OSError) -> Unwritable:
+    return Unwritable(f"Activations cannot be written to '{folder}': {(error.strerror or str(error)).lower()}.")
 
 
 class _Shard:

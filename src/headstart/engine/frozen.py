@@ -46,12 +46,12 @@ class Frozen:
         self._dtype = dtype
         self._room = room
         self._kept: dict[int | None, Activations] = {}
-        self._full = self._explained = False
+        self._explained = False
 
     @property
     def stored(self) -> bool:
         """Whether `kept` keeps anything."""
-        return self._place.kind != "nowhere" and not self._full
+        return self._place.kind != "nowhere"
 
     def kept(self, view: int | None) -> Activations | None:
         """Outputs for all items in a view, computed if they are not there; None if they are not stored.
@@ -64,14 +64,14 @@ class Frozen:
         if view not in self._kept:
             self._room.grant(self._name, self._place)
             folder = self._room.folder(self._name) / f"view {view}" if self._place.kind == "disk" else None
-            found = Activations(len(self._ready.items), folder, self._room.progress)
             try:
+                found = Activations(len(self._ready.items), folder, self._room.progress)
                 self._fill(found, view)
             except Unwritable as error:
-                self._room.progress.say(f"{error} Frozen blocks are run again in every epoch, which is slower.")
-                self._full = self._explained = True
                 self._kept.clear()
-                self._room.remove(self._name)
+                reason = f"{error} Frozen blocks are run again in every epoch, which is slower."
+                self._place = self._room.withdraw(self._name, reason)
+                self._explain()
                 return None
             self._kept[view] = found
         return self._kept[view]

@@ -78,6 +78,16 @@ class Journal:
             write_atomically(path, json.dumps(decide()).encode())
         return json.loads(path.read_text(encoding="utf-8"))
 
+    def amend(self, name: str, decision: Mapping[str, Any]) -> None:
+        """Note another decision in place of the one that was taken; on a full disk none, and it is taken anew."""
+        if self.folder is None:
+            return
+        path = self.path(name, ".json")
+        try:
+            write_atomically(path, json.dumps(decision).encode())
+        except OSError:
+            path.unlink(missing_ok=True)
+
     def require(self, needed: int) -> None:
         """See that there is room for ``needed`` bytes before work is done that could not be kept.
 

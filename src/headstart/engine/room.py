@@ -65,11 +65,18 @@ class Room:
 
         ``measure`` is asked what they need where that is not noted. Nothing is promised before `grant`.
         """
-        return Place(**self._journal.note(f"activations {name}", lambda: asdict(self._decide(model, measure()))))
+        return Place(**self._journal.note(_note(name), lambda: asdict(self._decide(model, measure()))))
 
     def grant(self, name: str, place: Place) -> None:
         """Promise ``name`` its place: something is about to be kept there."""
         self._granted[name] = place
+
+    def withdraw(self, name: str, reason: str) -> Place:
+        """Nowhere, for this ``reason``, from now on: what is kept as ``name`` is removed, and a resumed run knows."""
+        self.remove(name)
+        place = Place(kind="nowhere", reason=reason)
+        self._journal.amend(_note(name), asdict(place))
+        return place
 
     def folder(self, name: str) -> Path:
         """Where the activations called ``name`` lie, if their place is the disk.
@@ -122,6 +129,10 @@ def room_of(journal: Journal, progress: Progress) -> Iterator[Room]:
         return
     with tempfile.TemporaryDirectory(prefix="headstart-", ignore_cleanup_errors=True) as folder:
         yield Room(Path(folder), journal, progress)
+
+
+def _note(name: str) -> str:
+    return f"activations {name}"
 
 
 def _nowhere(why: str) -> Place:
