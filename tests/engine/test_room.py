@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections import namedtuple
 from pathlib import Path
-from tempfile import gettempdir
 
 import pytest
 
 from headstart.core.progress import Silent
 from headstart.engine.journal import Journal
-from headstart.engine.room import MEMORY, READ, Need, Room, room_of
+from headstart.engine.room import ABANDONED, MEMORY, READ, Need, Room, room_of
 
 GB = 10**9
 Usage = namedtuple("Usage", "total used free")
@@ -114,16 +115,27 @@ def test_a_resumed_run_does_not_decide_again(tmp_path: Path):
     assert room.place("c", "m", need(1.1)).kind == "nowhere"  # what was promised to the first is still promised
 
 
-def test_beside_a_journal_it_lasts_and_without_one_it_is_removed_whatever_happens(tmp_path: Path, monkeypatch):
-    with room_of(Journal(tmp_path / "j", {}), Silent()) as room:
+def test_beside_a_journal_it_lasts_and_without_one_it_is_removed_whatever_happens(tmp_path: Path):
+    home = tmp_path / "home"
+    with room_of(Journal(tmp_path / "j", {}), Silent(), home) as room:
         assert room.lasting
         assert room.folder("a").is_relative_to(tmp_path / "j")
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert gettempdir() == str(tmp_path)
-    context = room_of(Journal(None, {}), Silent())
+    context = room_of(Journal(None, {}), Silent(), home)
     room = context.__enter__()
-    room.folder("a").mkdir()
+    room.folder("a").mkdir(parents=True)
+    assert room.folder("a").is_relative_to(home)
     assert not room.lasting
-    assert len(list(tmp_path.iterdir())) == 2
     assert not context.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
-    assert [path.name for path in tmp_path.iterdir()] == ["j"]
+    assert not list((home / "activations").iterdir())
+
+
+def test_what_killed_runs_left_below_home_goes_after_a_day_and_what_others_write_stays(tmp_path: Path):
+    shards = [tmp_path / "activations" / run / "x" / "1.safetensors" for run in ("killed", "running")]
+    for shard in shards:
+        shard.parent.mkdir(parents=True)
+        shard.write_bytes(b"")
+        for path in (shard.parent, shard.parent.parent):
+            os.utime(path, (0, 0))
+    os.utime(shards[0], (time.time() - ABANDONED - 60,) * 2)
+    with room_of(Journal(None, {}), Silent(), tmp_path):
+        assert [path.name for path in (tmp_path / "activations").iterdir()] == ["running"]

@@ -55,7 +55,7 @@ def _line(
     data: Dataset, options: Options, journal_folder: Path | None, preview: Preview, progress: Progress
 ) -> Adapted:
     journal = Journal(journal_folder, identity(data, options))
-    with room_of(journal, progress) as room:
+    with room_of(journal, progress, options.home) as room:
         return _pieces(data, options, journal, room, preview)
 
 

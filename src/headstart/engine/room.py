@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
+import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,6 +18,8 @@ from headstart.engine.journal import Journal
 FOLDER = "activations"
 MEMORY = 256 * 1024**2
 """Bytes of activations that a run may hold in memory."""
+ABANDONED = 24 * 3600
+"""Seconds after which what lies below home is of a run that was killed."""
 SHARE = 0.5
 """Of what the disk has free, how much activations may take: something else may need it, too."""
 READ = 200e6
@@ -120,15 +123,30 @@ class Room:
 
 
 @contextmanager
-def room_of(journal: Journal, progress: Progress) -> Iterator[Room]:
+def room_of(journal: Journal, progress: Progress, home: Path) -> Iterator[Room]:
     """Room beside the pieces of the journal, with which it is removed when the run is complete; for a run without one
-    in a temporary folder, removed in any case.
+    in a folder below ``home``, removed when the run ends. What a killed run left there goes when a later one begins,
+    a day after it was written; a run that goes on for longer may have to compute it again.
     """
     if journal.folder is not None:
         yield Room(journal.folder / FOLDER, journal, progress)
         return
-    with tempfile.TemporaryDirectory(prefix="headstart-", ignore_cleanup_errors=True) as folder:
-        yield Room(Path(folder), journal, progress)
+    place = home / FOLDER / uuid.uuid4().hex
+    _remove_abandoned(place.parent)
+    try:
+        yield Room(place, journal, progress)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    for left in parent.glob("*"):
+        try:
+            written = max(path.stat().st_mtime for path in (left, *left.rglob("*")))
+        except FileNotFoundError:
+            continue  # its run is removing it
+        if time.time() - written > ABANDONED:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _note(name: str) -> str:
