@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from headstart.engine import outputs
 from headstart.engine.outputs import probabilities_of
@@ -14,3 +15,14 @@ def test_of_many_items_single_precision_is_kept_and_nothing_else_changes(monkeyp
     many = probabilities_of(logits.astype(np.float32), task)
     assert many.dtype == np.float32
     np.testing.assert_allclose(many, few, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("gap", "loss"), [(10.0, 10.0), (80.0, 80.0), (95.0, 87.34), (120.0, 87.34), (2000.0, 87.34)])
+def test_one_item_denied_costs_the_same_among_few_and_among_many(monkeypatch, gap: float, loss: float):
+    task = Classification(classes=["a", "b"])
+    logits, targets = np.tile([gap, 0.0], (25, 1)), np.ones(25, dtype=np.int64)
+    few = task.metrics(probabilities_of(logits, task), targets)["log_loss"]
+    monkeypatch.setattr(outputs, "LARGE", 10)
+    many = task.metrics(probabilities_of(logits, task), targets)["log_loss"]
+    assert few == pytest.approx(loss, abs=0.01)
+    assert many == pytest.approx(loss, abs=0.01)
