@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from headstart.core.backbone import Backbone
 from headstart.engine.activations import Activations, Part, Unwritable
 from headstart.engine.device import autocast, on_device, prepared, to_device
-from headstart.engine.features import BATCH, MOST_TEXTS, TOKENS, weights_digest
+from headstart.engine.features import BATCH, MOST_TEXTS, SHARD_SECONDS, TOKENS, weights_digest
 from headstart.engine.items import batches
 from headstart.engine.ready import Ready
 from headstart.engine.room import Need, Place, Room
 
 SHARD = 32 * 1024**2
-SHARD_SECONDS = 3.0
-"""Bytes after which a shard of activations is written, and seconds: a killed pass loses no more."""
+"""Bytes after which a shard of activations is written, if `SHARD_SECONDS` have not passed before."""
 SAMPLE = 8
 """Items that tell how large activations are and how long they take."""
 

@@ -66,7 +66,7 @@ class Inputs:
             self._frozen.give_back()
 
     def _view(self, seed: int, epoch: int) -> int | None:
-        """Number of the view that an epoch shows: always a new one where nothing is kept of the old ones."""
+        """The view that an epoch shows: new ones only without frozen blocks, so that storing changes no result."""
         if not self.views:
             return None
         return mixed(seed, epoch % self.views if self._frozen else epoch)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone
 from headstart.engine.device import prepared
-from headstart.engine.features import BATCH, view_seed
+from headstart.engine.features import BATCH, readying
 from headstart.engine.items import Items
 
 TOKEN_BYTES = 36
@@ -35,11 +35,10 @@ class Ready:
         self._lengths: NDArray[np.int64] | None = None
 
     def work(self, group: NDArray[np.int64], view: int | None) -> Callable[[], list[Any]]:
-        """The work of making the items in ``group`` ready for ``collate``, in the fixed or a random view.
-
-        Collating is left to the consumer, so that PyTorch itself is called from one thread only.
-        """
-        return lambda: [self._one(int(position), view) for position in group]
+        """The work of making the items in ``group`` ready for ``collate``, in the fixed or a random view."""
+        if view is not None and self._preprocess.varied:
+            return readying(self._preprocess, self.items, group, view)
+        return lambda: [self._one(int(position)) for position in group]
 
     def lengths(self) -> NDArray[np.int64]:
         """Tokens of every text ``(N,)``; ones for items of fixed shape."""
@@ -53,17 +52,11 @@ class Ready:
                 self._lengths = np.ones(len(everything), dtype=np.int64)
         return self._lengths
 
-    def _one(self, position: int, view: int | None) -> Any:
-        if view is not None and self._preprocess.varied:
-            seed = view_seed(self.items.digests[position], view)
-            return self._preprocess.view(self._read(position), seed)
+    def _one(self, position: int) -> Any:
         if position in self._kept:
             return self._kept[position]
-        ready = self._preprocess.item(self._read(position))
+        (ready,) = readying(self._preprocess, self.items, np.array([position]), None)()
         if self._varying and self._bytes < self.LARGEST:
             self._kept[position] = ready
             self._bytes += TOKEN_BYTES * len(ready)
         return ready
-
-    def _read(self, position: int) -> Any:
-        return self.items.read(position, self._preprocess.least_side)
