@@ -11,7 +11,7 @@ def test_of_many_items_single_precision_is_kept_and_nothing_else_changes(monkeyp
     logits = np.random.default_rng(0).normal(size=(25, 3))
     few = probabilities_of(logits, task)
     assert few.dtype == np.float64
-    monkeypatch.setattr(outputs, "LARGE", 10)
+    monkeypatch.setattr(outputs, "MANY", 10)
     many = probabilities_of(logits.astype(np.float32), task)
     assert many.dtype == np.float32
     np.testing.assert_allclose(many, few, rtol=1e-5)
@@ -22,7 +22,7 @@ def test_one_item_denied_costs_the_same_among_few_and_among_many(monkeypatch, ga
     task = Classification(classes=["a", "b"])
     logits, targets = np.tile([gap, 0.0], (25, 1)), np.ones(25, dtype=np.int64)
     few = task.metrics(probabilities_of(logits, task), targets)["log_loss"]
-    monkeypatch.setattr(outputs, "LARGE", 10)
+    monkeypatch.setattr(outputs, "MANY", 10)
     many = task.metrics(probabilities_of(logits, task), targets)["log_loss"]
     assert few == pytest.approx(loss, abs=0.01)
     assert many == pytest.approx(loss, abs=0.01)

@@ -66,7 +66,7 @@ def test_many_items_need_fewer_draws(monkeypatch):
     credits = (rng.random((3, 1, 400)) < 0.8).astype(float)
     folds, items = rng.integers(5, size=(1, 400)), items_of(np.arange(400) % 2)
     full = selection_corrected(credits, folds, items)
-    monkeypatch.setattr(selection, "FULLY_DRAWN", 40)
+    monkeypatch.setattr(selection, "MANY", 40)
     fewer = selection_corrected(credits, folds, items)
     assert fewer != full
     assert fewer.value == pytest.approx(full.value, abs=0.005)

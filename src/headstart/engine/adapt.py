@@ -27,7 +27,8 @@ from headstart.engine.proof import judge
 from headstart.engine.rank import rank
 from headstart.engine.room import Room, room_of
 from headstart.engine.run import Labelled, Run
-from headstart.engine.threads import LARGE, modest_threads
+from headstart.engine.strata import MANY
+from headstart.engine.threads import modest_threads
 
 
 def adapt(
@@ -123,7 +124,7 @@ def _ranking(data: Dataset, options: Options, progress: Progress) -> tuple[Ranki
 def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[Labelled, str]:
     """The training items with the folds that everything is compared on, and a note if they are not as asked."""
     targets, groups = data.targets[data.split.train], data.groups[data.split.train]
-    repeats = plan.repeats if len(train) < LARGE else 1
+    repeats = plan.repeats if len(train) < MANY else 1
     folds, note = repeated_folds(targets, groups, plan.folds, repeats, options.seed)
     if repeats < plan.repeats:
         once = f"one pass instead of {plan.repeats}, because of {len(train):,} items the partition hardly matters"

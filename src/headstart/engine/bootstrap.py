@@ -14,7 +14,7 @@ from headstart.core.results import Interval
 from headstart.core.task import MetricInfo
 from headstart.engine.intervals import UNKNOWN
 from headstart.engine.resample import Resampler
-from headstart.engine.strata import FEW
+from headstart.engine.strata import FEW, MANY
 from headstart.engine.wilson import wilson
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 Metrics = Callable[["NDArray[np.floating]", "NDArray[np.int64]"], Mapping[str, float]]
 
 JACKKNIFE_BLOCKS = 100
-MANY = 20_000
-"""Groups from which the jackknife alone gives the interval: what the bootstrap adds, skewness and bias, falls with the
-number of groups, and a thousand draws of a million items take minutes."""
 UNBOUNDED = MetricInfo(low=-math.inf, high=math.inf)
 
 
@@ -51,7 +48,8 @@ def bootstrap_intervals(
     one of its groups; a class of fewer than `FEW` groups then hardly varies, and the jackknife's interval is joined to
     the bootstrap's, as it is for fewer than `FEW` groups in all. Where no draw differs from the value of a
     bounded metric, Wilson's interval for as many groups is given, on its range. From `MANY` groups on the interval is
-    the jackknife's.
+    the jackknife's: what the bootstrap adds, skewness and bias, falls with the number of groups, and a thousand draws
+    of a million items take minutes.
 
     Where all items are tied together, or a metric ceases to exist without one of the groups, nothing shows its spread:
     its whole range is given, and a metric without bounds is left out.

@@ -33,7 +33,7 @@ from headstart.engine.proof import Proof
 from headstart.engine.rank import Ranked
 from headstart.engine.reliability import reliability_bins
 from headstart.engine.run import Run
-from headstart.engine.threads import LARGE
+from headstart.engine.strata import MANY
 from headstart.engine.trials import fit_head
 from headstart.heads.sample import stratified_rows
 
@@ -44,8 +44,6 @@ WORST = 12
 """Mistakes shown."""
 MAPPED = 1500
 """Points in the map of the features."""
-SCORED = 20_000
-"""Held-out items on which a point of the learning curve is scored at most."""
 ITEMS_NAMED = 20
 """Ids kept with an issue."""
 
@@ -92,17 +90,17 @@ def curve(chosen: Chosen, run: Run) -> LearningCurve:
     """What more labels would buy: the probe on the chosen backbone's frozen features.
 
     A curve takes a hundred fits: it is the curve of the probe and not of the chosen strategy. Of many items one draw
-    per fold is made, since their points hardly scatter, and `SCORED` of a fold are scored.
+    per fold is made, since their points hardly scatter, and at most `MANY` of a fold are scored.
     """
     features, targets, task = chosen.trial.contender.features, run.data.targets, run.data.task
 
     def score(train: NDArray[np.int64], test: NDArray[np.int64]) -> float:
-        test = test[stratified_rows(targets[test], SCORED, run.options.seed)]
+        test = test[stratified_rows(targets[test], MANY, run.options.seed)]
         train = train if isinstance(features, np.ndarray) else np.sort(train)  # a file is read along, not across
         head = fit_head(run.options.probe, features, run.data, train)
         return float(task.credit(task.probabilities(head.logits(features[test])), targets[test]).mean())
 
-    draws = run.plan.curve_draws if len(targets) < LARGE else 1
+    draws = run.plan.curve_draws if len(targets) < MANY else 1
     drawn = learning_curve(score, targets, run.data.groups, draws=draws, seed=run.options.seed)
     if not drawn.points:
         return drawn

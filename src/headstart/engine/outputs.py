@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.engine.threads import LARGE
+from headstart.engine.strata import MANY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def probabilities_of(logits: NDArray[np.floating], task: Task) -> NDArray[np.floating]:
     """``(N, C)`` from ``(N, C)``; of many items in float32, and without float64 copies of all of them."""
-    if len(logits) < LARGE:
+    if len(logits) < MANY:
         return task.probabilities(np.asarray(logits, dtype=np.float64))
     probabilities = np.empty(logits.shape, dtype=np.float32)
-    for start in range(0, len(logits), LARGE):
-        part = slice(start, start + LARGE)
+    for start in range(0, len(logits), MANY):
+        part = slice(start, start + MANY)
         probabilities[part] = task.probabilities(np.asarray(logits[part], dtype=np.float64))
     return probabilities

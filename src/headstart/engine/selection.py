@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headstart.engine.intervals import cross_validated_interval
-from headstart.engine.strata import strata_of
+from headstart.engine.strata import MANY, strata_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from headstart.engine.estimates import Sample
 
 
-FULLY_DRAWN = 20_000
 FEWEST_DRAWS = 50
+"""However many items there are: the mean of so many draws scatters a seventh as much as one."""
 
 
 def selection_corrected(
@@ -38,7 +38,7 @@ def selection_corrected(
     made on 37% of the items, but that of `cross_validated_interval` at the lower score. ``chosen`` is the best
     candidate unless given; one that was chosen for its cost and scores below the corrected value is left as it is.
 
-    ``draws`` are fewer for more than `FULLY_DRAWN` items, in inverse proportion: the luck of a draw falls with their
+    ``draws`` are fewer for more than `MANY` items, in inverse proportion: the luck of a draw falls with their
     number, and a mean of fewer is as good.
     """
     shares = np.nanmean(np.where(np.isnan(credits).all(1, keepdims=True), 0.0, credits), axis=1)
@@ -48,7 +48,7 @@ def selection_corrected(
     plain = cross_validated_interval(credits[chosen], folds, items)
     if len(credits) == 1:
         return plain
-    draws = min(draws, max(FEWEST_DRAWS, draws * FULLY_DRAWN // len(items)))
+    draws = min(draws, max(FEWEST_DRAWS, draws * MANY // len(items)))
     outside = _choose_inside_score_outside(shares, seen, items, np.random.default_rng(seed), draws)
     moved = cross_validated_interval(credits[chosen], folds, items, bias=max(0.0, plain.value - outside))
     return replace(moved, method=f"{plain.method}, corrected for choosing among {len(credits)} (BBC-CV)")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 FEW = 5
 """Fewer observations (items, or groups of tied ones) hardly show how much they vary."""
+MANY = 20_000
+"""Many observations hardly differ from as many others: repeats, draws and digits that show how much are saved."""
 
 PRIOR = 10.0
 """Degrees of freedom that the common mean of small strata counts as against their own means."""
