@@ -53,7 +53,7 @@ def test_threads_change_nothing():
     assert all(
         np.array_equal(a.predicted, b.predicted)
         for x, y in zip(one, two, strict=True)
-        for a, b in zip(x, y, strict=False)
+        for a, b in zip(x, y, strict=True)
     )
 
 

@@ -60,15 +60,32 @@ def test_a_class_without_items_is_never_predicted():
     assert np.all(logits[:, 1] < logits[:, [0, 2, 3]].min(axis=1))
 
 
-def test_equal_seeds_give_equal_heads_and_ties_are_kept_together():
+def test_equal_seeds_give_equal_heads():
     features, targets = _data(700, 3)
     first = fit_streamed(features, targets, 3, groups=np.arange(700) // 2)
     assert np.array_equal(first.weight, fit_streamed(features, targets, 3, groups=np.arange(700) // 2).weight)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_ties_are_on_one_side_of_every_split_in_the_sample_and_in_all_rows(monkeypatch, tied):
+    features, targets = _data(700, 3)
+    features[:, 0] = np.arange(700) // 2  # tells which rows belong together
+    torn, make = [], streamed._Fold.of
+
+    def seen(data, out, sample=None):
+        groups = np.asarray(data.features)[:, 0]
+        torn.append(len(np.intersect1d(groups[out], groups[~out])))
+        return make(data, out, sample)
+
+    monkeypatch.setattr(streamed._Fold, "of", seen)
+    fit_streamed(features, targets, 3, groups=np.arange(700) // 2 if tied else None)
+    assert len(torn) == streamed.HALVES + 1
+    assert [count == 0 for count in torn] == [tied] * len(torn)
 
 
 def test_refuses_what_it_cannot_fit():
     features, targets = _data(100, 3)
     with pytest.raises(ValueError, match=r"needs \(N, D\) and \(N,\), got \(100, 12\) and \(99,\)"):
         fit_streamed(features, targets[1:], 3)
-    with pytest.raises(ValueError, match="items of at least two classes"):
+    with pytest.raises(ValueError, match=r"items of at least two classes, got 1\."):
         fit_streamed(features, np.zeros(100, dtype=np.int64), 3)

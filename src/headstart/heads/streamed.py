@@ -31,18 +31,22 @@ from headstart.heads.softmax import contrast_of, losses_and_pull
 from headstart.heads.standardise import Standardiser
 
 SAMPLE = 4096
-"""Rows on which the penalty and the coordinates are settled."""
+"""Rows on which the penalty and the coordinates are settled: twice as many as features are wide or more, so that
+their curvature is known, and few enough for dozens of fits on them beside the passes over all."""
 HALVES = 2
 """Folds of the sample on which C is chosen."""
 STEP = 10.0**0.5
+"""Factor between penalties tried on all rows: half a decade, since each is a fit and the loss flat near its least."""
 HELD_OUT = 10
 """One row in so many is held out while other penalties are tried on the rest."""
 SCORED = 8192
-"""Most rows that a penalty is scored on."""
+"""Most rows that a penalty is scored on: they are held in memory, and more hardly tell penalties apart better."""
 RELATIVE_CS = np.logspace(-2, 4, 19)
 """Path of C, in units of one over the mean squared norm of the standardised rows."""
 PATIENCE = 2
+"""Rises in a row after which weaker penalties are not tried: a single one may be noise."""
 ROUGH = 3e-4
+"""Slope left while penalties are compared: their order is settled long before the last digits."""
 PASSES = 100
 """L-BFGS gives up refining after so many passes."""
 TOLERANCE = 1e-5
@@ -75,16 +79,16 @@ def fit_streamed(
         raise ValueError(f"Logistic regression needs (N, D) and (N,), got {features.shape} and {targets.shape}.")
     present, labels = np.unique(targets, return_inverse=True)
     if len(present) < 2:
-        raise ValueError("Logistic regression needs items of at least two classes.")
+        raise ValueError(f"Logistic regression needs items of at least two classes, got {len(present)}.")
     rows = stratified_rows(targets, SAMPLE, seed)
-    sample = Labelled(features=np.asarray(features[rows]), labels=labels[rows], classes=len(present))
-    whole = Labelled(features=features, labels=labels, classes=len(present))
+    sample = _Labelled(features=np.asarray(features[rows]), labels=labels[rows], classes=len(present))
+    whole = _Labelled(features=features, labels=labels, classes=len(present))
     start = None
     if C is None:
         C, start = _chosen(sample, grouped_folds(sample.labels, None if groups is None else groups[rows], HALVES, seed))
         C, start = _adjusted(whole, sample, grouped_folds(labels, groups, HELD_OUT, seed) == 0, C, start)
     standardiser = Standardiser.of(features)
-    problem = _Problem.of(whole, standardiser, C, _moments(sample, standardiser))
+    problem = _Problem.of(whole, standardiser, C, _second_moments(sample, standardiser))
     theta = problem.solve(start, TOLERANCE)
     known = standardiser.fold(problem.head(theta))
     weight = np.zeros((outputs, features.shape[1]))
@@ -94,19 +98,19 @@ def fit_streamed(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Labelled:
+class _Labelled:
     """Features ``(N, D)`` with ``labels (N,)`` that number ``classes`` without gaps."""
 
     features: NDArray[np.floating] | Features
     labels: NDArray[np.int64]
     classes: int
 
-    def at(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> Labelled:
+    def at(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> _Labelled:
         """Some of the rows, by number or mark."""
-        return Labelled(features=self.features[rows], labels=self.labels[rows], classes=self.classes)
+        return _Labelled(features=self.features[rows], labels=self.labels[rows], classes=self.classes)
 
 
-def _chosen(sample: Labelled, folds: NDArray[np.int64]) -> tuple[float, NDArray[np.float64]]:
+def _chosen(sample: _Labelled, folds: NDArray[np.int64]) -> tuple[float, NDArray[np.float64]]:
     """C with the least held-out log-loss over ``folds``, and the mean of the folds' solutions at it.
 
     The path is walked from strong to weak penalties until the loss has risen twice in a row.
@@ -126,7 +130,7 @@ def _chosen(sample: Labelled, folds: NDArray[np.int64]) -> tuple[float, NDArray[
 
 
 def _adjusted(
-    whole: Labelled, sample: Labelled, out: NDArray[np.bool_], C: float, theta: NDArray[np.float64]
+    whole: _Labelled, sample: _Labelled, out: NDArray[np.bool_], C: float, theta: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64]]:
     """The best C near this one for the rows that are ``out (N,)``, and the solution without them."""
     fold = _Fold.of(whole, out, sample)
@@ -144,7 +148,7 @@ def _adjusted(
     return best[1], best[2]
 
 
-def _moments(sample: Labelled, standardiser: Standardiser) -> NDArray[np.float64]:
+def _second_moments(sample: _Labelled, standardiser: Standardiser) -> NDArray[np.float64]:
     """Second moments ``(D, D)`` of standardised features.
 
     Few rows for their width mistake noise for curvature; their diagonal is known well, and the rest drawn to it.
@@ -162,7 +166,7 @@ class _Problem:
     L-BFGS works on ``factor' theta``, with ``factor factor'`` near the Hessian, and on ``root`` times the intercepts.
     """
 
-    data: Labelled
+    data: _Labelled
     standardiser: Standardiser
     strength: float
     contrast: NDArray[np.float64]
@@ -170,8 +174,8 @@ class _Problem:
     root: float
 
     @classmethod
-    def of(cls, data: Labelled, standardiser: Standardiser, C: float, moments: NDArray[np.float64]) -> _Problem:
-        """See `_moments`."""
+    def of(cls, data: _Labelled, standardiser: Standardiser, C: float, moments: NDArray[np.float64]) -> _Problem:
+        """See `_second_moments`."""
         strength = C * len(data.labels)
         bend = (1.0 / data.classes) * (1.0 - 1.0 / data.classes)
         return cls(
@@ -243,7 +247,7 @@ class _Fold:
     labels: NDArray[np.int64]
 
     @classmethod
-    def of(cls, data: Labelled, out: NDArray[np.bool_], sample: Labelled | None = None) -> _Fold:
+    def of(cls, data: _Labelled, out: NDArray[np.bool_], sample: _Labelled | None = None) -> _Fold:
         """Without the rows that are ``out (N,)``; the curvature is that of ``sample``, None for the rows fitted on.
 
         Of many rows held out, a sample is scored on.
@@ -252,7 +256,7 @@ class _Fold:
         rows = np.flatnonzero(out)
         held = data.at(rows[stratified_rows(data.labels[rows], SCORED, 0)])
         standardiser = Standardiser.of(part.features)
-        moments = _moments(part if sample is None else sample, standardiser)
+        moments = _second_moments(part if sample is None else sample, standardiser)
         return cls(
             problem=_Problem.of(part, standardiser, 1.0, moments),
             moments=moments,
