@@ -75,5 +75,24 @@ def test_a_full_disk_is_said_beforehand(tmp_path: Path, monkeypatch):
 def test_a_file_that_ends_early_is_an_error_and_not_zeros(tmp_path: Path):
     file = FeatureFile(9, 3, tmp_path)
     file.write(np.arange(5), np.ones((5, 3), dtype=np.float32))
-    with pytest.raises(EOFError, match="ends 36 bytes early"):
+    expected = rf"features on the disk of '{tmp_path}' ends 36 bytes early\. Run the same command again: it is written"
+    with pytest.raises(Unavailable, match=expected):
         np.asarray(file)
+
+
+def test_a_disk_that_fills_while_it_is_written_is_said(tmp_path: Path):
+    class Full:
+        def seek(self, place: int) -> None:
+            assert place == 0
+
+        def write(self, content: memoryview) -> int:
+            raise OSError(28, "No space left on device")
+
+        def close(self) -> None: ...
+
+    file = FeatureFile(9, 3, tmp_path)
+    file._scratch._file.close()
+    file._scratch._file = Full()
+    expected = rf"cannot be written to the disk of '{tmp_path}': no space left on device\. Free some space, or set HEAD"
+    with pytest.raises(Unavailable, match=expected):
+        file.write(np.arange(5), np.ones((5, 3), dtype=np.float32))

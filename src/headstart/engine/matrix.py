@@ -27,7 +27,7 @@ class FeatureFile(Features):
     away. One thread at a time.
 
     Raises:
-        Unavailable: the disk of ``folder`` has no room for it.
+        Unavailable: the disk of ``folder`` has no room for it, or what is read was never written.
     """
 
     def __init__(self, rows: int, width: int, folder: Path) -> None:
@@ -37,7 +37,7 @@ class FeatureFile(Features):
                 f"Features of {rows:,} items take {needed / 1e6:,.0f} MB while they are worked on, and the disk of "
                 f"'{folder}' has {free / 1e6:,.0f} MB left. Free some space, or set HEADSTART_HOME to a larger disk."
             )
-        self._scratch = _Scratch(tempfile.TemporaryFile(dir=folder, buffering=0))  # noqa: SIM115
+        self._scratch = _Scratch(tempfile.TemporaryFile(dir=folder, buffering=0), folder)  # noqa: SIM115
         self._stored, self._width = rows, width
         self._rows: NDArray[np.int64] | None = None
 
@@ -61,7 +61,11 @@ class FeatureFile(Features):
             yield slice(start, stop), self._read(rows)
 
     def write(self, rows: NDArray[np.int64], features: NDArray[np.float32]) -> None:
-        """Put ``features (n, D)`` where the file's ``rows (n,)`` are."""
+        """Put ``features (n, D)`` where the file's ``rows (n,)`` are.
+
+        Raises:
+            Unavailable: the disk takes no more.
+        """
         order = np.argsort(rows, kind="stable")
         ordered = np.ascontiguousarray(features[order], dtype="<f4")
         for run in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows[order]) != 1) + 1):
@@ -85,21 +89,32 @@ class FeatureFile(Features):
 class _Scratch:
     """A file without a name, which goes when nothing refers to it any more."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], folder: Path) -> None:
         self._file = file
+        self._folder = folder
 
     def __del__(self) -> None:
         self._file.close()
 
     def write(self, place: int, content: memoryview) -> None:
-        self._file.seek(place)
-        while content:
-            content = content[self._file.write(content) :]
+        try:
+            self._file.seek(place)
+            while content:
+                content = content[self._file.write(content) :]
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise Unavailable(
+                f"Features that are worked on cannot be written to the disk of '{self._folder}': {reason}. Free some "
+                "space, or set HEADSTART_HOME to a larger disk, and run the same command again."
+            ) from error
 
     def read(self, place: int, into: memoryview) -> None:
         self._file.seek(place)
         while into:
             count = self._file.readinto(into)  # type: ignore[attr-defined]
             if not count:
-                raise EOFError(f"the file of features ends {len(into)} bytes early")
+                raise Unavailable(
+                    f"The file of features on the disk of '{self._folder}' ends {len(into)} bytes early. Run the same "
+                    "command again: it is written anew."
+                )
             into = into[count:]
