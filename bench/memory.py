@@ -141,7 +141,7 @@ def measured(rows: int, width: int, classes: int, home: Path) -> dict[str, Any]:
             confusion(scored, classes)
             reliability_bins(scored.probabilities, scored.targets, scored.groups)
             worst_mistakes(scored, data.classes, preview)
-            feature_map(scored, 0)
+            feature_map(scored, 0, run.plan.laid_out)
             suspects(chosen, run, data)
 
         stage("figures", figures)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from headstart.core.errors import UserError
-from headstart.engine.embed import NEIGHBOUR_LIMIT, feature_map
+from headstart.engine.embed import feature_map
 
 
 def clusters(count, dim=40, seed=0):
@@ -29,8 +29,8 @@ def test_neighbours_stay_neighbours_and_the_map_is_reproducible():
 
 
 def test_many_items_are_shown_by_principal_components():
-    features, labels = clusters(NEIGHBOUR_LIMIT + 1)
-    points, method = feature_map(features)
+    features, labels = clusters(101)
+    points, method = feature_map(features, laid_out=100)
     assert method == "PCA"
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
     left, scale, _ = np.linalg.svd(unit - unit.mean(0), full_matrices=False)

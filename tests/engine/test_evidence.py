@@ -9,6 +9,7 @@ import pytest
 from headstart.core.results import Interval, Verdict
 from headstart.engine import evidence
 from headstart.engine.final import Chosen
+from headstart.engine.folds import repeated_folds
 from headstart.engine.trials import try_features
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
@@ -70,10 +71,24 @@ def test_the_headline_says_what_matters_first(outcome: str, served: str, expecte
 def test_large_maps_are_sampled(monkeypatch):
     transfer, _ = scored(0.8)
     monkeypatch.setattr(evidence, "MAPPED", 50)
-    monkeypatch.setattr(evidence, "embed", lambda features, seed: (np.zeros((len(features), 2)), "none"))
-    points = evidence.feature_map(transfer, 0)
+    monkeypatch.setattr(evidence, "embed", lambda features, seed, laid_out: (np.zeros((len(features), 2)), "none"))
+    points = evidence.feature_map(transfer, 0, 1500)
     assert len(points) == 50
     assert {point.truth for point in points} == {0, 1}
+
+
+def test_the_curve_ends_with_what_cross_validation_has_found(tmp_path: Path, monkeypatch):
+    run = toys.run(tmp_path)
+    run = replace(run, data=replace(run.data, folds=repeated_folds(run.data.targets, run.data.groups, 5, 1, 0)[0]))
+    trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
+    fitted = []
+    fit = evidence.fit_head
+    monkeypatch.setattr(evidence, "fit_head", lambda *given: fitted.append(len(given[3])) or fit(*given))
+    shorter = evidence.curve(Chosen(trial=trial, rows=()), run)
+    once = len(fitted)
+    whole = evidence.curve(Chosen(trial=replace(trial, strategy=LinearProbe(head="logistic")), rows=()), run)
+    assert max(fitted[:once]) < shorter.points[-1].n == max(fitted[once:])
+    assert [point.value for point in shorter.points] == pytest.approx([p.value for p in whole.points], abs=0.03)
 
 
 def test_the_curve_says_whose_it_is(tmp_path: Path):

@@ -34,7 +34,7 @@ from headstart.engine.rank import Ranked
 from headstart.engine.reliability import reliability_bins
 from headstart.engine.run import Run
 from headstart.engine.strata import MANY
-from headstart.engine.trials import fit_head
+from headstart.engine.trials import Trial, fit_head
 from headstart.heads.sample import stratified_rows
 
 Preview = Callable[[Any], Mapping[str, str | None]]
@@ -72,13 +72,16 @@ def worst_mistakes(scored: Scored, classes: Sequence[str], preview: Preview) -> 
     )
 
 
-def feature_map(scored: Scored, seed: int) -> tuple[MapPoint, ...]:
-    """The scored items' features in two dimensions, a random `MAPPED` of them if there are more."""
+def feature_map(scored: Scored, seed: int, laid_out: int) -> tuple[MapPoint, ...]:
+    """The scored items' features in two dimensions, a random `MAPPED` of them if there are more.
+
+    Up to ``laid_out`` of them are laid out by their neighbours.
+    """
     count = len(scored.targets)
     rows = np.arange(count)
     if count > MAPPED:
         rows = np.sort(np.random.default_rng(seed).choice(count, MAPPED, replace=False))
-    points, _ = embed(np.asarray(scored.features[rows]), seed)
+    points, _ = embed(np.asarray(scored.features[rows]), seed, laid_out)
     top = scored.probabilities.argmax(axis=1)
     return tuple(
         MapPoint(x=float(x), y=float(y), truth=int(scored.targets[row]), predicted=int(top[row]))
@@ -95,10 +98,14 @@ def curve(chosen: Chosen, run: Run) -> LearningCurve:
     features, targets, task = chosen.trial.contender.features, run.data.targets, run.data.task
 
     def score(train: NDArray[np.int64], test: NDArray[np.int64]) -> float:
+        logits = _cross_fitted(chosen.trial, run, len(train), test)
         test = test[stratified_rows(targets[test], MANY, run.options.seed)]
         train = train if isinstance(features, np.ndarray) else np.sort(train)  # a file is read along, not across
-        head = fit_head(run.options.probe, features, run.data, train)
-        return float(task.credit(task.probabilities(head.logits(features[test])), targets[test]).mean())
+        if logits is None:
+            found = fit_head(run.options.probe, features, run.data, train).logits(features[test])
+        else:
+            found = np.asarray(logits[test], dtype=np.float64)
+        return float(task.credit(task.probabilities(found), targets[test]).mean())
 
     draws = run.plan.curve_draws if len(targets) < MANY else 1
     drawn = learning_curve(score, targets, run.data.groups, draws=draws, seed=run.options.seed)
@@ -107,6 +114,21 @@ def curve(chosen: Chosen, run: Run) -> LearningCurve:
     name = chosen.trial.strategy_name
     besides = "" if name == run.options.probe_name else f", not of {name}"
     return dataclasses.replace(drawn, note=f"Curve of a linear probe on the frozen features{besides}. {drawn.note}")
+
+
+def _cross_fitted(trial: Trial, run: Run, size: int, test: NDArray[np.int64]) -> NDArray[np.floating] | None:
+    """Logits ``(N, C)`` among which those of ``test`` are from a probe on ``size`` other items, if there are such.
+
+    The curve's folds are those of the cross-validation, which has fitted the probe on all the rest already; one item
+    in a hundred more or less is nothing that the curve could show.
+    """
+    if trial.strategy != run.options.probe:
+        return None
+    for folds, logits in zip(run.data.folds, trial.logits, strict=True):
+        rest = len(folds) - len(test)
+        if 0 <= rest - size <= rest // 100 and np.array_equal(np.flatnonzero(folds == folds[test[0]]), test):
+            return logits
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +167,7 @@ def gather(
         confusion=confusion(scored, run.data.task.outputs),
         reliability=reliability_bins(scored.probabilities, scored.targets, scored.groups),
         mistakes=worst_mistakes(scored, data.classes, preview),
-        map=feature_map(scored, run.options.seed),
+        map=feature_map(scored, run.options.seed, run.plan.laid_out),
         learning_curve=curve(chosen, run),
         skipped=skipped(found, notes),
         seconds=seconds,

@@ -63,6 +63,8 @@ class Plan:
     trunk_control_size: int | None
     """Pixels of the random-trunk control; None: those of the winner."""
     curve_draws: int
+    laid_out: int
+    """Items up to which the map of the features is laid out by neighbours; more are shown by principal components."""
     speed: Speed | None = None
     """Of the model that a budget in seconds was timed on; None where a preset counts passes of any model alike."""
 
@@ -70,15 +72,15 @@ class Plan:
 PRESETS: Mapping[Preset, Plan] = {
     "quick": Plan(
         ranked=1, taken=1, enlarged=False, folds=5, repeats=2, passes=0.0, scratch_passes=0.0,
-        trunk_control_size=128, curve_draws=5,
+        trunk_control_size=128, curve_draws=5, laid_out=300,
     ),
     "standard": Plan(
         ranked=3, taken=2, enlarged=True, folds=5, repeats=3, passes=40.0, scratch_passes=18.0,
-        trunk_control_size=None, curve_draws=10,
+        trunk_control_size=None, curve_draws=10, laid_out=1500,
     ),
     "thorough": Plan(
         ranked=16, taken=2, enlarged=True, folds=5, repeats=5, passes=1200.0, scratch_passes=180.0,
-        trunk_control_size=None, curve_draws=20,
+        trunk_control_size=None, curve_draws=20, laid_out=1500,
     ),
 }  # fmt: skip
 

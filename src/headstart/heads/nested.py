@@ -13,15 +13,14 @@ by which its penalty and calibration are chosen, costs one triangular system ins
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve, solve_triangular
+from scipy.linalg import solve_triangular
 
-from headstart.heads.ridge import RidgePath
+from headstart.heads.ridge import RidgePath, blocks_of_equal_size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +112,10 @@ def _leave(
         errors = left / (np.diagonal(maker)[rest] - np.einsum("ij,ij->j", across, across))[:, None]
     else:
         errors = np.empty_like(left)
-        for rows in _members(names):
-            block = maker[np.ix_(rest[rows], rest[rows])] - across[:, rows].T @ across[:, rows]
-            errors[rows] = solve(block, left[rows], assume_a="pos")
+        for rows in blocks_of_equal_size(names):
+            taken, gone = rest[rows], across.T[rows]
+            block = maker[taken[:, :, None], taken[:, None, :]] - gone @ gone.transpose(0, 2, 1)
+            errors[rows] = np.linalg.solve(block, left[rows])
     return Inner(
         rest=rest,
         logits=path.signs[rest] - errors / root[rest],
@@ -128,7 +128,3 @@ def _leave(
 def left_out_by(names: NDArray[np.int64]) -> NDArray[np.int64]:
     """The inner folds ``(M,)`` by which M items are left out: as they are, or one by one where all are in one."""
     return np.arange(len(names)) if len(np.unique(names)) == 1 else names
-
-
-def _members(names: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:
-    return [np.flatnonzero(names == name) for name in np.unique(names)]

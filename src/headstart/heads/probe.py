@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import LinearHead
 from headstart.heads.calibration import fit_calibration
-from headstart.heads.folds import grouped_folds
 from headstart.heads.nested import left_out_by, nested
 from headstart.heads.ridge import RidgePath, ridge_path
 from headstart.heads.standardise import Standardiser
@@ -19,8 +18,6 @@ from headstart.heads.standardise import Standardiser
 PENALTIES = np.logspace(-3, 4, 15)
 """In multiples of the mean eigenvalue of the standardised rows: two per decade, up to where features without any signal
 are not believed."""
-INNER_FOLDS = 10
-"""Folds that choose the penalty where items are tied; untied items are left out one by one."""
 ALIKE = 0.05
 """Root mean square of the log ratios of column scales up to which all folds may share one scaling. Image and text
 features: .02 and .01 with 1,000 items, .03 and .02 with 400. Above it sharing shows in the score: 60 items with columns
@@ -46,7 +43,7 @@ def fit_probe(
         ValueError: see `ridge_path`.
     """
     standardiser, path = _path(features, targets, outputs)
-    inner = _inner(targets, groups)
+    inner = _inner(groups)
     best, logits = _best(path, inner)
     level = level_logits(logits, path.signs, np.arange(len(targets)) if inner is None else inner)
     calibration = fit_calibration(level, targets, np.asarray(class_weights))
@@ -73,7 +70,7 @@ def cross_fit_probe(
     """
     logits = np.empty((*folds.shape, outputs))
     path = _path(features, targets, outputs)[1]
-    inner = _inner(targets, groups)
+    inner = _inner(groups)
     numbers = np.arange(len(targets)) if inner is None else inner
     parts_of = nested(path, folds, numbers, start=_best(path, inner)[0], threads=_cores())
     for repeat, parts in enumerate(parts_of):
@@ -136,8 +133,6 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _inner(targets: NDArray[np.int64], groups: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
-    """Inner fold numbers ``(N,)``; None where every item can be left out by itself."""
-    if groups is None or len(np.unique(groups)) in (1, len(groups)):
-        return None
-    return grouped_folds(targets, groups, INNER_FOLDS, 0)
+def _inner(groups: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+    """What is left out together when the penalty is chosen, ``(N,)``; None where every item is left out by itself."""
+    return None if groups is None or len(np.unique(groups)) in (1, len(groups)) else groups

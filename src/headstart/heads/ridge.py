@@ -28,7 +28,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
 
 from headstart.core.backbone import LinearHead
 from headstart.heads.temperature import fit_temperature
@@ -73,26 +72,25 @@ class RidgePath:
     def out_of_fold(self, index: int, folds: NDArray[np.int64]) -> NDArray[np.float64]:
         """Logits ``(N, C)`` of every item from the fit without its fold, at ``lambdas[index]``.
 
-        ``folds (N,)`` holds fold numbers; any grouping will do, equal sizes are not needed. Exact, at the cost of one
-        linear system of the fold's size per fold.
+        ``folds (N,)`` holds fold numbers; any grouping will do, single items too. Exact, at the cost of one linear
+        system of the fold's size per fold.
 
         Raises:
             ValueError: all items are in one fold, so that nothing is left to fit on.
         """
-        names = np.unique(folds)
-        if len(names) < 2:
+        blocks = blocks_of_equal_size(folds)
+        if sum(len(rows) for rows in blocks) < 2:
             raise ValueError("Out-of-fold predictions need items in at least two folds, got one fold.")
         residuals, factor = self._residuals(index), self._kept(index)
         intercept, root = np.sqrt(self.weights / self.weights.sum()), np.sqrt(self.weights)
         logits = np.empty_like(self.signs)
-        for name in names:
-            rows = np.flatnonzero(folds == name)
+        for rows in blocks:
             part = self.basis[rows]
-            kept = (part * factor) @ part.T
+            kept = (part * factor) @ part.transpose(0, 2, 1)
             if not self.gram:
-                kept += np.eye(len(rows)) - np.outer(intercept[rows], intercept[rows])
-            errors = solve(kept, residuals[rows], assume_a="pos") / root[rows, None]
-            logits[rows] = self.signs[rows] - errors
+                along = intercept[rows]
+                kept += np.eye(rows.shape[1]) - along[:, :, None] * along[:, None, :]
+            logits[rows] = self.signs[rows] - np.linalg.solve(kept, residuals[rows]) / root[rows, None]
         return logits
 
     def residual_maker(self, index: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -119,6 +117,13 @@ class RidgePath:
         """``(I - H) T`` of the fit on all items, ``(N, C)``, in the scale of sqrt(w)."""
         along = self.basis @ (self._kept(index)[:, None] * self.projected)
         return along if self.gram else along + self.aims
+
+
+def blocks_of_equal_size(folds: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Rows of each fold of ``folds (N,)``, as one array ``(count, size)`` for each size that folds have."""
+    _, codes, counts = np.unique(folds, return_inverse=True, return_counts=True)
+    order, starts = np.argsort(codes, kind="stable"), np.cumsum(counts) - counts
+    return [order[starts[counts == size][:, None] + np.arange(size)] for size in np.unique(counts)]
 
 
 @dataclass(frozen=True, kw_only=True)
