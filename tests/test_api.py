@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from headstart import api, pool
 from headstart.bundle.recipe import read_recipe
 from headstart.cli.app import main
-from headstart.core.backbone import Backbone, BackboneInfo
+from headstart.core.backbone import Backbone, BackboneInfo, Exported
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
 from headstart.core.progress import Silent
 from headstart.core.recipe import Recipe
 from headstart.engine import adapt as adapt_module
 from headstart.engine import plan
+from headstart.engine.final import Scored
 from headstart.engine.options import PoolMember
 from headstart.report.json import read_results
 from tests.backbones.members import make
@@ -148,6 +151,31 @@ def test_other_weights_in_the_store_make_another_run(data: Dataset, tiny: PoolMe
     assert api._still_there(results, options)
     other = replace(results, model=replace(results.model, sha256="0" * 64))
     assert not api._still_there(other, options)
+
+
+@pytest.mark.parametrize("reduced", [True, False])
+def test_large_jpegs_are_served_as_they_were_scored(tmp_path: Path, tiny: PoolMember, monkeypatch, reduced: bool):
+    """Also where none of the training items was large, so that nothing says whether reading them small does harm."""
+    toys.dataset(tmp_path / "photos", train=24, test=12)
+    for path in [*(tmp_path / "photos").rglob("*.png")]:
+        large = Image.open(path).resize((800, 700), Image.Resampling.NEAREST)
+        path.unlink()
+        large.save(path.with_suffix(".jpg" if reduced or "test" in path.parts else ".png"))
+    scored: list[Scored] = []
+    score = adapt_module.score
+    monkeypatch.setattr(adapt_module, "score", lambda *given: scored.append(score(*given)) or scored[0])
+    monkeypatch.setattr("headstart.engine.reading.COSINE_FLOOR", -1.0)
+    api.adapt(api.load(tmp_path / "photos"), budget="quick", strategy="linear_probe", out=tmp_path / "run")
+    served = api.open(tmp_path / "run")
+    assert served.card.serves == "transfer"
+    body = cast(Exported, served._model).backbone
+    assert body.preprocess.least_side == (make("test_resnet").preprocess.least_side if reduced else None)
+    found = served.predict([tmp_path / "photos" / item for item in scored[0].ids])
+    expected = scored[0].probabilities
+    np.testing.assert_allclose([list(p.probabilities.values()) for p in found], expected, atol=1e-4)
+    monkeypatch.setattr(body, "preprocess", body.preprocess.asking_for(None if reduced else 300))
+    otherwise = served.predict([tmp_path / "photos" / item for item in scored[0].ids])
+    assert np.abs([list(p.probabilities.values()) for p in otherwise] - expected).max() > 1e-3  # it matters
 
 
 def test_a_recipe_is_saved_with_the_paths_the_data_came_from(data: Dataset, tiny: PoolMember, tmp_path: Path):

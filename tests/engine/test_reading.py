@@ -49,7 +49,7 @@ def photos(folder: Path, *, fine: bool = False, form: str = "jpg", count: int = 
     for number in range(count):
         place = folder / ("a", "b")[number % 2]
         place.mkdir(parents=True, exist_ok=True)
-        photo(number, fine=fine).save(place / f"{number}.{form}", **({"quality": 95} if form == "jpg" else {}))
+        photo(number, fine=fine).save(place / f"{number}.{form}", quality=95)
     return load(folder)
 
 
@@ -114,12 +114,22 @@ def test_the_decision_is_noted_with_what_it_was_made_on(tmp_path: Path, backbone
     assert backbone.preprocess.least_side != first
 
 
-def test_only_large_jpegs_are_checked(tmp_path: Path, backbone: Backbone, monkeypatch):
+@pytest.mark.parametrize(("form", "least_side"), [("png", 128), ("jpg", 600)])
+def test_what_was_not_checked_is_decoded_in_full(
+    tmp_path: Path, backbone: Backbone, monkeypatch, form: str, least_side: int
+):
     monkeypatch.setattr(reading, "_alike", lambda *_: pytest.fail("nothing would be decoded at a reduced scale"))
-    settle_reading(backbone, items(photos(tmp_path / "p", form="png", count=4)), tmp_path, Silent())
-    backbone.preprocess = backbone.preprocess.asking_for(600)
-    settle_reading(backbone, items(photos(tmp_path / "q", count=4)), tmp_path, Silent())
-    assert backbone.preprocess.least_side == 600
+    backbone.preprocess = backbone.preprocess.asking_for(least_side)
+    listener = Listener()
+    settle_reading(backbone, items(photos(tmp_path / "p", form=form, count=4)), tmp_path, listener)
+    assert backbone.preprocess.least_side is None
+    assert not listener.said
+
+
+def test_what_is_read_in_full_anyway_is_left_alone(tmp_path: Path, backbone: Backbone):
+    whole = backbone.preprocess = backbone.preprocess.asking_for(None)
+    settle_reading(backbone, items(photos(tmp_path / "p", count=4)), tmp_path, Silent())
+    assert backbone.preprocess is whole
 
 
 def test_the_cosine_is_that_of_the_two_readings(tmp_path: Path, backbone: Backbone, monkeypatch):

@@ -29,13 +29,16 @@ COSINE_FLOOR = 0.999
 
 
 def settle_reading(backbone: Backbone, items: Items, home: Path | None, progress: Progress) -> None:
-    """Have ``backbone.preprocess`` ask for pictures in full if a reduced scale turns the features of some ``items``.
+    """Have ``backbone.preprocess`` ask for pictures in full if a reduced scale turns the features of some ``items``,
+    or if that cannot be checked because none of those looked at would be reduced.
 
     To be called before anything is made of the backbone or encoded by it. The decision is a function of the content
     of the pictures checked, of weights and preprocessing, and is noted below ``home``: a resumed run decides alike.
     """
     checked = _large(items, backbone.preprocess.least_side)
     if not len(checked):
+        if backbone.preprocess.least_side is not None:
+            backbone.preprocess = backbone.preprocess.asking_for(None)
         return
     sample = hashlib.sha256("".join(str(items.digests[i]) for i in checked).encode()).hexdigest()
     identity = {"weights": weights_digest(backbone), "preprocess": backbone.preprocess.key, "checked": sample}
