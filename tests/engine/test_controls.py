@@ -104,6 +104,28 @@ def test_the_random_trunk_sees_what_the_winner_saw(tmp_path: Path):
     assert body.info.input == {"size": 16}
 
 
+@pytest.mark.parametrize("settled", [None, 77])
+def test_networks_without_weights_read_pictures_in_full_where_the_winner_does(
+    tmp_path: Path, monkeypatch, settled: int | None
+):
+    monkeypatch.setattr(toys.ToyPreprocess, "least_side", 33)
+    given = setting(tmp_path, 6)
+    body = given.winner.contender.backbone
+    body.preprocess = body.preprocess.asking_for(settled)
+    whole, asked = given.run.data.items, []
+
+    def read(position: int, least_side: int | None = None, /) -> Any:
+        asked.append(least_side)
+        return whole.read(position, least_side)
+
+    seen = replace(whole, read=read)
+    given = replace(given, run=replace(given.run, data=replace(given.run.data, items=seen)))
+    for control in (controls.random_trunk, controls.scratch):
+        asked.clear()
+        control(given)
+        assert set(asked) == {None if settled is None else 33}
+
+
 def test_a_fold_of_the_scratch_control_has_a_checkpoint_of_its_own(tmp_path: Path, monkeypatch):
     pieces = []
     train = controls.train

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.core.backbone import Backbone
 from headstart.core.baseline import Baseline
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.items import Items
@@ -79,7 +80,7 @@ def random_trunk(setting: Setting) -> Control:
     """A probe on the features of the untrained architecture."""
     run, member = setting.run, setting.member
     size = _smaller(member, run.plan.trunk_control_size) or member.changed_size(setting.winner.contender.backbone)
-    backbone = member.load(pretrained=False, seed=run.options.seed, size=size)
+    backbone = _without_weights(setting, size)
     encoder = setting.winner.contender.encoder.alike(backbone, run.options.home)
     encoded = encoder.encode(run.data.items, "control: features of random weights")
     contender = Contender(backbone=backbone, encoder=encoder, encoded=encoded, untrained=lambda: backbone)
@@ -138,12 +139,22 @@ def scratch(setting: Setting) -> Control:
 
 def _untrained(setting: Setting, size: int | None) -> Contender:
     """The architecture with random weights; it is trained on the items, so no features are taken of it."""
-    run, member = setting.run, setting.member
-    backbone = member.load(pretrained=False, seed=run.options.seed, size=size)
+    run = setting.run
+    backbone = _without_weights(setting, size)
     none = np.zeros((0, backbone.info.dim), dtype=np.float32)
     nothing = Encoded(features=none, computed=0, forward_seconds=0.0, precision="float32")
     encoder = Encoder(backbone, None, run.progress)
     return Contender(backbone=backbone, encoder=encoder, encoded=nothing, untrained=lambda: backbone)
+
+
+def _without_weights(setting: Setting, size: int | None) -> Backbone:
+    """The architecture with random weights, for inputs of ``size`` pixels; where the winner reads pictures in full, so
+    does it.
+    """
+    backbone = setting.member.load(pretrained=False, seed=setting.run.options.seed, size=size)
+    if setting.winner.contender.backbone.preprocess.least_side is None:
+        backbone.preprocess = backbone.preprocess.asking_for(None)
+    return backbone
 
 
 def _simple_fold(run: Run, held: NDArray[np.int64], rest: NDArray[np.int64]) -> NDArray[np.float64]:
