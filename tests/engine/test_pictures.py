@@ -4,9 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from threading import Barrier
 
+import pytest
 from PIL import Image
 
 from headstart.data._image import Decoded, decode
+from headstart.engine import pictures as pictures_module
 from headstart.engine.pictures import BYTES_A_PIXEL, Pictures
 from tests.engine.toys import picture
 
@@ -74,3 +76,30 @@ def test_threads_that_meet_share_one_picture():
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: pictures.get("a", None, slow), range(4)))
     assert all(image is found[0] for image in found)
+
+
+@pytest.mark.parametrize(
+    ("form", "mode"), [("JPEG", "RGB"), ("WEBP", "RGB"), ("WEBP", "RGBA"), ("PNG", "P"), ("TIFF", "RGB")]
+)
+def test_pixels_are_all_that_is_kept(form: str, mode: str):
+    buffer, exif = BytesIO(), Image.Exif()
+    exif[0x010E] = "a long description" * 100
+    picture(0, 1).convert(mode).save(buffer, form, exif=exif, icc_profile=b"x" * 1000)
+    whole = decode(buffer.getvalue(), "a")
+    image = Reader(Pictures(), a=buffer.getvalue())("a", None)
+    assert type(image) is Image.Image
+    assert image.info == {}
+    assert not [name for name in ("_fp", "fp", "_decoder", "applist", "_exif") if getattr(image, name, None)]
+    assert (image.mode, image.tobytes()) == ("RGB", whole.image.tobytes())
+
+
+def test_nothing_is_copied_while_others_wait(monkeypatch):
+    pictures = Pictures()
+    bare = pictures_module._bare
+
+    def copied(image: Image.Image) -> Image.Image:
+        assert not pictures._lock.locked()
+        return bare(image)
+
+    monkeypatch.setattr(pictures_module, "_bare", copied)
+    assert Reader(pictures, a=jpeg(1))("a", None).info == {}

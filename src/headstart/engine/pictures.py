@@ -33,7 +33,8 @@ class Pictures:
     depend on who asked first. First come, first kept: every pass goes over all items, so that the one used longest ago
     is the very one that is needed next, and replacing it would leave nothing to be found. Very large ones are not kept.
 
-    The pictures are shared: whoever reads one must leave it as it is.
+    Nothing but the pixels is kept: the limit counts all there is. They are shared: whoever reads a picture must leave
+    it as it is.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
@@ -44,17 +45,33 @@ class Pictures:
     def get(self, digest: str, least_side: int | None, read: Callable[[], Decoded]) -> Image.Image:
         """The picture whose bytes have this SHA-256, as ``read`` decodes it for ``least_side`` (`Header.scale`)."""
         with self._lock:
-            kept = self._kept.get(digest)
-            image = kept.by_scale.get(kept.header.scale(least_side)) if kept else None
+            image = self._found(digest, least_side)
         return self._keep(digest, least_side, read()) if image is None else image
 
-    def _keep(self, digest: str, least_side: int | None, found: Decoded) -> Image.Image:
-        size = found.image.width * found.image.height * BYTES_A_PIXEL
-        scale = found.header.scale(least_side)
+    def _found(self, digest: str, least_side: int | None) -> Image.Image | None:
+        kept = self._kept.get(digest)
+        return kept.by_scale.get(kept.header.scale(least_side)) if kept else None
+
+    def _keep(self, digest: str, least_side: int | None, decoded: Decoded) -> Image.Image:
+        image = decoded.image
+        size = image.width * image.height * BYTES_A_PIXEL
         with self._lock:
-            kept = self._kept.get(digest) or _Kept(found.header)
-            if scale not in kept.by_scale and size <= min(self._free, LARGEST):
-                kept.by_scale[scale] = found.image
-                self._kept[digest] = kept
-                self._free -= size
-            return kept.by_scale.get(scale, found.image)
+            found = self._found(digest, least_side)
+            if found is not None or size > min(self._free, LARGEST):
+                return found or image
+        bare = _bare(image)  # nobody has to wait for the copy
+        with self._lock:
+            found = self._found(digest, least_side)
+            if found is not None or size > self._free:
+                return found or image
+            kept = self._kept.setdefault(digest, _Kept(decoded.header))
+            kept.by_scale[decoded.header.scale(least_side)] = bare
+            self._free -= size
+            return bare
+
+
+def _bare(image: Image.Image) -> Image.Image:
+    """The pixels alone: a picture that was opened holds on to its file, its decoder and what its header said."""
+    bare = image.copy()
+    bare.info = {}
+    return bare
