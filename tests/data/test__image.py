@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from headstart.core.errors import UnreadableItem
-from headstart.data._image import MAX_PIXELS, decode, decoded, header, opened, read_image
+from headstart.data._image import MAX_PIXELS, decode, decoded, header, opened, pixels_held, read_image
 
 
 def encoded(image: Image.Image, form: str, **options) -> bytes:
@@ -239,3 +239,9 @@ def test_the_limit_of_pixels_is_that_of_the_file(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("headstart.data._image.MAX_PIXELS", 500_000)
     with pytest.raises(UnreadableItem, match=r"million pixels \(1000 x 600\)"):
         decode(large("RGB"), "a.jpg", 75)
+
+
+@pytest.mark.parametrize(("progressive", "held"), [(False, (600_000, 150_000, 9_375)), (True, (600_000,) * 3)])
+def test_all_of_a_progressive_jpeg_is_in_memory_at_any_scale(progressive: bool, held: tuple[int, ...]):
+    for least_side, expected in zip((None, 300, 75), held, strict=True):
+        assert pixels_held(opened(large("RGB", progressive=progressive), "a.jpg"), least_side) == expected

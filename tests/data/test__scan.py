@@ -182,3 +182,15 @@ def test_damage_in_a_large_jpeg_is_found(picture):
         (found,) = scan_images(image_items([(None, raw[: int(share * len(raw))])]), Silent())
         assert found.problem is not None
         assert "it is damaged" in found.problem
+
+
+@pytest.mark.parametrize(("progressive", "taken"), [(False, 400 * 300), (True, 1600 * 1200)])
+def test_room_is_taken_for_what_the_decoder_holds(picture, progressive: bool, taken: int):
+    class Counting(Room):
+        def of(self, pixels: int):
+            asked.append(pixels)
+            return super().of(pixels)
+
+    asked: list[int] = []
+    finding = _scan._scan_image(None, large_jpeg(picture, 1, progressive=progressive), Counting(1 << 20))
+    assert (asked, finding.problem) == ([taken], None)

@@ -109,6 +109,16 @@ def header(image: Image.Image) -> Header:
     return Header(image.size, image.format in JPEGS)
 
 
+def pixels_held(image: Image.Image, least_side: int | None = None) -> int:
+    """Pixels to reckon with in memory while an `opened` picture is decoded; ``least_side``: see `Header.scale`.
+
+    Of a progressive JPEG they are all there is, whatever the scale: its decoder holds the frequencies of the whole
+    picture, about three bytes a pixel, until the last of its passes is read.
+    """
+    scale = 1 if image.info.get("progressive") else header(image).scale(least_side)
+    return image.width * image.height // scale**2
+
+
 def decoded(image: Image.Image, name: str, least_side: int | None = None) -> Decoded:
     """An `opened` picture with its pixels, which ``image`` may share; ``least_side``: see `Header.scale`.
 

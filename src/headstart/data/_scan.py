@@ -17,7 +17,7 @@ from headstart.core.errors import UnreadableItem
 from headstart.core.progress import Progress
 from headstart.data._cores import cores
 from headstart.data._file import read_bytes
-from headstart.data._image import MAX_PIXELS, decoded, header, opened
+from headstart.data._image import MAX_PIXELS, decoded, opened, pixels_held
 from headstart.data._looks import LOOK_BYTES, look
 from headstart.data._pixels import strips
 from headstart.data._room import Room
@@ -132,8 +132,7 @@ def _scan_image(path: str | None, raw: bytes | None, room: Room) -> Finding:
         raw = read_bytes(path or "") if raw is None else raw
         digest = hashlib.sha256(raw).hexdigest()
         image = opened(raw, path or "")
-        scale = header(image).scale(LEAST_SIDE)
-        with room.of(image.width * image.height // scale**2):
+        with room.of(pixels_held(image, LEAST_SIDE)):
             return _look_at(image, path or "", digest)
     except UnreadableItem as error:
         return Finding(digest=digest, problem=error.reason)
