@@ -1,4 +1,6 @@
+import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +8,11 @@ import pytest
 from PIL import Image
 
 from headstart.core.errors import UnreadableItem, UserError
+from headstart.data import _read
+from headstart.data._image import decoded
 from headstart.data._read import read_header, read_items, read_picture
 from headstart.data._reduce import Header
+from headstart.data._room import Room
 
 
 def test_items_of_a_data_set(tmp_path: Path, picture):
@@ -26,6 +31,38 @@ def test_large_jpegs_are_read_as_small_as_is_asked_for(tmp_path: Path, picture):
         assert [image.size for _, image in read_items([item], "image", 150)] == [(200, 150)]
     sizes = [image.size for _, image in read_items([path, str(path), path.read_bytes(), picture(1)], "image", 300)]
     assert sizes == [(400, 300)] * 3 + [(96, 80)]
+
+
+def test_large_pictures_are_decoded_one_at_a_time(tmp_path: Path, picture, monkeypatch: pytest.MonkeyPatch):
+    picture(1, size=(800, 600)).save(tmp_path / "a.jpg")
+    inside: list[str] = []
+    together: dict[int | None, list[int]] = {None: [], 150: []}
+
+    def watched(image: Image.Image, name: str, least_side: int | None):
+        inside.append(name)
+        together[least_side].append(len(inside))
+        time.sleep(0.02)
+        found = decoded(image, name, least_side)
+        inside.remove(name)
+        return found
+
+    monkeypatch.setattr(_read, "_ROOM", Room(800 * 600 + 1))
+    monkeypatch.setattr(_read, "decoded", watched)
+    for least_side, seen in together.items():
+        with ThreadPoolExecutor(4) as pool:
+            found = pool.map(lambda _, s=least_side: read_picture({"path": tmp_path / "a.jpg"}, s), range(8))
+            assert len(list(found)) == 8
+        assert (max(seen) == 1) == (least_side is None)
+
+
+def test_what_has_a_path_is_called_by_it():
+    raw = b"no picture"
+    for item, name in (({"path": "a.jpg", "bytes": raw}, "a.jpg"), ({"path": None, "bytes": raw}, "The given image")):
+        with pytest.raises(UnreadableItem) as caught:
+            read_picture(item, None)
+        assert caught.value.name == name
+    with pytest.raises(UnreadableItem, match="it has neither a path nor bytes"):
+        read_picture({"path": None, "bytes": None}, None)
 
 
 def test_a_file_that_has_gone_is_named():
@@ -84,9 +121,9 @@ def test_an_item_is_read_when_it_is_asked_for(tmp_path: Path, picture):
     for number in range(3):
         picture(number).save(tmp_path / f"{number}.png")
     alive: list[weakref.ref[Image.Image]] = []
-    for _, decoded in read_items([tmp_path / f"{number}.png" for number in range(3)], "image"):
+    for _, image in read_items([tmp_path / f"{number}.png" for number in range(3)], "image"):
         assert not any(earlier() for earlier in alive[:-1])
-        alive.append(weakref.ref(decoded))
+        alive.append(weakref.ref(image))
     assert len(alive) == 3
 
 

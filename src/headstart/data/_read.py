@@ -11,20 +11,29 @@ from headstart.core.dataset import Modality
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.data._arrow import is_image_object
 from headstart.data._file import read_bytes
-from headstart.data._image import Decoded, decode, header, opened, read_image
+from headstart.data._image import MAX_PIXELS, Decoded, decoded, header, opened, pixels_held, read_image
 from headstart.data._reduce import Header
+from headstart.data._room import Room
 from headstart.data._text import read_text
 
 MOST_NAMED = 20
+AT_ONCE = MAX_PIXELS
+"""Pixels decoded at the same time at most, over all threads of the process (`pixels_held`)."""
+_ROOM = Room(AT_ONCE)
 
 
 def read_picture(item: Mapping[str, Any], least_side: int | None) -> Decoded:
-    """An image ``{"path", "bytes"}`` of `Dataset.table` decoded; ``least_side``: see `Header.scale`. Thread-safe.
+    """An image ``{"path", "bytes"}`` decoded; ``least_side``: see `Header.scale`. Thread-safe.
+
+    Of large pictures one at a time is decoded, over all threads: see `AT_ONCE`.
 
     Raises:
         UnreadableItem: the file has gone or changed since the data set was loaded.
     """
-    return decode(*_raw(item), least_side)
+    raw, name = _raw(item)
+    image = opened(raw, name)
+    with _ROOM.of(pixels_held(image, least_side)):
+        return decoded(image, name, least_side)
 
 
 def read_header(item: Mapping[str, Any]) -> Header:
@@ -38,9 +47,12 @@ def read_header(item: Mapping[str, Any]) -> Header:
 
 def _raw(item: Mapping[str, Any]) -> tuple[bytes, str]:
     """The image's bytes, and its name in messages."""
-    if item["bytes"] is None:
-        return read_bytes(item["path"]), str(item["path"])
-    return item["bytes"], "The given image"
+    path, raw = item.get("path"), item.get("bytes")
+    if raw is None:
+        if path is None:
+            raise UnreadableItem("The given image", "it has neither a path nor bytes")
+        raw = read_bytes(path)
+    return raw, "The given image" if path is None else str(path)
 
 
 def read_items(raw: Iterable[Any], modality: Modality, least_side: int | None = None) -> Iterator[tuple[str, Any]]:
@@ -59,24 +71,23 @@ def read_items(raw: Iterable[Any], modality: Modality, least_side: int | None = 
     for number, item in enumerate(raw, start=1):
         name = _name(item, number, modality)
         try:
-            decoded = _decoded(item, modality, least_side)
+            ready = _ready(item, modality, least_side)
         except UnreadableItem as error:
             problems.append(f"'{name}' cannot be read: {error.reason}.")
             continue
         if not problems:
-            yield name, decoded
+            yield name, ready
     if len(problems) > MOST_NAMED:
         problems = [*problems[:MOST_NAMED], f"{len(problems) - MOST_NAMED} more items cannot be read."]
     if problems:
         raise UserError(*problems)
 
 
-def _decoded(item: Any, modality: Modality, least_side: int | None) -> Any:
+def _ready(item: Any, modality: Modality, least_side: int | None) -> Any:
     if modality == "text":
         return read_text(item)
     if is_image_object(item) and isinstance(item, Mapping):
-        raw: Any = item.get("path") if item.get("bytes") is None else item["bytes"]
-        return read_image(raw, least_side)
+        return read_picture(item, least_side).image
     return read_image(item, least_side)
 
 

@@ -73,7 +73,9 @@ def items_of(data: Dataset, rows: NDArray[np.int64], pictures: Pictures | None =
     if data.modality == "text":
         for part in _parts(len(table)):
             lengths[part] = [len(text) for text in contents[part]["item"]]
-        return Items(digests=digests, lengths=lengths, read=lambda at, _=None: read_text(contents[at]["item"]))
+        return Items(
+            digests=digests, lengths=lengths, read=lambda position, _=None: read_text(contents[position]["item"])
+        )
     kept = Pictures() if pictures is None else pictures
 
     def read(position: int, least_side: int | None = None, /) -> Any:
