@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,9 @@ def test_large_jpegs_are_read_as_in_training(tmp_path: Path, least_side: int | N
         features = backbone.encode(backbone.preprocess.collate(ready)).double().numpy()
     expected = softmax(features @ head.weight.T + head.bias, axis=1)
     np.testing.assert_allclose([list(p.probabilities.values()) for p in found], expected, atol=1e-6)
+    for others in ([Image.open(BytesIO(path.read_bytes())) for path in paths], [path.read_bytes() for path in paths]):
+        again = Predictor.open(tmp_path).predict(others)
+        assert [p.probabilities for p in again] == [p.probabilities for p in found]
 
 
 def test_a_baseline_reads_large_jpegs_as_in_training(tmp_path: Path):

@@ -245,3 +245,27 @@ def test_the_limit_of_pixels_is_that_of_the_file(monkeypatch: pytest.MonkeyPatch
 def test_all_of_a_progressive_jpeg_is_in_memory_at_any_scale(progressive: bool, held: tuple[int, ...]):
     for least_side, expected in zip((None, 300, 75), held, strict=True):
         assert pixels_held(opened(large("RGB", progressive=progressive), "a.jpg"), least_side) == expected
+
+
+def test_a_jpeg_that_was_only_opened_is_read_like_its_file(tmp_path: Path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(large("RGB"))
+    small, whole = (read_image(path, side) for side in (150, None))
+    for source in (path, BytesIO(path.read_bytes())):
+        image = Image.open(source)
+        assert read_image(image, 150).tobytes() == small.tobytes()
+        assert (image.size, image.convert("RGB").tobytes()) == (whole.size, whole.tobytes())  # as it was given
+        assert read_image(image, 150).size == whole.size  # it is loaded by now
+    assert read_image(Image.open(path)).size == whole.size
+    with Image.open(path) as image:
+        image.load()
+    assert read_image(image, 150).size == whole.size
+
+
+def test_a_second_picture_in_a_jpeg_is_not_taken_for_the_first():
+    first, second = Image.new("RGB", (800, 600), "red"), Image.new("RGB", (800, 600), "blue")
+    image = Image.open(BytesIO(encoded(first, "MPO", save_all=True, append_images=[second])))
+    assert read_image(image, 150).size == (200, 150)
+    image.seek(1)
+    read = read_image(image, 150)
+    assert read.getpixel((0, 0)) == pytest.approx((0, 0, 254), abs=3)

@@ -69,6 +69,10 @@ class Predictor:
     def predict(self, items: Iterable[Any]) -> list[Prediction]:
         """One prediction per item: image paths, arrays or PIL images for an image model, strings for a text model.
 
+        Where the model was trained on large JPEGs decoded at a reduced scale, paths, bytes and PIL images that have
+        only been opened are read so here. Arrays and PIL images that are loaded come with all their pixels, which gives
+        a slightly different prediction: give large photographs as paths.
+
         Raises:
             UserError: one bare item instead of several, or items that cannot be read: all such are named, and nothing
                 is predicted.

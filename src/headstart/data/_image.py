@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from headstart.core.errors import UnreadableItem
 from headstart.data._file import describe_beginning, read_bytes
@@ -53,6 +53,8 @@ class Decoded:
 def read_image(source: str | Path | bytes | Image.Image | NDArray[Any], least_side: int | None = None) -> Image.Image:
     """``source`` as an RGB picture; a JPEG file as small as `Header.scale` allows for ``least_side``.
 
+    So is a PIL image of a JPEG of which no pixel has been decoded yet; it is left as it is.
+
     EXIF orientation is applied, transparency is laid over white, and of an animation the first frame counts. Grey
     with more than 8 bits is scaled as `headstart.data._pixels.to_levels` says. Arrays have shape ``(H, W)``,
     ``(H, W, 1)``, ``(H, W, 3)`` or ``(H, W, 4)`` and hold integers, booleans or floats.
@@ -61,6 +63,8 @@ def read_image(source: str | Path | bytes | Image.Image | NDArray[Any], least_si
         UnreadableItem: missing, empty, truncated, too large, or not a picture.
     """
     if isinstance(source, Image.Image):
+        if least_side is not None and (raw := _undecoded(source)):
+            return decode(raw, "The given image", least_side).image
         _check_size(source, "The given image")
         return _convert(source, "The given image")[0]
     if isinstance(source, np.ndarray):
@@ -72,6 +76,20 @@ def read_image(source: str | Path | bytes | Image.Image | NDArray[Any], least_si
     raise UnreadableItem(
         "The given item", f"it is a {type(source).__name__}, expected a path, bytes, a PIL image or a NumPy array"
     )
+
+
+def _undecoded(image: Image.Image) -> bytes | None:
+    """The JPEG file behind a picture that was opened and is not decoded yet; None for every other picture."""
+    if not isinstance(image, ImageFile.ImageFile) or image.format not in JPEGS or not image.tile or image.tell() > 0:
+        return None
+    if image.fp is None or image.fp.closed:
+        return None
+    position = image.fp.tell()
+    image.fp.seek(0)
+    try:
+        return image.fp.read()
+    finally:
+        image.fp.seek(position)
 
 
 def decode(raw: bytes, name: str, least_side: int | None = None) -> Decoded:

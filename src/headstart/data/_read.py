@@ -61,8 +61,8 @@ def read_items(raw: Iterable[Any], modality: Modality, least_side: int | None = 
     Images: paths, bytes, PIL images, arrays, or ``{"path", "bytes"}`` mappings. Texts: strings, UTF-8 bytes, or
     ``pathlib.Path`` objects of text files (a plain string is the text itself). What cannot be read is decided as it
     is in training, and is never skipped or replaced: after the first such item the rest are only looked at, so that
-    one error names them all. Files and bytes of JPEG are decoded as `Header.scale` says for ``least_side``; pictures
-    and arrays are taken as they are.
+    one error names them all. JPEGs that are not decoded yet (files, bytes, PIL images that were only opened) are
+    decoded as `Header.scale` says for ``least_side``; other pictures and arrays are taken as they are.
 
     Raises:
         UserError: items cannot be read; one problem per item.
