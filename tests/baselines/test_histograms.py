@@ -30,3 +30,16 @@ def test_other_descriptors_are_refused(tmp_path):
     (tmp_path / "baseline.json").write_text(json.dumps(record))
     with pytest.raises(Unavailable, match="reads other image descriptors than this version makes"):
         Histograms.load(tmp_path)
+
+
+def test_pictures_are_read_as_they_were_when_it_was_fitted(tmp_path):
+    model = Histograms()
+    assert model.least_side == 512
+    model.least_side = 77  # what another version may have asked for
+    model.fit([_noise(seed=i) for i in range(4)], np.array([0, 1, 0, 1]), 2)
+    model.save(tmp_path)
+    assert Histograms.load(tmp_path).least_side == 77
+    record = json.loads((tmp_path / "baseline.json").read_text())
+    del record["least_side"]  # a folder from before there was such a thing
+    (tmp_path / "baseline.json").write_text(json.dumps(record))
+    assert Histograms.load(tmp_path).least_side is None

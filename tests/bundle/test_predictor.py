@@ -149,7 +149,7 @@ def test_a_baseline_reads_large_jpegs_as_in_training(tmp_path: Path):
     write_baseline(tmp_path / "model", baseline, card(serves="histograms", classes=("left", "right")))
     paths = large_jpegs(tmp_path)
     found = Predictor.open(tmp_path).predict(paths)
-    expected = softmax(baseline.logits([read_image(path, Histograms.least_side) for path in paths]), axis=1)
+    expected = softmax(baseline.logits([read_image(path, baseline.least_side) for path in paths]), axis=1)
     np.testing.assert_allclose([list(p.probabilities.values()) for p in found], expected, atol=1e-9)
 
 

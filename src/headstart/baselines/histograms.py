@@ -33,9 +33,9 @@ class Histograms(Baseline):
 
     modality: ClassVar[Modality] = "image"
     summary: ClassVar[str] = "Colour and gradient histograms with logistic regression."
-    least_side: ClassVar[int | None] = _descriptor.LEAST_SIDE
 
     def __init__(self) -> None:
+        self.least_side = _descriptor.LEAST_SIDE
         self._head: LinearHead | None = None
 
     def fit(
@@ -61,7 +61,7 @@ class Histograms(Baseline):
         """See `Baseline.save`."""
         head = self._fitted()
         record = {"baseline": "histograms", "schema": 1, "side": _descriptor.SIDE, "blocks": _descriptor.BLOCKS}
-        _files.write(folder, record, {"weight": head.weight, "bias": head.bias})
+        _files.write(folder, record | {"least_side": self.least_side}, {"weight": head.weight, "bias": head.bias})
 
     @classmethod
     def load(cls, folder: Path) -> Histograms:
@@ -72,6 +72,7 @@ class Histograms(Baseline):
                 f"The baseline in '{folder}' reads other image descriptors than this version makes. Fit it again."
             )
         loaded = cls()
+        loaded.least_side = record.get("least_side")  # records from before there was such a thing lack it
         loaded._head = LinearHead(weight=numbers["weight"], bias=numbers["bias"])
         return loaded
 

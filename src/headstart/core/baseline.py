@@ -19,8 +19,8 @@ class Baseline(ABC):
 
     modality: ClassVar[Modality]
     summary: ClassVar[str]
-    least_side: ClassVar[int | None] = None
-    """See `headstart.core.backbone.Preprocess.least_side`."""
+    least_side: int | None = None
+    """See `headstart.core.backbone.Preprocess.least_side`; a fitted one is read for as it was fitted."""
 
     @abstractmethod
     def fit(

@@ -66,11 +66,9 @@ def simple(setting: Setting) -> Control:
     run, baseline = setting.run, setting.run.options.baseline
     fitted = baseline()
     with run.progress.stage(f"control: {baseline.summary}"):
-        fitted.fit(
-            run.data.items.decoded(baseline.least_side), run.data.targets, run.data.task.outputs, run.data.groups
-        )
+        fitted.fit(run.data.items.decoded(fitted.least_side), run.data.targets, run.data.task.outputs, run.data.groups)
         if len(setting.test):
-            logits = fitted.logits(setting.test.decoded(baseline.least_side))
+            logits = fitted.logits(setting.test.decoded(fitted.least_side))
         else:
             logits = _fold_by_fold(run, "simple", lambda held, rest: _simple_fold(run, held, rest))
     return Control(name="simple", detail=baseline.summary, logits=logits, fitted=fitted)
