@@ -5,13 +5,16 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.core.errors import UnreadableItem
 from headstart.core.progress import Silent
 from headstart.data import _pixels, _scan
 from headstart.data._arrow import image_items, text_items
 from headstart.data._duplicates import tie_images
+from headstart.data._image import read_image
 from headstart.data._room import Room
 from headstart.data._scan import scan_images, scan_texts
 
@@ -156,12 +159,14 @@ def test_large_jpegs_are_looked_at_small_and_reported_whole(picture, monkeypatch
     sideways[0x0112] = 6
     raw = [large_jpeg(picture, 1), large_jpeg(picture, 1, exif=sideways), large_jpeg(picture, 1, comment=b"a copy")]
     seen: list[tuple[int, int]] = []
-    monkeypatch.setattr(_scan, "look", lambda image: seen.append(image.size) or b"look")
+    look = _scan.look
+    monkeypatch.setattr(_scan, "look", lambda image: seen.append(image.size) or look(image))
     first, turned, copy = scan_images(image_items([(None, one) for one in raw]), Silent())
     assert sorted(seen) == [(300, 400), (400, 300), (400, 300)]
     assert (first.size, turned.size) == ((1600, 1200), (1200, 1600))
     assert first.digest != copy.digest
-    assert first.pixels == copy.pixels != turned.pixels
+    assert first.pixels == copy.pixels == hashlib.sha256(b"(1600, 1200)" + read_image(raw[0]).tobytes()).hexdigest()
+    assert (turned.pixels, turned.reduced != first.reduced) == ("", True)
     assert first.odd == ()
 
 
@@ -194,3 +199,57 @@ def test_room_is_taken_for_what_the_decoder_holds(picture, progressive: bool, ta
     asked: list[int] = []
     finding = _scan._scan_image(None, large_jpeg(picture, 1, progressive=progressive), Counting(1 << 20))
     assert (asked, finding.problem) == ([taken], None)
+
+
+def finely_ruled(strength: float, ground: int = 0, seed: int = 0) -> bytes:
+    """A large JPEG with something in one high frequency of every block that no reduced picture shows."""
+    wave = np.cos((2 * np.arange(8) + 1) * 6 * np.pi / 16)
+    blobs = np.random.default_rng(seed).integers(90, 160, size=(75, 100)) if not ground else np.full((75, 100), ground)
+    smooth = np.kron(blobs, np.ones((16, 16)))
+    fine = smooth + strength * np.tile(np.outer(wave, wave), (150, 200))
+    buffer = BytesIO()
+    Image.fromarray(fine.round().clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=75)
+    return buffer.getvalue()
+
+
+def test_what_differs_in_fine_detail_alone_is_no_exact_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    contents = [finely_ruled(0), finely_ruled(80), finely_ruled(0) + b"a copy", finely_ruled(0, seed=1)]
+    paths = [tmp_path / f"{number}.jpg" for number in range(5)]
+    for path, raw in zip(paths, [*contents, finely_ruled(80) + b"a later copy"], strict=True):
+        path.write_bytes(raw)
+        os.utime(path, (time.time() - 60,) * 2)
+    items = image_items([(str(path), None) for path in paths])
+    found = scan_images(items[:4], Silent())
+    assert found[0].reduced == found[1].reduced == found[2].reduced != found[3].reduced
+    assert found[0].pixels == found[2].pixels != found[1].pixels
+    assert found[3].pixels == ""  # nothing looks like it
+    assert tie_images(found).exact.tolist() == [0, 1, 0, 2]
+
+    decoded_in_full: list[str | None] = []
+    in_full = _scan._digest_in_full
+    monkeypatch.setattr(_scan, "_digest_in_full", lambda *given: decoded_in_full.append(given[0]) or in_full(*given))
+    assert scan_images(items[:4], Silent()) == found
+    assert decoded_in_full == []  # it is remembered
+    assert tie_images(scan_images(items, Silent())).exact.tolist() == [0, 1, 0, 2, 1]
+    assert decoded_in_full == [str(paths[4])]
+
+
+def test_a_file_that_goes_during_the_scan_is_a_problem(picture, monkeypatch: pytest.MonkeyPatch):
+    def gone(*_: object):
+        raise UnreadableItem("a.jpg", "there is no such file")
+
+    monkeypatch.setattr(_scan, "_digest_in_full", gone)
+    items = image_items([(None, large_jpeg(picture, 1)), (None, large_jpeg(picture, 1, comment=b"a copy"))])
+    for _ in range(2):  # the second time nothing of it is remembered
+        assert [finding.problem for finding in scan_images(items, Silent())] == ["there is no such file"] * 2
+    monkeypatch.undo()
+    assert [finding.problem for finding in scan_images(items, Silent())] == [None] * 2
+
+
+def test_nearly_blank_large_jpegs_are_told_apart_by_all_their_pixels():
+    blank, ruled = finely_ruled(0, ground=120), finely_ruled(80, ground=120)
+    buffer = BytesIO()
+    Image.open(BytesIO(ruled)).save(buffer, "PNG", compress_level=1)
+    found = scan_images(image_items([(None, raw) for raw in (blank, ruled, buffer.getvalue())]), Silent())
+    assert found[0].reduced == found[1].reduced
+    assert tie_images(found).exact.tolist() == [0, 1, 1]

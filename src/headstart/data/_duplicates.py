@@ -56,7 +56,7 @@ def tie_images(findings: Sequence[Finding]) -> Ties:
     from headstart.data._near_images import near_pairs
 
     same_bytes = numbered([finding.digest for finding in findings])
-    exact = join(same_bytes, numbered([finding.pixels for finding in findings]))
+    exact = join(same_bytes, numbered([finding.pixels or finding.reduced for finding in findings]))
     # One picture per group of identical ones goes into the search: a thousand copies make no million pairs.
     rows = np.unique(exact, return_index=True)[1]
     looks = Looks.from_bytes([findings[row].look for row in rows], [findings[row].size for row in rows])

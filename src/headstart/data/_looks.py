@@ -16,6 +16,10 @@ SIDE = 64
 CHROMA_SIDE = 8
 LOOK_BYTES = SIDE**2 + 2 * CHROMA_SIDE**2
 
+LEAST_CONTRAST = 2.0
+"""Pictures whose `halved` luma varies less than this (standard deviation, levels of 255) are nearly blank: all blank
+pictures are alike, so only identical pixels tie them."""
+
 
 def look(image: Image.Image) -> bytes:
     """Luma of ``image`` (RGB) at 64 x 64 and its two chroma planes at 8 x 8, one byte each, aspect not kept.
@@ -27,6 +31,16 @@ def look(image: Image.Image) -> bytes:
     luma, *chroma = small.split()
     reduced = [plane.resize((CHROMA_SIDE, CHROMA_SIDE), Image.Resampling.BOX) for plane in chroma]
     return luma.tobytes() + b"".join(plane.tobytes() for plane in reduced)
+
+
+def nearly_blank(seen: bytes) -> bool:
+    """Whether what `look` gave says nothing of which picture it is: see `LEAST_CONTRAST`."""
+    return bool(halved(np.frombuffer(seen, dtype=np.uint8, count=SIDE**2)).std() < LEAST_CONTRAST)
+
+
+def halved(luma: NDArray[np.generic]) -> NDArray[np.float32]:
+    """``(N, 32, 32)`` means of 2 x 2 pixels of the luma ``(N, 64, 64)`` of N looks."""
+    return luma.astype(np.float32).reshape(-1, SIDE // 2, 2, SIDE // 2, 2).mean(axis=(2, 4))
 
 
 @dataclass(frozen=True, kw_only=True)

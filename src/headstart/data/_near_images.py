@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.fft import dctn
 
-from headstart.data._looks import Looks
+from headstart.data._looks import LEAST_CONTRAST, Looks, halved
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,10 +26,6 @@ RADIUS = 0.10
 
 FREQUENCIES = 8
 BLOCK = 1024
-
-LEAST_CONTRAST = 2.0
-"""Pictures whose luma varies less than this (standard deviation, levels of 255) are nearly blank: all blank pictures
-are alike, so only identical pixels tie them."""
 
 RMS_32, WORST_32 = 0.045, 0.18
 RMS_64, WORST_64 = 0.09, 0.40
@@ -62,10 +58,6 @@ def near_pairs(looks: Looks) -> NDArray[np.int64]:
     return np.concatenate(kept) if kept else np.empty((0, 2), dtype=np.int64)
 
 
-def _halved(luma: NDArray[np.generic]) -> NDArray[np.float32]:
-    return luma.astype(np.float32).reshape(-1, 32, 2, 32, 2).mean(axis=(2, 4))
-
-
 def _points(luma: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The 8 x 8 lowest frequencies ``(M, 64)`` of the standardised 16 x 16 lumas, and the rows ``(M,)`` they are of:
     those with contrast.
@@ -75,9 +67,9 @@ def _points(luma: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.
     """
     points, usable = [np.empty((0, FREQUENCIES**2), dtype=np.float32)], [np.empty(0, dtype=np.int64)]
     for start in range(0, len(luma), BLOCK):
-        halved = _halved(luma[start : start + BLOCK])
-        rows = np.flatnonzero(halved.std(axis=(1, 2)) >= LEAST_CONTRAST)
-        coarse = _standardised(halved.reshape(-1, 16, 2, 16, 2).mean(axis=(2, 4))).reshape(-1, 16, 16) / 16.0
+        coarser = halved(luma[start : start + BLOCK])
+        rows = np.flatnonzero(coarser.std(axis=(1, 2)) >= LEAST_CONTRAST)
+        coarse = _standardised(coarser.reshape(-1, 16, 2, 16, 2).mean(axis=(2, 4))).reshape(-1, 16, 16) / 16.0
         spectrum = np.asarray(dctn(coarse, axes=(1, 2), norm="ortho"))
         points.append(spectrum[rows, :FREQUENCIES, :FREQUENCIES].reshape(-1, FREQUENCIES**2))
         usable.append(rows + start)
@@ -113,7 +105,7 @@ def _nearest(near: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _are_copies(looks: Looks, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
     a, b = pairs[:, 0], pairs[:, 1]
-    halved_a, halved_b = _halved(looks.luma[a]), _halved(looks.luma[b])
+    halved_a, halved_b = halved(looks.luma[a]), halved(looks.luma[b])
     mean_a, mean_b = halved_a.mean(axis=(1, 2)), halved_b.mean(axis=(1, 2))
     gain = halved_b.std(axis=(1, 2)) / halved_a.std(axis=(1, 2))
     # Rounding the shorter side of a resized copy to whole pixels changes the aspect by up to one part in that side.

@@ -17,8 +17,8 @@ from headstart.core.errors import UnreadableItem
 from headstart.core.progress import Progress
 from headstart.data._cores import cores
 from headstart.data._file import read_bytes
-from headstart.data._image import MAX_PIXELS, decoded, opened, pixels_held
-from headstart.data._looks import LOOK_BYTES, look
+from headstart.data._image import MAX_PIXELS, Decoded, decoded, opened, pixels_held
+from headstart.data._looks import LOOK_BYTES, look, nearly_blank
 from headstart.data._pixels import strips
 from headstart.data._room import Room
 from headstart.data._scan_cache import ScanCache, stamp
@@ -46,14 +46,16 @@ class Finding:
 
     Images only: ``size`` is (width, height) upright, ``pixels`` the SHA-256 of it and of the RGB pixels, ``look`` see
     `headstart.data._looks.look`, ``odd`` see `headstart.data._audit.ODDITIES`. Large JPEGs are looked at, and digested,
-    at a reduced scale: a copy of one in another format, equal in every pixel, differs in ``pixels`` and is found by its
-    look.
+    at a reduced scale, which gives ``reduced``. Their ``pixels`` are empty but where that leaves a doubt: where another
+    file has an equal ``reduced``, and where they are nearly blank. A copy of one in another format, equal in every
+    pixel, is found by its look.
     """
 
     digest: str = ""
     problem: str | None = None
     odd: tuple[str, ...] = ()
     pixels: str = ""
+    reduced: str = ""
     size: tuple[int, int] = (0, 0)
     look: bytes = b""
 
@@ -87,6 +89,7 @@ def scan_images(items: pa.ChunkedArray, progress: Progress, cache: ScanCache | N
         for chunk in _chunks(items):
             found += _scan_chunk(chunk, memory, pool, room)
             stage.advance(len(chunk))
+        _digest_equal(found, items, memory, pool, room)
     if memory.trouble:
         progress.say(memory.trouble)
     return found
@@ -133,17 +136,56 @@ def _scan_image(path: str | None, raw: bytes | None, room: Room) -> Finding:
         digest = hashlib.sha256(raw).hexdigest()
         image = opened(raw, path or "")
         with room.of(pixels_held(image, LEAST_SIDE)):
-            return _look_at(image, path or "", digest)
+            finding = _look_at(image, path or "", digest)
+        if finding.reduced and nearly_blank(finding.look):
+            return replace(finding, pixels=_digest_in_full(path, raw, room))
+        return finding
     except UnreadableItem as error:
         return Finding(digest=digest, problem=error.reason)
 
 
 def _look_at(image: Image.Image, name: str, digest: str) -> Finding:
     found = decoded(image, name, LEAST_SIDE)
-    pixels = hashlib.sha256(repr(found.size).encode())
+    is_reduced = found.header.scale(LEAST_SIDE) > 1
+    pixels = {"reduced" if is_reduced else "pixels": _digest_of(found)}
+    return Finding(digest=digest, odd=found.odd, size=found.size, look=look(found.image), **pixels)
+
+
+def _digest_of(found: Decoded) -> str:
+    digest = hashlib.sha256(repr(found.size).encode())
     for _, strip in strips(found.image):
-        pixels.update(strip.tobytes())
-    return Finding(digest=digest, odd=found.odd, pixels=pixels.hexdigest(), size=found.size, look=look(found.image))
+        digest.update(strip.tobytes())
+    return digest.hexdigest()
+
+
+def _digest_in_full(path: str | None, raw: bytes | None, room: Room) -> str:
+    image = opened(read_bytes(path or "") if raw is None else raw, path or "")
+    with room.of(pixels_held(image)):
+        return _digest_of(decoded(image, path or ""))
+
+
+def _digest_equal(
+    found: list[Finding], items: pa.ChunkedArray, memory: ScanCache, pool: ThreadPoolExecutor, room: Room
+) -> None:
+    """Digest in full, in place, large JPEGs that are equal at the reduced scale though their files differ."""
+    files: dict[str, set[str]] = {}
+    for finding in found:
+        if finding.reduced:
+            files.setdefault(finding.reduced, set()).add(finding.digest)
+    rows = [row for row, finding in enumerate(found) if not finding.pixels and len(files.get(finding.reduced, ())) > 1]
+
+    def settled(row: int) -> Finding:
+        item = items[row].as_py()
+        try:
+            return replace(found[row], pixels=_digest_in_full(item["path"], item["bytes"], room))
+        except UnreadableItem as error:
+            return Finding(digest=found[row].digest, problem=error.reason)
+
+    names = [items[row].as_py()["path"] for row in rows]  # the ending belongs to the key
+    for row, finding in zip(rows, pool.map(settled, rows), strict=True):
+        found[row] = finding
+    known = [(found[row], name) for row, name in zip(rows, names, strict=True) if found[row].problem is None]
+    memory.remember([], [(_key(one.digest, name), _facts(one), one.look) for one, name in known])
 
 
 def _digest(raw: bytes | None) -> str | None:
@@ -156,10 +198,10 @@ def _key(digest: str, path: str | None) -> str:
 
 
 def _facts(finding: Finding) -> str:
-    return json.dumps([finding.problem, finding.odd, finding.pixels, finding.size])
+    return json.dumps([finding.problem, finding.odd, finding.pixels, finding.reduced, finding.size])
 
 
 def _recall(digest: str, facts: str, look_bytes: bytes) -> Finding:
-    problem, odd, pixels, (width, height) = json.loads(facts)
-    finding = Finding(digest=digest, problem=problem, odd=tuple(odd), pixels=pixels, look=look_bytes)
+    problem, odd, pixels, reduced, (width, height) = json.loads(facts)
+    finding = Finding(digest=digest, problem=problem, odd=tuple(odd), pixels=pixels, reduced=reduced, look=look_bytes)
     return replace(finding, size=(width, height))
