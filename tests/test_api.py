@@ -168,6 +168,9 @@ def test_large_jpegs_are_served_as_they_were_scored(tmp_path: Path, tiny: PoolMe
     api.adapt(api.load(tmp_path / "photos"), budget="quick", strategy="linear_probe", out=tmp_path / "run")
     served = api.open(tmp_path / "run")
     assert served.card.serves == "transfer"
+    assert (
+        read_results(tmp_path / "run").model.least_side == cast(Exported, served._model).backbone.preprocess.least_side
+    )
     body = cast(Exported, served._model).backbone
     assert body.preprocess.least_side == (make("test_resnet").preprocess.least_side if reduced else None)
     found = served.predict([tmp_path / "photos" / item for item in scored[0].ids])

@@ -197,6 +197,7 @@ def solar() -> Results:
             parameters=4_870_000,
             pretraining="ImageNet-1k, supervised",
             input={"size": 260},
+            least_side=594,
         ),
         strategy="linear_probe",
         strategy_options={"penalty": 0.031, "layers": "all", "class_weights": True},

@@ -56,6 +56,7 @@ def tweets() -> Results:
             parameters=22_713_216,
             pretraining="1 billion sentence pairs, contrastive",
             input={"tokens": 256},
+            least_side=None,
         ),
         strategy="linear_probe",
         strategy_options={"penalty": 0.8},

@@ -153,6 +153,20 @@ def test_a_baseline_that_wins_is_said_first_and_is_what_the_commands_serve(tweet
     assert "Not run: the budget 'quick' leaves out training from scratch" in text
 
 
+def test_how_pictures_were_read_is_said(solar, tweets):
+    elsewhere = "transformers decodes every picture in full, which changes probabilities of large JPEGs a little."
+    text = Page(render(solar, run="x")).text
+    assert "large JPEGs decoded at a reduced scale that leaves 594 px or more of the shorter side" in text
+    assert elsewhere in text
+    full = dataclasses.replace(solar, model=dataclasses.replace(solar.model, least_side=None))
+    text = Page(render(full, run="x")).text
+    assert "all decoded in full" in text
+    assert elsewhere not in text
+    texts = Page(render(tweets, run="x")).text
+    assert "decoded" not in texts
+    assert elsewhere not in Page(render(dataclasses.replace(solar, served="simple"), run="x")).text
+
+
 def test_a_control_that_is_not_counted_is_marked(solar):
     scratch = dataclasses.replace(solar.controls["scratch"], scored=160)
     verdict = dataclasses.replace(solar.verdict, apart=("scratch",))

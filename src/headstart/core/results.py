@@ -55,7 +55,11 @@ class DataRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRecord:
-    """The chosen backbone."""
+    """The chosen backbone.
+
+    ``least_side``: pixels that the shorter side of a JPEG keeps when it is decoded at a reduced scale; None: pictures
+    are decoded in full, or the items are texts.
+    """
 
     name: str
     source: str
@@ -65,6 +69,7 @@ class ModelRecord:
     parameters: int
     pretraining: str
     input: Mapping[str, int]
+    least_side: int | None
 
 
 @dataclass(frozen=True, kw_only=True)

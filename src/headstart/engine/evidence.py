@@ -249,8 +249,9 @@ def data_record(data: Dataset, *found: Issue) -> DataRecord:
 
 
 def model_record(chosen: Chosen) -> ModelRecord:
-    """The chosen backbone, with the input it was given here."""
-    info = chosen.trial.contender.backbone.info
+    """The chosen backbone, with the input it was given here and how pictures were read for it."""
+    backbone = chosen.trial.contender.backbone
+    info = backbone.info
     return ModelRecord(
         name=info.name,
         source=info.source,
@@ -260,6 +261,7 @@ def model_record(chosen: Chosen) -> ModelRecord:
         parameters=info.parameters,
         pretraining=info.pretraining,
         input=dict(info.input),
+        least_side=backbone.preprocess.least_side,
     )
 
 

@@ -155,6 +155,26 @@ def served(results: Results) -> str:
     return f"{bare(results.model.name)} adapted by {results.strategy}"
 
 
+def reading(results: Results) -> str:
+    """How pictures were read; empty for texts."""
+    if results.data.modality != "image":
+        return ""
+    side = results.model.least_side
+    if side is None:
+        return "all decoded in full"
+    return f"large JPEGs decoded at a reduced scale that leaves {side} px or more of the shorter side"
+
+
+def read_elsewhere(results: Results) -> str:
+    """What reading pictures in full, as transformers does, changes; empty where they were read in full here."""
+    if results.model.least_side is None:
+        return ""
+    return (
+        f"In this run, {reading(results)}; transformers decodes every picture in full, which changes probabilities of "
+        "large JPEGs a little."
+    )
+
+
 def seeing(results: Results) -> str:
     """Whose features the map shows: out of fold every item was scored by another body, so there are none of one."""
     return "model" if results.scored_on == "test" else "pretrained model"
