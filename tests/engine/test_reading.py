@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,10 +84,12 @@ def test_where_features_turn_pictures_are_decoded_in_full(tmp_path: Path, backbo
     settle_reading(backbone, items(data), tmp_path, listener)
     assert backbone.preprocess.least_side is None
     assert backbone.preprocess.key != reduced
-    assert listener.said == [
-        f"{backbone.info.name} sees large JPEGs otherwise at a reduced scale; they are decoded in full, which is "
-        "slower."
-    ]
+    (said,) = listener.said
+    assert re.fullmatch(
+        rf"{re.escape(backbone.info.name)} at 64 px: features of 8 large JPEGs differ at a reduced scale "
+        r"\(cosine (1|\.9\d{0,3}), at least 1\.1 expected\), so all are decoded in full, which is slower\.",
+        said,
+    )
     encoded = Encoder(backbone, None, Silent()).encode(items(data), "features").features
     whole = [backbone.preprocess.item(items(data).read(n)) for n in range(len(data.table))]
     with torch.inference_mode():
@@ -95,30 +98,47 @@ def test_where_features_turn_pictures_are_decoded_in_full(tmp_path: Path, backbo
     assert cosine.min() > 0.9999
 
 
-@pytest.mark.parametrize("floor", [0.0, 1.1])
-def test_the_decision_is_noted_with_what_it_was_made_on(tmp_path: Path, backbone: Backbone, monkeypatch, floor: float):
-    data, before, decided = photos(tmp_path / "p"), backbone.preprocess, []
-    alike = reading._alike
-    monkeypatch.setattr(reading, "_alike", lambda *given: decided.append(given) or alike(*given))
-    monkeypatch.setattr(reading, "COSINE_FLOOR", floor)
-    settle_reading(backbone, items(data), tmp_path / "home", Silent())
-    first = backbone.preprocess.least_side
-    monkeypatch.setattr(reading, "COSINE_FLOOR", 1.1 - floor)
-    backbone.preprocess = before
-    settle_reading(backbone, items(data), tmp_path / "home", Silent())
-    assert backbone.preprocess.least_side == first
-    assert len(decided) == 1
-    backbone.preprocess = before
-    settle_reading(backbone, items(data).subset(np.arange(5)), tmp_path / "home", Silent())  # other pictures
-    assert len(decided) == 2
-    assert backbone.preprocess.least_side != first
+def test_the_decision_is_noted_with_what_it_was_made_on(tmp_path: Path, backbone: Backbone, monkeypatch):
+    data, before = items(photos(tmp_path / "p")), backbone.preprocess
+    measured: list[int] = []
+    monkeypatch.setattr(reading, "_cosine", lambda *given: measured.append(len(given[2])) or 0.9971)
+
+    def decided(seen: Items) -> int | None:
+        backbone.preprocess = before
+        settle_reading(backbone, seen, tmp_path / "home", Silent())
+        return backbone.preprocess.least_side
+
+    assert [decided(data), decided(data)] == [None, None]
+    assert measured == [8]
+    monkeypatch.setattr(reading, "COSINE_FLOOR", 0.99)
+    assert [decided(data), decided(data)] == [128, 128]
+    assert measured == [8, 8]
+    monkeypatch.setattr(reading, "CHECKED", 5)
+    assert decided(data) == 128
+    assert decided(data.subset(np.arange(3))) == 128
+    monkeypatch.setattr("PIL.__version__", "0.1")
+    assert decided(data) == 128
+    assert measured == [8, 8, 5, 3, 5]
+
+
+@pytest.mark.parametrize(("cosine", "shown"), [(0.99709, ".997"), (0.99719, ".9971"), (0.9990, ".999"), (0.0, "0")])
+def test_a_cosine_is_shown_as_people_read_it(cosine: float, shown: str):
+    assert reading._short(cosine) == shown
+
+
+def test_features_that_are_not_numbers_speak_against_a_reduced_scale(tmp_path: Path, backbone: Backbone, monkeypatch):
+    listener = Listener()
+    monkeypatch.setattr(reading, "_cosine", lambda *_: float("nan"))
+    settle_reading(backbone, items(photos(tmp_path / "p", count=4)), tmp_path, listener)
+    assert backbone.preprocess.least_side is None
+    assert "features of 4 large JPEGs differ at a reduced scale (cosine not a number" in listener.said[0]
 
 
 @pytest.mark.parametrize(("form", "least_side"), [("png", 128), ("jpg", 600)])
 def test_what_was_not_checked_is_decoded_in_full(
     tmp_path: Path, backbone: Backbone, monkeypatch, form: str, least_side: int
 ):
-    monkeypatch.setattr(reading, "_alike", lambda *_: pytest.fail("nothing would be decoded at a reduced scale"))
+    monkeypatch.setattr(reading, "_cosine", lambda *_: pytest.fail("nothing would be decoded at a reduced scale"))
     backbone.preprocess = backbone.preprocess.asking_for(least_side)
     listener = Listener()
     settle_reading(backbone, items(photos(tmp_path / "p", form=form, count=4)), tmp_path, listener)
@@ -144,6 +164,5 @@ def test_the_cosine_is_that_of_the_two_readings(tmp_path: Path, backbone: Backbo
             features.append(backbone.encode(backbone.preprocess.collate(ready)).double().numpy())
     norms = np.linalg.norm(features[0], axis=1) * np.linalg.norm(features[1], axis=1)
     cosine = float(np.mean((features[0] * features[1]).sum(axis=1) / norms))
-    for floor, alike in ((cosine - 1e-6, True), (cosine + 1e-6, False)):
-        monkeypatch.setattr(reading, "COSINE_FLOOR", floor)
-        assert reading._alike(backbone, data, chosen) is alike
+    assert reading._cosine(backbone, data, chosen) == pytest.approx(cosine, abs=2e-7)
+    assert cosine < 1 - 1e-6  # the two readings differ

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from headstart.core.errors import Unavailable
-from headstart.core.progress import Progress
+from headstart.core.progress import Progress, Silent
 from headstart.engine.features import BATCH, Encoder
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
@@ -119,7 +119,7 @@ def settle_plan(options: Options, train: Items, journal: Journal, progress: Prog
 
     def decide() -> dict[str, Any]:
         backbone = options.pool[0].load()
-        settle_reading(backbone, train, options.home, progress)
+        settle_reading(backbone, train, options.home, Silent())  # the ranking, which comes next, says it
         sample = train.subset(np.arange(min(2 * BATCH, len(train))))
         encoded = Encoder(backbone, options.home, progress).encode(sample, "measuring the speed of this machine")
         seconds = encoded.forward_seconds * len(train) / len(sample)

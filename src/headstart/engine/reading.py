@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 
 import numpy as np
+import PIL
 import torch
 from numpy.typing import NDArray
 
@@ -33,28 +35,53 @@ def settle_reading(backbone: Backbone, items: Items, home: Path | None, progress
     or if that cannot be checked because none of those looked at would be reduced.
 
     To be called before anything is made of the backbone or encoded by it. The decision is a function of the content
-    of the pictures checked, of weights and preprocessing, and is noted below ``home``: a resumed run decides alike.
+    of the pictures checked, of their decoder, of weights and preprocessing, and is noted below ``home``: a resumed run
+    decides alike.
     """
     checked = _large(items, backbone.preprocess.least_side)
     if not len(checked):
         if backbone.preprocess.least_side is not None:
             backbone.preprocess = backbone.preprocess.asking_for(None)
         return
-    sample = hashlib.sha256("".join(str(items.digests[i]) for i in checked).encode()).hexdigest()
-    identity = {"weights": weights_digest(backbone), "preprocess": backbone.preprocess.key, "checked": sample}
-    note = home and noted(home, question="reduced scale", **identity)
+    note = home and noted(home, **_identity(backbone, items, checked))
     if note and note.exists():
-        alike = bool(json.loads(note.read_text(encoding="utf-8"))["alike"])
+        cosine = float(json.loads(note.read_text(encoding="utf-8"))["cosine"])
     else:
-        alike = _alike(backbone, items, checked)
+        cosine = _cosine(backbone, items, checked)
         if note:
-            write_atomically(note, json.dumps({"alike": alike}).encode())
-    if not alike:
+            write_atomically(note, json.dumps({"cosine": cosine}).encode())
+    if not cosine >= COSINE_FLOOR:  # NaN is not
         progress.say(
-            f"{backbone.info.name} sees large JPEGs otherwise at a reduced scale; they are decoded in full, which is "
-            "slower."
+            f"{_called(backbone)}: features of {len(checked)} large JPEG{'s' if len(checked) > 1 else ''} differ at a "
+            f"reduced scale (cosine {_short(cosine)}, at least {_short(COSINE_FLOOR)} expected), so all are decoded in "
+            "full, which is slower."
         )
         backbone.preprocess = backbone.preprocess.asking_for(None)
+
+
+def _identity(backbone: Backbone, items: Items, checked: NDArray[np.int64]) -> dict[str, str]:
+    """All that the decision depends on."""
+    return {
+        "question": "reduced scale",
+        "weights": weights_digest(backbone),
+        "preprocess": backbone.preprocess.key,
+        "checked": hashlib.sha256("".join(str(items.digests[i]) for i in checked).encode()).hexdigest(),
+        "count": str(len(checked)),
+        "floor": str(COSINE_FLOOR),
+        "decoder": f"Pillow {PIL.__version__}",
+    }
+
+
+def _called(backbone: Backbone) -> str:
+    size = backbone.info.input.get("size")
+    return f"{backbone.info.name} at {size} px" if size else backbone.info.name
+
+
+def _short(cosine: float) -> str:
+    """``.9971``: rounded down, so that what is below the floor looks so."""
+    if math.isnan(cosine):
+        return "not a number"
+    return f"{math.floor(1e4 * cosine + 1e-6) / 1e4:.4f}".rstrip("0").rstrip(".").removeprefix("0") or "0"
 
 
 def _large(items: Items, least_side: int | None) -> NDArray[np.int64]:
@@ -69,7 +96,8 @@ def _large(items: Items, least_side: int | None) -> NDArray[np.int64]:
     return np.asarray(found, dtype=np.int64)
 
 
-def _alike(backbone: Backbone, items: Items, checked: NDArray[np.int64]) -> bool:
+def _cosine(backbone: Backbone, items: Items, checked: NDArray[np.int64]) -> float:
+    """Mean cosine between features of the pictures read in full and at a reduced scale."""
     reduced = backbone.preprocess
     copied = on_device(backbone)
 
@@ -78,4 +106,4 @@ def _alike(backbone: Backbone, items: Items, checked: NDArray[np.int64]) -> bool
         return Arithmetic().features(copied, batch).double()
 
     cosine = torch.nn.functional.cosine_similarity(features(reduced.asking_for(None)), features(reduced), dim=1)
-    return bool(cosine.mean() >= COSINE_FLOOR)
+    return float(cosine.mean())
