@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import PIL
 
+from headstart.core.cores import cores
 from headstart.core.errors import UnreadableItem
 from headstart.core.progress import Progress
-from headstart.data._cores import cores
 from headstart.data._file import read_bytes
 from headstart.data._image import MAX_PIXELS, Decoded, decoded, opened, pixels_held
 from headstart.data._looks import LOOK_BYTES, look, nearly_blank

@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.core.cores import cores
 from headstart.core.dataset import Dataset
-from headstart.data._cores import cores
 from headstart.data._read import read_header, read_picture
 from headstart.data._reduce import Header
 from headstart.data._text import read_text

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.backbone import LinearHead
+from headstart.core.cores import cores
 from headstart.heads.calibration import fit_calibration
 from headstart.heads.nested import left_out_by, nested
 from headstart.heads.ridge import RidgePath, ridge_path
@@ -72,7 +71,7 @@ def cross_fit_probe(
     path = _path(features, targets, outputs)[1]
     inner = _inner(groups)
     numbers = np.arange(len(targets)) if inner is None else inner
-    parts_of = nested(path, folds, numbers, start=_best(path, inner)[0], threads=_cores())
+    parts_of = nested(path, folds, numbers, start=_best(path, inner)[0], threads=cores())
     for repeat, parts in enumerate(parts_of):
         for part in parts:
             seen = targets[part.rest]
@@ -126,11 +125,6 @@ def _best(path: RidgePath, inner: NDArray[np.int64] | None) -> tuple[int, NDArra
     left_out = [path.loo(i) if inner is None else path.out_of_fold(i, inner) for i in range(len(path.lambdas))]
     best = int(np.argmin([np.sum((logits - path.signs) ** 2) for logits in left_out]))
     return best, left_out[best]
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _inner(groups: NDArray[np.int64] | None) -> NDArray[np.int64] | None:

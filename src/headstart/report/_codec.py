@@ -23,6 +23,7 @@ def hints(record: type) -> dict[str, Any]:
     return typing.get_type_hints(record)
 
 
+@cache
 def members(kind: Any) -> tuple[Any, ...]:
     """The alternatives of a union, the narrowest number first; anything else is its own only alternative."""
     options = typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
