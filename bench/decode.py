@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
 
+import datasets
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -34,13 +35,13 @@ from sklearn.datasets import load_sample_images
 from bench._machine import machine
 from headstart.backbones.packaged import Packaged
 from headstart.core.backbone import Backbone
+from headstart.core.dataset import Dataset, Split
 from headstart.core.progress import Silent
 from headstart.data import _scan
 from headstart.data._arrow import image_items
-from headstart.data._read import read_header, read_picture
 from headstart.data._scan_cache import ScanCache
 from headstart.engine.features import readying
-from headstart.engine.items import Items, in_turn, readers
+from headstart.engine.items import Items, in_turn, items_of, readers
 from headstart.engine.pictures import Pictures
 
 MODEL = "efficientnet_lite0"
@@ -78,28 +79,30 @@ def photographs(folder: Path, count: int, rng: np.random.Generator) -> list[Path
     return paths
 
 
-def items_of(paths: Sequence[Path]) -> Items:
+def items_of_files(paths: Sequence[Path]) -> Items:
     """The files as a run reads them, with nothing kept from an earlier round."""
-    pictures = Pictures(limit=0)
-    rows = [{"path": str(path), "bytes": None} for path in paths]
+    everything = np.arange(len(paths))
+    items = [{"path": str(path), "bytes": None} for path in paths]
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-
-    def read(position: int, least_side: int | None = None, /) -> Image.Image:
-        return pictures.get(digests[position], least_side, lambda: read_picture(rows[position], least_side))
-
-    return Items(
-        digests=digests,
-        lengths=np.ones(len(paths), dtype=np.int64),
-        read=read,
-        header=lambda position: read_header(rows[position]),
+    data = Dataset(
+        name="photographs",
+        modality="image",
+        table=datasets.Dataset.from_dict({"item": items, "digest": digests}),
+        classes=(),
+        groups=everything,
+        split=Split(train=everything, test=everything[:0], origin="none"),
+        fingerprint="",
+        issues=(),
+        roles={},
     )
+    return items_of(data, everything, Pictures(limit=0))
 
 
 def pieces(
     backbone: Backbone, paths: Sequence[Path]
 ) -> dict[str, Callable[[NDArray[np.int64]], Callable[[], list[torch.Tensor]]]]:
     """By contestant: what makes the pictures at some positions ready."""
-    preprocess, items = backbone.preprocess, items_of(paths)
+    preprocess, items = backbone.preprocess, items_of_files(paths)
 
     def plain(group: NDArray[np.int64]) -> Callable[[], list[torch.Tensor]]:
         return lambda: [preprocess.item(Image.open(paths[i]).convert("RGB")) for i in group]

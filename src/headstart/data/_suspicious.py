@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _BLOCK = 65_536
+"""Rows compared with the thresholds at a time."""
 
 
 def suspicious(probabilities: NDArray[np.floating], targets: NDArray[np.int64], ids: Sequence[str]) -> list[int]:
