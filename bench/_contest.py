@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -62,9 +63,19 @@ def takes_part(contestant: str, modality: Modality) -> bool:
 
 
 def contest(
-    contestant: str, set: str, seed: int, *, folder: Path, weights: Path, python: Path, machine: str, scratch: Path
+    contestant: str,
+    set: str,
+    seed: int,
+    *,
+    folder: Path,
+    weights: Path,
+    python: Path,
+    measured_with: Mapping[str, Any],
+    scratch: Path,
 ) -> Outcome:
     """Run a contestant on the data in ``folder`` and score what it says.
+
+    ``measured_with`` gives `Outcome.machine`, ``commit`` and ``environment``.
 
     Raises:
         Failed: it ended with an error.
@@ -82,7 +93,7 @@ def contest(
         script = SCRIPTS / f"{contestant}_{modality}s.py"
         spent = _timed([python, script, folder, weights, answer], environment, work)
     score = balanced_accuracy(truth(folder), json.loads(answer.read_text(encoding="utf-8")))
-    return Outcome(set=set, contestant=contestant, seed=seed, balanced_accuracy=score, machine=machine, **vars(spent))
+    return Outcome(set=set, contestant=contestant, seed=seed, balanced_accuracy=score, **vars(spent), **measured_with)
 
 
 def balanced_accuracy(true: Sequence[str], said: Sequence[str]) -> float:

@@ -11,11 +11,16 @@ from headstart.engine.environment import environment
 
 def machine() -> str:
     """Processor, cores, versions that speed depends on, and the commit."""
-    found = environment("")
-    versions, dirty = found["versions"], " with changes" if found["dirty"] else ""
+    versions = environment("")["versions"]
     assert isinstance(versions, dict)
     packages = ", ".join(f"{name} {versions[name]}" for name in ("python", "torch", "timm", "transformers"))
-    return f"{_processor()}, {os.cpu_count()} cores; {packages}; commit {str(found['commit'])[:10]}{dirty}"
+    return f"{_processor()}, {os.cpu_count()} cores; {packages}; commit {commit()}"
+
+
+def commit() -> str:
+    """The code, and whether it has changes that are not committed."""
+    found = environment("")
+    return f"{str(found['commit'])[:10]}{' with changes' if found['dirty'] else ''}"
 
 
 def _processor() -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+SCHEMA = 2
+"""Of the file; raise it when it changes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +21,8 @@ class Outcome:
         cpu: seconds of all processors, worker processes included.
         peak: resident memory of its largest process at the highest, MiB.
         machine: processor, versions and commit it was measured with.
+        commit: the code it was measured with.
+        environment: what the contestant's environment held.
     """
 
     set: str
@@ -28,16 +33,29 @@ class Outcome:
     cpu: float
     peak: float
     machine: str
+    commit: str
+    environment: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """All outcomes on sets of ``train`` and ``test`` items; ``environments`` says what each environment holds."""
+    """All outcomes on sets of ``train`` and ``test`` items.
+
+    ``commit`` is the present code, ``environments`` says what each environment holds at present.
+    """
 
     train: int
     test: int
+    commit: str
     environments: dict[str, str]
     outcomes: tuple[Outcome, ...]
+    schema: int = SCHEMA
+
+    @property
+    def earlier(self) -> tuple[Outcome, ...]:
+        """Outcomes of other code, or of an environment that held something else."""
+        held = self.environments.values()
+        return tuple(each for each in self.outcomes if each.commit != self.commit or each.environment not in held)
 
     def has(self, set: str, contestant: str, seed: int) -> bool:
         """Whether this was measured."""
@@ -53,22 +71,27 @@ def write(path: Path, record: Record) -> None:
 
 
 def read(path: Path) -> Record:
-    """The record in ``path``."""
+    """The record in ``path``; one that an older bench wrote is refused."""
     found = json.loads(path.read_text(encoding="utf-8"))
+    if found.get("schema") != SCHEMA:
+        raise SystemExit(
+            f"{path} is of an older bench (schema {found.get('schema', 'unknown')}, expected {SCHEMA}); start anew "
+            "without --resume."
+        )
     return Record(**{**found, "outcomes": tuple(Outcome(**each) for each in found["outcomes"])})
 
 
-def going_on(path: Path, train: int, test: int, environments: dict[str, str]) -> Record:
+def going_on(path: Path, train: int, test: int, commit: str, environments: dict[str, str]) -> Record:
     """The record in ``path`` to add to; of other sizes it is refused, because its rows could not be compared."""
     if not path.is_file():
-        return Record(train=train, test=test, environments=environments, outcomes=())
+        return Record(train=train, test=test, commit=commit, environments=environments, outcomes=())
     found = read(path)
     if (found.train, found.test) != (train, test):
         raise SystemExit(
             f"{path} holds results of {found.train} training and {found.test} test items, not of {train} and {test}. "
             "Ask for those sizes, or start anew without --resume."
         )
-    return Record(train=train, test=test, environments={**found.environments, **environments}, outcomes=found.outcomes)
+    return replace(found, commit=commit, environments={**found.environments, **environments})
 
 
 def only(outcomes: Sequence[Outcome], set: str, contestant: str) -> dict[int, Outcome]:

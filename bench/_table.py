@@ -35,7 +35,11 @@ def page(
         parts.append("\n".join(standard_goal(summaries, found, names)))
     parts += ["## The sets side by side", side_by_side(summaries, names, sets)] if summaries else []
     for each in summaries:
-        parts += [f"## {each.set}: {sets[each.set]}", set_table(each, names), f"Seeds {_listed(each.seeds)}."]
+        marked = {outcome.contestant for outcome in record.earlier if outcome.set == each.set}
+        shown = {name: f"{title} *" if name in marked else title for name, title in names.items()}
+        parts += [f"## {each.set}: {sets[each.set]}", set_table(each, shown), f"Seeds {_listed(each.seeds)}."]
+    if record.earlier:
+        parts += ["## Measured earlier (*)", "\n".join(_earlier(record, names))]
     parts += ["## Measured with", "\n".join(_environment(record))]
     return "\n\n".join(parts) + "\n"
 
@@ -96,6 +100,19 @@ def _table(lines: Sequence[Sequence[str]]) -> str:
 
 def _listed(seeds: Sequence[int]) -> str:
     return ", ".join(map(str, seeds))
+
+
+def _earlier(record: Record, names: Mapping[str, str]) -> list[str]:
+    """What was measured with other code or in other environments than the present ones, and with which."""
+    seeds: dict[tuple[str, str, str], list[int]] = {}
+    for each in record.earlier:
+        by = [] if each.commit == record.commit else [f"commit {each.commit}, now {record.commit}"]
+        by += [] if each.environment in record.environments.values() else [f"an environment of {each.environment}"]
+        seeds.setdefault((each.set, each.contestant, "; ".join(by)), []).append(each.seed)
+    return [
+        f"- {names[contestant]} on {set}, seed{'s' if len(found) > 1 else ''} {_listed(found)}: {by}"
+        for (set, contestant, by), found in seeds.items()
+    ]
 
 
 def _environment(record: Record) -> list[str]:

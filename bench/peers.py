@@ -49,10 +49,11 @@ def main() -> int:
     pythons = {name: interpreter(name, python) for name, python in outside.items() if name in needed}
     held = {name: versions(name, python) for name, python in pythons.items()}
     path = given.out / "peers.json"
-    empty = Record(train=given.train, test=given.test, environments=held, outcomes=())
-    record = going_on(path, given.train, given.test, held) if given.resume else empty
+    machine, commit = _machine()
+    empty = Record(train=given.train, test=given.test, commit=commit, environments=held, outcomes=())
+    record = going_on(path, given.train, given.test, commit, held) if given.resume else empty
     weights = {modality: fetched(modality) for modality in {SETS[name].modality for name in given.sets}}
-    machine, failures = _machine(), []
+    failures = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         for set, seed, order in _draws(given.sets, given.seeds, names):
@@ -61,10 +62,12 @@ def main() -> int:
                 continue
             data = scratch / f"{set}-{seed}"
             SETS[set].prepare(data, train=given.train, test=given.test, seed=seed)
-            common = {"folder": data, "weights": weights[SETS[set].modality], "machine": machine, "scratch": scratch}
+            common = {"folder": data, "weights": weights[SETS[set].modality], "scratch": scratch}
             for name in waiting:
+                where = environment_of(name)
+                measured_with = {"machine": machine, "commit": commit, "environment": held[where]}
                 try:
-                    found = contest(name, set, seed, python=pythons[environment_of(name)], **common)
+                    found = contest(name, set, seed, python=pythons[where], measured_with=measured_with, **common)
                 except Failed as failure:
                     failures.append(f"{name} on {set}, seed {seed}")
                     print(f"{failures[-1]} failed:\n{failure}", file=sys.stderr, flush=True)
@@ -100,12 +103,13 @@ def _draws(sets: list[str], seeds: list[int], names: list[str]) -> Iterator[tupl
             yield set, seed, [there[(place + turn) % len(there)] for place in range(len(there))]
 
 
-def _machine() -> str:
-    """Asked in another process: this one must stay small, or its memory would be counted as a contestant's.
+def _machine() -> tuple[str, str]:
+    """Machine and commit, asked in another process: this one must stay small, or its memory would be counted as a
+    contestant's.
 
     A process starts as a copy of the one that starts it, and its highest resident memory is counted from there.
     """
-    code = "from bench._machine import machine; print(machine())"
+    code = "from bench._machine import commit, machine; print(machine()); print(commit())"
     root = Path(__file__).parent.parent
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -115,7 +119,8 @@ def _machine() -> str:
         text=True,
         check=True,
     )
-    return done.stdout.strip()
+    machine, commit = done.stdout.strip().split("\n")
+    return machine, commit
 
 
 def _publish(record: Record, out: Path) -> None:

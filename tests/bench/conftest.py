@@ -25,6 +25,8 @@ def outcomes():
             cpu=2.0 * walls[contestant][seed],
             peak=500.0 + seed,
             machine=MACHINE,
+            commit="0123456789",
+            environment="torch 9",
         )
         for name in scores
         for seed in (0, 1)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from bench._contest import TITLES
 from bench._outcomes import Record
 from bench._summary import overall, summarise
@@ -9,7 +11,9 @@ SETS = {"one": "first things", "two": "second things"}
 def written(outcomes):
     found = [summarise(outcomes, name, peers=("autogluon", "plain"), floor="frozen") for name in SETS]
     there = [each for each in found if each]
-    record = Record(train=40, test=80, environments={"fastai": "torch 9"}, outcomes=tuple(outcomes))
+    record = Record(
+        train=40, test=80, commit="0123456789", environments={"fastai": "torch 9"}, outcomes=tuple(outcomes)
+    )
     return page(record, there, overall(outcomes, there), names=TITLES, sets=SETS)
 
 
@@ -48,6 +52,20 @@ def test_machines_and_environments_are_listed_once(outcomes):
     text = written(outcomes)
     assert text.count("commit 0123456789") == 1
     assert "- fastai: torch 9" in text
+
+
+def test_what_was_measured_with_other_code_or_packages_is_marked(outcomes):
+    assert " *" not in written(outcomes).replace(": **", "")
+    assert "Measured earlier" not in written(outcomes)
+    other = {("one", "quick", 0): {"commit": "old"}, ("one", "plain", 1): {"environment": "torch 8"}}
+    text = written([replace(each, **other.get((each.set, each.contestant, each.seed), {})) for each in outcomes])
+    tables = text.split("## one: ")[1].split("## two: ")
+    marked = [row[0] for row in rows(tables[0]) if row[0].endswith("*")]
+    assert marked == ["headstart quick *", "plain loop *"]
+    assert "*" not in tables[1].split("## Measured earlier")[0]
+    assert "## Measured earlier (*)" in text
+    assert "- headstart quick on one, seed 0: commit old, now 0123456789\n" in text
+    assert "- plain loop on one, seed 1: an environment of torch 8\n" in text
 
 
 def test_a_page_without_outcomes_has_no_tables():
