@@ -41,4 +41,9 @@ def prepare(folder: Path, *, train: int, test: int, seed: int) -> None:
     for part, count in (("train", train), ("test", test)):
         lines = (tables / f"{part}.tab").read_text(encoding="utf-8").split("\n")[HEADER:]
         rows = sorted({(text, group) for group, text in (line.split("\t") for line in lines if line)})
+        if count > len(rows):
+            raise SystemExit(
+                f"There are no {count} messages in the {part} part of 20 Newsgroups, at most {len(rows)}. Ask for "
+                f"fewer with --{part}."
+            )
         write_texts(folder / f"{part}.csv", random.Random(seed).sample(rows, count))

