@@ -51,6 +51,10 @@ class Spent:
     cpu: float
     peak: float
 
+    def and_then(self, later: Spent) -> Spent:
+        """Of two processes, one after the other."""
+        return Spent(wall=self.wall + later.wall, cpu=self.cpu + later.cpu, peak=max(self.peak, later.peak))
+
 
 def environment_of(contestant: str) -> str:
     """The environment a contestant runs in."""
@@ -75,6 +79,12 @@ def contest(
 ) -> Outcome:
     """Run a contestant on the data in ``folder`` and score what it says.
 
+    Everyone sees the same: the training part with its labels, from which it fits and chooses as it likes, and the
+    items of the test part without their labels, to answer to. Scripts of peers are given the folder and read no label
+    of its test part; `headstart adapt` decides with the data it is given what to serve, and is given the training part
+    alone. Time and memory are of both, fitting and answering, for everyone; headstart answers in a second process,
+    whose start is counted, too.
+
     ``measured_with`` gives `Outcome.machine`, ``commit`` and ``environment``.
 
     Raises:
@@ -87,8 +97,9 @@ def contest(
     environment = {**surroundings(environment_of(contestant)), **home}
     if contestant in OURS:
         command = [python, "-m", "headstart", "adapt", *_data(folder, modality), "--pool", MODELS[modality]]
-        spent = _timed([*command, "--budget", contestant, "--out", work / "run"], environment, work)
-        _timed([python, SCRIPTS / "ask_headstart.py", work / "run", folder, answer], environment, work)
+        fitted = _timed([*command, "--budget", contestant, "--out", work / "run"], environment, work)
+        asked = _timed([python, SCRIPTS / "ask_headstart.py", work / "run", folder, answer], environment, work)
+        spent = fitted.and_then(asked)
     else:
         script = SCRIPTS / f"{contestant}_{modality}s.py"
         spent = _timed([python, script, folder, weights, answer], environment, work)
@@ -105,9 +116,10 @@ def balanced_accuracy(true: Sequence[str], said: Sequence[str]) -> float:
 
 
 def _data(folder: Path, modality: Modality) -> list[str | Path]:
+    """What headstart learns from: the training part."""
     if modality == "image":
-        return [folder]
-    return [folder / "train.csv", "--test", folder / "test.csv", "--input", "text", "--label", "label"]
+        return [folder / "train"]
+    return [folder / "train.csv", "--input", "text", "--label", "label"]
 
 
 def _timed(command: Sequence[str | Path], environment: Mapping[str, str], work: Path) -> Spent:

@@ -8,6 +8,7 @@ starts from the same weights, EfficientNet-Lite0 or MiniLM-L6, and reads the sam
 of its own in an environment of its own, timed from its start to its end, imports included, one after another and in an
 order that shifts with every seed. headstart starts with the weights fetched and nothing else: no cached features, no
 scans. Its time includes what the others do not do: the audit, the ranking, the controls, the intervals, the report.
+Labels of the test part are seen by nobody; answering for its items is timed for everyone.
 Peers are trained as their documentation has it, with their own losses; headstart aims at balanced accuracy. The frozen
 loop is the least time that a probe on these features takes on this machine; it is no peer, because it chooses and
 checks nothing.

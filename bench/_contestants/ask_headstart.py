@@ -1,4 +1,4 @@
-"""What the model in a headstart run folder says about the test part; asked after the clock was stopped.
+"""What the model in a headstart run folder says about the test part; its labels are not read.
 
 python ask_headstart.py RUN FOLDER OUT.json
 """
