@@ -66,10 +66,19 @@ def test_headstart_learns_from_the_training_part_alone_and_answering_is_timed(mo
 
 
 def test_a_process_is_measured_on_its_own(tmp_path):
-    spent = _timed([sys.executable, "-c", "x = bytearray(64 * 1024**2); sum(range(10**6))"], os.environ, tmp_path)
-    assert spent.wall > 0
-    assert spent.cpu > 0
-    assert spent.peak > 64
+    def measured(code: str) -> Spent:
+        return _timed([sys.executable, "-c", code], os.environ, tmp_path)
+
+    # What this process holds is counted at the start of another one: the one that is measured takes more than that.
+    held = measured("pass").peak
+    filled = measured(f"bytearray(b'x' * {int(held + 128) * 1024**2})")
+    assert filled.peak > held + 128
+    worked = measured("sum(range(2 * 10**7))")
+    slept = measured("import time; time.sleep(0.5)")
+    assert worked.cpu > 0.1
+    assert slept.wall > 0.5
+    assert slept.cpu < worked.cpu
+    assert slept.peak < filled.peak - 64  # nothing of those before it is counted
 
 
 def test_a_process_that_fails_says_what_it_printed(tmp_path):

@@ -18,9 +18,11 @@ def built(tmp_path, monkeypatch):
     notes = []
     monkeypatch.setattr(_environments, "__file__", str(tmp_path / "bench/_environments.py"))
     monkeypatch.setattr(
-        _environments.venv, "create", lambda folder, **_: (folder.mkdir(parents=True), notes.append(folder))
+        _environments.venv,
+        "create",
+        lambda folder, **_: (folder.mkdir(parents=True, exist_ok=True), notes.append(folder)),
     )
-    monkeypatch.setattr(_environments.subprocess, "run", lambda command, **_: notes.append(command[-3:]))
+    monkeypatch.setattr(_environments.subprocess, "run", lambda command, **_: notes.append(command[5:]))
     return notes
 
 
@@ -33,7 +35,7 @@ def test_an_environment_is_made_once(built, tmp_path):
 
 
 def test_an_environment_whose_installation_broke_off_is_made_again(built, tmp_path):
-    (tmp_path / "build/peers").mkdir(parents=True)
+    folder = tmp_path / "build/peers/fastai"
 
     def broken(command, **_):
         raise KeyboardInterrupt
@@ -42,7 +44,9 @@ def test_an_environment_whose_installation_broke_off_is_made_again(built, tmp_pa
         patch.setattr(_environments.subprocess, "run", broken)
         with pytest.raises(KeyboardInterrupt):
             interpreter("fastai", None)
-    assert not (tmp_path / "build/peers/fastai/ready.json").exists()
+    assert built == [folder]
+    assert interpreter("fastai", None) == folder / "bin/python"
+    assert built == [folder, folder, list(ENVIRONMENTS["fastai"])]
 
 
 def test_foreign_environments_get_no_path_to_our_packages(monkeypatch):
