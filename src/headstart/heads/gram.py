@@ -78,14 +78,11 @@ def fit_probe_streamed(
     if len(names) < 2:
         raise ValueError("Choosing a penalty needs items in at least two folds, got one fold.")
     origin, parts = _by_fold(features, targets, outputs, codes, len(names))
+    standardiser = sum(parts[1:], parts[0]).standardiser(origin)
+    parts = [part.scaled(standardiser.scale) for part in parts]
     whole = sum(parts[1:], parts[0])
-    standardiser = whole.standardiser(origin)
-    whole, parts = whole.scaled(standardiser.scale), [part.scaled(standardiser.scale) for part in parts]
     path = PENALTIES * (whole.spread / max(1, min(items - 1, whole.width)) or 1.0)
-    heads = [whole.minus(part).solutions(path) for part in parts]
-    errors = np.array(
-        [sum(part.error(head[i]) for part, head in zip(parts, heads, strict=True)) for i in range(len(path))]
-    )
+    heads, errors = _left_out(whole, parts, path)
     best = int(np.argmin(errors))
 
     def on_raw(head: LinearHead) -> LinearHead:
@@ -93,13 +90,11 @@ def fit_probe_streamed(
         return LinearHead(weight=weight, bias=head.bias - weight @ origin)
 
     fold_heads = tuple(on_raw(head[best]) for head in heads)
-    rows, width = stratified_rows(targets, CALIBRATED, 0), whole.width
+    rows = stratified_rows(targets, CALIBRATED, 0)
     shown, logits = np.asarray(features[rows]), np.empty((len(rows), outputs))
     for code, head in enumerate(fold_heads):
         held = codes[rows] == code
-        # As in `probe.level_logits`.
-        level = (whole.first / whole.count - whole.minus(parts[code]).first / (items - parts[code].count))[width:]
-        logits[held] = head.logits(shown[held]) + level
+        logits[held] = head.logits(shown[held]) + whole.leaning_without(parts[code])
     calibration = fit_calibration(logits, targets[rows], np.asarray(class_weights))
     return StreamedProbe(
         head=calibration.fold(on_raw(whole.solutions(path[best : best + 1])[0])),
@@ -109,6 +104,15 @@ def fit_probe_streamed(
         fold_heads=fold_heads,
         calibration=calibration,
     )
+
+
+def _left_out(
+    whole: Moments, parts: Sequence[Moments], path: NDArray[np.float64]
+) -> tuple[list[list[LinearHead]], NDArray[np.float64]]:
+    """For each part the heads without it, one per penalty of ``path (L,)``; and their squared errors on it ``(L,)``."""
+    heads = [whole.minus(part).solutions(path) for part in parts]
+    errors = [[part.error(head) for head in along] for part, along in zip(parts, heads, strict=True)]
+    return heads, np.sum(errors, axis=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +140,11 @@ class Moments:
             second=self.second - other.second,
             width=self.width,
         )
+
+    def leaning_without(self, other: Moments) -> NDArray[np.float64]:
+        """By how much the mean signs ``(C,)`` here exceed those without ``other``; see `probe.level_logits`."""
+        rest = self.minus(other)
+        return (self.first / self.count - rest.first / rest.count)[self.width :]
 
     def scaled(self, scale: NDArray[np.float64]) -> Moments:
         """With the features times ``scale (D,)``."""
