@@ -163,9 +163,6 @@ def adapt(
         UserError: names that are not known, or a combination that cannot work; all problems at once.
         Unavailable: weights that cannot be fetched, or no room on the disk.
     """
-    from headstart.engine.identity import code, identity
-    from headstart.run_folder import claim, finished, write
-
     asked = recipe or Recipe(
         roles=dict(_loaded(data).named),
         task=task,
@@ -177,23 +174,16 @@ def adapt(
     )
     asked = _located(asked, data)
     options = _options(data, asked)
-    folder = None if out is None else Path(out)
-    if folder is not None:
-        claim(folder, asked, data.fingerprint)
-        done = finished(folder, identity(data, options), code())
-        if done is not None and _still_there(done, options):
-            (progress or Silent()).say(f"'{folder}' holds this very run; delete it to have it computed again.")
-            return Adaptation(done, asked, folder)
+    folder, progress = None if out is None else Path(out), progress or Silent()
+    done = None if folder is None else _claimed(folder, data, options, progress)
+    if folder is not None and done is not None:
+        return Adaptation(done, asked, folder)
     from headstart.data._preview import preview
     from headstart.engine.adapt import adapt as adapt_data
+    from headstart.run_folder import write
 
-    adapted = adapt_data(
-        data,
-        options,
-        journal_folder=None if folder is None else folder / "checkpoints",
-        preview=preview,
-        progress=progress or Silent(),
-    )
+    checkpoints = None if folder is None else folder / "checkpoints"
+    adapted = adapt_data(data, options, journal_folder=checkpoints, preview=preview, progress=progress)
     if folder is not None:
         write(adapted, folder)
     return Adaptation(adapted.results, adapted.recipe, adapted)
@@ -302,6 +292,19 @@ def _names(pool: Sequence[str]) -> tuple[str, ...]:
 
 def _path(source: Any) -> str:
     return str(Path(source).absolute()) if isinstance(source, (str, Path)) else ""
+
+
+def _claimed(folder: Path, data: Dataset, options: Options, progress: Progress) -> Results | None:
+    """See that this run may write to ``folder``; its results, if it has been there before and was finished."""
+    from headstart.engine.identity import code, identity
+    from headstart.run_folder import claim, finished
+
+    claim(folder, options.recipe, data.fingerprint)
+    done = finished(folder, identity(data, options), code())
+    if done is None or not _still_there(done, options):
+        return None
+    progress.say(f"'{folder}' holds this very run; delete it to have it computed again.")
+    return done
 
 
 def _still_there(results: Results, options: Options) -> bool:
