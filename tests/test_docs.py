@@ -1,5 +1,9 @@
+import re
+from pathlib import Path
+
 import typer.main
 
+from bench.__main__ import measurements
 from docs import generate, picture
 from headstart.cli.app import app
 from headstart.report.json import write_results
@@ -47,3 +51,9 @@ def test_a_folder_without_results_gives_no_picture(tmp_path, capsys):
     assert picture.main([str(tmp_path)]) == 2
     assert "holds no results.json" in capsys.readouterr().err
     assert picture.main([]) == 2
+
+
+def test_every_measurement_has_one_row_in_the_page_of_the_bench():
+    page = (Path(__file__).parent.parent / "bench" / "README.md").read_text(encoding="utf-8")
+    table = page.partition("| name | what it measures |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(measurements())
