@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,14 @@ class MetricInfo:
     low: float = 0.0
     high: float = 1.0
     by_class: bool = False
+
+
+Metrics = Callable[["NDArray[np.floating]", "NDArray[np.int64]"], Mapping[str, float]]
+"""Of ``probabilities (N, C)`` and ``targets (N,)``, by name."""
+MetricsOfDraws = Callable[
+    ["NDArray[np.floating]", "NDArray[np.int64]", "NDArray[np.integer]"], Mapping[str, "NDArray[np.float64]"]
+]
+"""See `Task.metrics_of_draws`."""
 
 
 class Task(ABC):
@@ -62,3 +70,28 @@ class Task(ABC):
     @abstractmethod
     def metrics(self, probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> Mapping[str, float]:
         """Every metric by name, the primary one among them; those taken by class only where they exist."""
+
+    def metrics_of_draws(
+        self, probabilities: NDArray[np.floating], targets: NDArray[np.int64], counts: NDArray[np.integer]
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """`metrics` of each of B resamples, ``(B,)`` each; NaN where a draw has none.
+
+        ``counts (B, N)`` say how often each item is in each draw. One draw after the other, unless the task knows a
+        shorter way.
+        """
+        return one_by_one(self.metrics)(probabilities, targets, counts)
+
+
+def one_by_one(metrics: Metrics) -> MetricsOfDraws:
+    """What `Task.metrics_of_draws` gives, from what gives the metrics of some items."""
+
+    def each(
+        probabilities: NDArray[np.floating], targets: NDArray[np.int64], counts: NDArray[np.integer]
+    ) -> Mapping[str, NDArray[np.float64]]:
+        import numpy as np
+
+        found = [metrics(probabilities.repeat(count, axis=0), targets.repeat(count)) for count in counts]
+        names = dict.fromkeys(name for values in found for name in values)
+        return {name: np.array([values.get(name, np.nan) for values in found]) for name in names}
+
+    return each

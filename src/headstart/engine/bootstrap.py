@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from headstart.core.results import Interval
-from headstart.core.task import MetricInfo
+from headstart.core.task import MetricInfo, Metrics, MetricsOfDraws, one_by_one
 from headstart.engine.intervals import UNKNOWN
 from headstart.engine.resample import Resampler
 from headstart.engine.strata import FEW, MANY
@@ -20,7 +20,8 @@ from headstart.engine.wilson import wilson
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Metrics = Callable[["NDArray[np.floating]", "NDArray[np.int64]"], Mapping[str, float]]
+AT_ONCE = 1 << 20
+"""Numbers of draws times items that are worked on at a time."""
 
 JACKKNIFE_BLOCKS = 100
 UNBOUNDED = MetricInfo(low=-math.inf, high=math.inf)
@@ -35,6 +36,7 @@ def bootstrap_intervals(
     n_folds: int | None = None,
     draws: int = 1000,
     seed: int = 0,
+    of_draws: MetricsOfDraws | None = None,
 ) -> dict[str, Interval]:
     """Every value of ``metrics(probabilities (N, C), targets (N,))`` with a BCa interval over groups of tied items.
 
@@ -51,16 +53,19 @@ def bootstrap_intervals(
     the jackknife's: what the bootstrap adds, skewness and bias, falls with the number of groups, and a thousand draws
     of a million items take minutes.
 
+    ``of_draws`` gives the metrics of many draws at once, as `Task.metrics_of_draws`; without it they are taken one by
+    one.
+
     Where all items are tied together, or a metric ceases to exist without one of the groups, nothing shows its spread:
     its whole range is given, and a metric without bounds is left out.
     """
     stack = probabilities if probabilities.ndim == 3 else probabilities[None]
     resample, rng = Resampler(targets, groups), np.random.default_rng(seed)
-    scorer = _Scorer(metrics, stack, targets, measures or {})
+    scorer = _Scorer(metrics, of_draws or one_by_one(metrics), stack, targets, measures or {})
     drawn, left_out = np.zeros((0, len(scorer.names))), np.full((1, len(scorer.names)), np.nan)
     if resample.n_groups > 1:
         if resample.n_groups < MANY:
-            drawn = np.stack([scorer.drawn(*resample.draw(rng), draw % len(stack)) for draw in range(draws)])
+            drawn = scorer.drawn([resample.draw(rng) for _ in range(draws)])
         parts = resample.leave_out(rng, JACKKNIFE_BLOCKS)
         left_out = np.stack([scorer.left_out(*part, spare=resample.fewest > 1) for part in parts])
     enlarged = 1.0 if n_folds is None else math.sqrt(n_folds / (n_folds - 1))
@@ -85,6 +90,7 @@ class _Scorer:
     def __init__(
         self,
         metrics: Metrics,
+        of_draws: MetricsOfDraws,
         stack: NDArray[np.floating],
         targets: NDArray[np.int64],
         measures: Mapping[str, MetricInfo],
@@ -92,17 +98,40 @@ class _Scorer:
         whole = [dict(metrics(repeat, targets)) for repeat in stack]
         self.names = list(whole[0])
         self.known = [measures.get(name, UNBOUNDED) for name in self.names]
-        self._metrics, self._stack, self._targets = metrics, stack, targets
+        self._metrics, self._of_draws, self._stack, self._targets = metrics, of_draws, stack, targets
         self._each = np.array([[scores[name] for name in self.names] for scores in whole])
         self.value = self._each.mean(0)
         self._by_class = np.array([info.by_class for info in self.known])
 
-    def drawn(self, rows: NDArray[np.int64], lent: NDArray[np.int64], repeat: int) -> NDArray[np.float64]:
-        """``(M,)`` of a draw, with what it is ``lent`` for the metrics taken by class."""
-        found = self._at(rows, repeat)
-        if len(lent) and self._by_class.any():
-            found = np.where(self._by_class, self._at(np.concatenate([rows, lent]), repeat), found)
+    def drawn(self, draws: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> NDArray[np.float64]:
+        """``(B, M)``: of the rows of each draw, with what it is lent for the metrics taken by class.
+
+        Each draw is taken from one repeat, in turn.
+        """
+        found = np.empty((len(draws), len(self.names)))
+        step = max(1, AT_ONCE // len(self._targets))
+        for repeat in range(len(self._stack)):
+            chosen = range(repeat, len(draws), len(self._stack))
+            for start in range(0, len(chosen), step):
+                numbers = list(chosen[start : start + step])
+                found[numbers] = self._several([draws[number] for number in numbers], repeat)
         return found
+
+    def _several(
+        self, draws: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]], repeat: int
+    ) -> NDArray[np.float64]:
+        items = len(self._targets)
+        found = self._each_of(np.stack([np.bincount(rows, minlength=items) for rows, _ in draws]), repeat)
+        short = [number for number, (_, lent) in enumerate(draws) if len(lent)]
+        if short and self._by_class.any():
+            counts = np.stack([np.bincount(np.concatenate(draws[number]), minlength=items) for number in short])
+            found[short] = np.where(self._by_class, self._each_of(counts, repeat), found[short])
+        return found
+
+    def _each_of(self, counts: NDArray[np.int64], repeat: int) -> NDArray[np.float64]:
+        found = self._of_draws(self._stack[repeat], self._targets, counts)
+        missing = np.full(len(counts), np.nan)
+        return np.stack([found.get(name, missing) for name in self.names], 1) - self._each[repeat] + self.value
 
     def left_out(self, rows: NDArray[np.int64], lent: NDArray[np.int64], *, spare: bool) -> NDArray[np.float64]:
         """``(M,)`` of what a block left; NaN what does not exist there, unless it has something to ``spare``."""

@@ -188,7 +188,13 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
     probabilities = probabilities_of(model.head.logits(features), task)
     primary = mean_interval(task.credit(probabilities, targets), Sample.of(task, targets, groups))
     others = bootstrap_intervals(
-        task.metrics, probabilities, targets, groups, measures=task.measures, seed=run.options.seed
+        task.metrics,
+        probabilities,
+        targets,
+        groups,
+        measures=task.measures,
+        seed=run.options.seed,
+        of_draws=task.metrics_of_draws,
     )
     return Scored(
         on="test",
@@ -226,6 +232,7 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
         measures=data.task.measures,
         n_folds=int(data.folds.max()) + 1,
         seed=run.options.seed,
+        of_draws=data.task.metrics_of_draws,
     )
     return Scored(
         on="cross-validation",

@@ -13,6 +13,7 @@ from scipy.special import softmax
 from scipy.stats import rankdata
 
 from headstart.core.task import MetricInfo, Task
+from headstart.tasks._draws import Draws
 
 if TYPE_CHECKING:
     import torch
@@ -99,6 +100,21 @@ class Classification(Task):
         if self.outputs == 2 and 0 < np.count_nonzero(targets) < len(targets):
             values["roc_auc"] = _roc_auc(probabilities[:, 1], targets)
         return values
+
+    def metrics_of_draws(
+        self, probabilities: NDArray[np.floating], targets: NDArray[np.int64], counts: NDArray[np.integer]
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """See `Task.metrics_of_draws`; all draws at once."""
+        draws = Draws(probabilities, targets, counts)
+        values = {
+            "balanced_accuracy": draws.balanced_accuracy(),
+            "accuracy": draws.accuracy(),
+            "macro_f1": draws.macro_f1(),
+            "log_loss": draws.log_loss(_LEAST),
+            "brier": draws.brier(),
+            "ece": draws.calibration_error(_BINS),
+        }
+        return values | {"roc_auc": draws.roc_auc()} if self.outputs == 2 else values
 
 
 def _macro_f1(predicted: NDArray[np.int64], targets: NDArray[np.int64], outputs: int) -> float:
