@@ -28,6 +28,7 @@ def test_an_example_writes_a_run_and_predicts(example, classes, tmp_path, capsys
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
         "report.html",
         "results.json",
+        "run.json",
         "recipe.toml",
         "model",
     }

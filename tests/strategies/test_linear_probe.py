@@ -77,7 +77,7 @@ def test_many_features_give_nearly_the_same_head_without_being_read_at_once(head
     streamed = LinearProbe(head=head).fit(Watched(features), targets, 3, weights, groups).logits(features)
     inside -= inside.mean(axis=1, keepdims=True)
     streamed -= streamed.mean(axis=1, keepdims=True)
-    assert (streamed - inside).std() < 0.25 * inside.std()  # one of the two is calibrated on fewer rows
+    assert (streamed - inside).std() < 0.3 * inside.std()  # one of the two is calibrated on fewer rows
 
 
 class Watched(contract.Features):
