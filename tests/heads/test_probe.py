@@ -109,6 +109,9 @@ def test_scalings_are_shared_where_folds_hardly_differ():
     only = np.where(folds.T == 2, even, 0.0)
     assert not shares_scaling(only, folds)  # constant in what is fitted on
     assert shares_scaling(np.ones((400, 3)), folds)
+    rare = even.copy()
+    rare[:, 0] = np.arange(400) == 7  # constant in what is fitted on, and hardly anything elsewhere
+    assert shares_scaling(rare, folds)
 
 
 def test_rare_classes_count_as_much_as_common_ones():

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from headstart.core.errors import UserError
-from headstart.scores._sample import Sample, principal_coordinates
+from headstart.scores import _sample
+from headstart.scores._sample import Sample, decomposed, principal_coordinates
 from tests.scores.samples import SHAPES, sample
 
 
@@ -43,3 +44,16 @@ def test_all_problems_are_said_at_once():
         Sample.of(np.ones((5, 3)), np.array([0, 1, 0, 1, 0]))
     with pytest.raises(UserError, match=r"features \(N, D\) and targets \(N,\), got \(5, 3\) and \(4,\)"):
         Sample.of(np.ones((5, 3)), np.zeros(4, dtype=int))
+
+
+def test_decompositions_are_remembered_by_content_and_only_the_last_ones():
+    rng = np.random.default_rng(0)
+    first, second, third = (rng.normal(size=(6, 4)) for _ in range(3))
+    left, singular = decomposed(first)
+    np.testing.assert_allclose(left * singular, np.linalg.svd(first)[0][:, :4] * np.linalg.svd(first)[1])
+    assert decomposed(first.copy())[0] is left
+    decomposed(second)
+    assert decomposed(first)[0] is left
+    decomposed(third)
+    assert len(_sample._remembered) == _sample.REMEMBERED
+    assert decomposed(first)[0] is not left

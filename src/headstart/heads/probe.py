@@ -12,7 +12,7 @@ from headstart.core.cores import cores
 from headstart.heads.calibration import fit_calibration
 from headstart.heads.nested import left_out_by, nested
 from headstart.heads.ridge import RidgePath, ridge_path
-from headstart.heads.standardise import Standardiser
+from headstart.heads.standardise import Standardiser, raised_variance
 
 PENALTIES = np.logspace(-3, 4, 15)
 """In multiples of the mean eigenvalue of the standardised rows: two per decade, up to where features without any signal
@@ -87,12 +87,12 @@ def shares_scaling(features: NDArray[np.floating], folds: NDArray[np.int64]) -> 
     Where they do not, items held out would have a say in the scaling that they are scored with. The first repeat
     stands for all.
     """
-    whole = Standardiser.of(features).scale
+    whole = raised_variance(features)
     for name in np.unique(folds[0]):
-        part = Standardiser.of(features[folds[0] != name]).scale
+        part = raised_variance(features[folds[0] != name])
         if np.any((part > 0) != (whole > 0)):
             return False
-        ratio = np.log(part[part > 0] / whole[part > 0])
+        ratio = 0.5 * np.log(part[part > 0] / whole[part > 0])
         if len(ratio) and np.sqrt(np.mean(ratio**2)) > ALIKE:
             return False
     return True

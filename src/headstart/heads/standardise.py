@@ -57,6 +57,12 @@ class Standardiser:
         return LinearHead(weight=weight, bias=head.bias - weight @ self.mean)
 
 
+def raised_variance(features: NDArray[np.floating] | Features, floor: float = FLOOR) -> NDArray[np.float64]:
+    """What `Standardiser` divides columns of ``features (N, D)`` by the root of, ``(D,)``, be they constant or not."""
+    variance = _moments(features)[1]
+    return variance + floor * variance.mean()
+
+
 def _moments(features: NDArray[np.floating] | Features) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and population variance per column; of features in blocks, around the first block's mean."""
     if not many(features):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,5 +79,25 @@ def principal_coordinates(features: NDArray[np.float64]) -> NDArray[np.float64]:
     rows = features - features.mean(axis=0)
     if rows.shape[0] > rows.shape[1]:
         return rows @ np.linalg.eigh(rows.T @ rows)[1][:, ::-1]
-    left, singular, _ = np.linalg.svd(rows, full_matrices=False)
+    left, singular = decomposed(rows)
     return left * singular
+
+
+REMEMBERED = 2
+"""Decompositions kept in memory: of the features of one body as they are, and centred."""
+_remembered: dict[bytes, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+
+
+def decomposed(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Left singular vectors ``(N, r)`` and singular values ``(r,)`` of ``rows (N, D)``, r = min(N, D).
+
+    The last ones are remembered by content: several scores ask for those of the same features, and finding them is
+    most of their work.
+    """
+    key = hashlib.sha256(np.ascontiguousarray(rows).data).digest()
+    if key not in _remembered:
+        left, singular, _ = np.linalg.svd(rows, full_matrices=False)
+        while len(_remembered) >= REMEMBERED:
+            del _remembered[next(iter(_remembered))]
+        _remembered[key] = left, singular
+    return _remembered[key]

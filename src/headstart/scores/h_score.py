@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.score import TransferScore
-from headstart.scores._sample import Sample
+from headstart.scores._sample import Sample, decomposed
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,13 @@ class HScore(TransferScore):
         items, width = rows.shape
         shrinkage = ledoit_wolf(rows)
         ridge = shrinkage * float(np.sum(rows**2)) / (items * width)
-        # S_B = M' M with M (C, D) the class means times the root of their shares; in the basis of the rows' singular
-        # vectors S_a is diagonal, and directions in which no row varies hold no mean either.
-        means = np.sqrt(sample.shares)[:, None] * (sample.onehot.T @ rows / sample.counts[:, None])
-        _, singular, right = np.linalg.svd(rows, full_matrices=False)
+        # S_B = M' M with M (C, D) the class means times the root of their shares; in the basis of the rows' right
+        # singular vectors S_a is diagonal, and directions in which no row varies hold no mean either. In that basis
+        # the rows are the left vectors times the singular values.
+        left, singular = decomposed(rows)
         real = singular > singular[0] * max(rows.shape) * np.finfo(np.float64).eps
-        between = np.sum((means @ right[real].T) ** 2, axis=0)
+        means = np.sqrt(sample.shares)[:, None] * (sample.onehot.T @ left[:, real] / sample.counts[:, None])
+        between = np.sum((means * singular[real]) ** 2, axis=0)
         within = (1.0 - shrinkage) * singular[real] ** 2 / items + ridge
         return float((1.0 - shrinkage) * np.sum(between / within) / (len(sample.counts) - 1))
 

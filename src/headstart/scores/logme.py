@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.score import TransferScore
-from headstart.scores._sample import Sample
+from headstart.scores._sample import Sample, decomposed
 
 _RANGE = 10.0
 _POINTS = 41
@@ -72,7 +72,7 @@ def _decompose(
     features: NDArray[np.float64], columns: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Eigenvalues ``(r,)`` of F F', squared coordinates ``(C, r)`` of the columns, and what is outside, ``(C,)``."""
-    left, singular, _ = np.linalg.svd(features, full_matrices=False)
+    left, singular = decomposed(features)
     real = singular > singular[0] * max(features.shape) * np.finfo(np.float64).eps
     coordinates = left[:, real].T @ columns
     outside = np.sum((columns - left[:, real] @ coordinates) ** 2, axis=0)
