@@ -11,7 +11,7 @@ is given, too.
 The frozen run is everything from features to the report: features into an empty cache, the path of penalties, five
 times five-fold cross-validation with calibration, neighbours and all transferability scores, intervals, the refit,
 scores out of fold, the figures, the learning curve, and results and report written. Left out are the scan of the files,
-the controls and the export of the model. Once with how to run the network settled beforehand, as on any but the first
+loading the network, the controls and the export of the model. Once with how to run the network settled beforehand, as on any but the first
 run of a model on a machine, once with that included. Contestants take turns; ratios are within a round, medians with
 the smallest and the largest.
 
@@ -41,10 +41,10 @@ import headstart as hs
 from bench._cells import cells
 from bench._machine import machine
 from headstart.api import _options
-from headstart.core.backbone import Backbone
+from headstart.core.backbone import Backbone, BackboneInfo, Source
 from headstart.core.dataset import Dataset, Split
 from headstart.core.home import home
-from headstart.core.progress import Silent, Stage
+from headstart.core.progress import Progress, Silent, Stage
 from headstart.core.recipe import Recipe
 from headstart.data._preview import preview
 from headstart.demo import tweets
@@ -56,6 +56,7 @@ from headstart.engine.evidence import Findings, gather
 from headstart.engine.final import score, settle
 from headstart.engine.items import Items, items_of
 from headstart.engine.journal import Journal
+from headstart.engine.options import PoolMember
 from headstart.engine.plan import PRESETS
 from headstart.engine.proof import judge
 from headstart.engine.rank import rank
@@ -137,7 +138,7 @@ def measured(scene: Scene, rounds: int, scratch: Path) -> Iterator[str]:
     agreeing = {loop.name: _cosine(exact, loop.run()) for loop in loops}
     data = _unsplit(hs.load(scene.source))
     known = Path(tempfile.mkdtemp(dir=scratch))
-    frozen_run(scene, data, known)
+    frozen_run(scene, backbone, data, known)
     runs: dict[str, list[float]] = {"settled": [], "first": []}
     stages: list[dict[str, float]] = []
     for _ in range(rounds):
@@ -145,10 +146,10 @@ def measured(scene: Scene, rounds: int, scratch: Path) -> Iterator[str]:
             times[loop.name].append(_seconds(loop.run))
         _forget_features(known)
         started = time.perf_counter()
-        stages.append(frozen_run(scene, data, known))
+        stages.append(frozen_run(scene, backbone, data, known))
         runs["settled"].append(time.perf_counter() - started)
         fresh = Path(tempfile.mkdtemp(dir=scratch))
-        runs["first"].append(_seconds(lambda store=fresh: frozen_run(scene, data, store)))
+        runs["first"].append(_seconds(lambda store=fresh: frozen_run(scene, backbone, data, store)))
     for name, seconds in times.items():
         yield f"  bare pass, {name:22} {_spread(seconds)} s, mean cosine {agreeing[name]:.5f}"
     fastest = min(times, key=lambda name: np.median(times[name]))
@@ -249,7 +250,35 @@ def _forward(backbone: Backbone, batch: Any, dtype: torch.dtype) -> torch.Tensor
         return backbone.encode(batch).float()
 
 
-def frozen_run(scene: Scene, data: Dataset, store: Path) -> dict[str, float]:
+class _Loaded(Source):
+    """Gives out one backbone that is there already."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        self._backbone = backbone
+
+    def infos(self) -> tuple[BackboneInfo, ...]:
+        """See `Source.infos`."""
+        return (self._backbone.info,)
+
+    def find(self, identifier: str) -> BackboneInfo | None:
+        """See `Source.find`."""
+        return self._backbone.info if identifier == self._backbone.info.name else None
+
+    def in_store(self, info: BackboneInfo) -> bool:
+        """See `Source.in_store`."""
+        del info
+        return True
+
+    def pull(self, info: BackboneInfo, progress: Progress) -> None:
+        """See `Source.pull`."""
+
+    def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
+        """See `Source.load`."""
+        del info, pretrained, seed, size
+        return self._backbone
+
+
+def frozen_run(scene: Scene, backbone: Backbone, data: Dataset, store: Path) -> dict[str, float]:
     """Features to report, with features cached below ``store``; seconds of each stage."""
     seconds: dict[str, float] = {}
 
@@ -260,7 +289,9 @@ def frozen_run(scene: Scene, data: Dataset, store: Path) -> dict[str, float]:
         seconds[name] = time.perf_counter() - started
 
     asked = Recipe(model=scene.model, strategy="linear_probe", budget="quick")
-    options = replace(_options(data, asked), home=store)
+    options = replace(
+        _options(data, asked), home=store, pool=(PoolMember(source=_Loaded(backbone), info=backbone.info),)
+    )
     plan, journal = replace(PRESETS["quick"], repeats=5), Journal(None, {})
     with modest_threads(len(data)), tempfile.TemporaryDirectory() as folder:
         with stage("folds"):

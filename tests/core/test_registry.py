@@ -48,6 +48,13 @@ def drop_in(tmp_path, monkeypatch):
         vars(package).pop(module.rpartition(".")[2], None)
 
 
+@pytest.fixture(autouse=True)
+def declared_anew():
+    registry._declared.cache_clear()
+    yield
+    registry._declared.cache_clear()
+
+
 def point(monkeypatch, value: str) -> None:
     found = EntryPoint(name="outside", value=value, group="headstart.strategies")
     monkeypatch.setattr(registry, "entry_points", lambda group: [found] if group == found.group else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ def render(results: Results, *, run: str, recipe: str = "") -> str:
     return page.render(r=results, recipe=recipe, figures=Figures(results), usage=usage(results, run))
 
 
+@cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
