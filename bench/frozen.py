@@ -11,9 +11,9 @@ is given, too.
 The frozen run is everything from features to the report: features into an empty cache, the path of penalties, five
 times five-fold cross-validation with calibration, neighbours and all transferability scores, intervals, the refit,
 scores out of fold, the figures, the learning curve, and results and report written. Left out are the scan of the files,
-loading the network, the controls and the export of the model. Once with how to run the network settled beforehand, as on any but the first
-run of a model on a machine, once with that included. Contestants take turns; ratios are within a round, medians with
-the smallest and the largest.
+loading the network, the controls and the export of the model. Once with how to run the network settled beforehand, as
+on any but the first run of a model on a machine, once with that included. Contestants take turns; ratios are within a
+round, medians with the smallest and the largest.
 
 Then the same run once more through the public verbs, as a user has it: whole, unchanged, and with one item replaced.
 """
