@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from headstart.core.results import Interval
-from headstart.core.task import MetricInfo, Metrics, MetricsOfDraws, one_by_one
+from headstart.core.task import MetricInfo, Metrics, MetricsOfDraws, Task, one_by_one
 from headstart.engine.intervals import UNKNOWN
 from headstart.engine.resample import Resampler
 from headstart.engine.strata import FEW, MANY
@@ -28,7 +28,7 @@ UNBOUNDED = MetricInfo(low=-math.inf, high=math.inf)
 
 
 def bootstrap_intervals(
-    metrics: Metrics,
+    metrics: Metrics | Task,
     probabilities: NDArray[np.floating],
     targets: NDArray[np.int64],
     groups: NDArray[np.int64],
@@ -36,9 +36,10 @@ def bootstrap_intervals(
     n_folds: int | None = None,
     draws: int = 1000,
     seed: int = 0,
-    of_draws: MetricsOfDraws | None = None,
 ) -> dict[str, Interval]:
     """Every value of ``metrics(probabilities (N, C), targets (N,))`` with a BCa interval over groups of tied items.
+
+    A task stands for its metrics and their ``measures``, and takes those of all draws at once.
 
     For a cross-validated score ``probabilities`` are ``(R, N, C)``, out of fold, and ``n_folds`` is given: the value
     is the mean over repeats, each draw is taken from one repeat, and the spread is enlarged as in
@@ -53,15 +54,15 @@ def bootstrap_intervals(
     the jackknife's: what the bootstrap adds, skewness and bias, falls with the number of groups, and a thousand draws
     of a million items take minutes.
 
-    ``of_draws`` gives the metrics of many draws at once, as `Task.metrics_of_draws`; without it they are taken one by
-    one.
-
     Where all items are tied together, or a metric ceases to exist without one of the groups, nothing shows its spread:
     its whole range is given, and a metric without bounds is left out.
     """
     stack = probabilities if probabilities.ndim == 3 else probabilities[None]
     resample, rng = Resampler(targets, groups), np.random.default_rng(seed)
-    scorer = _Scorer(metrics, of_draws or one_by_one(metrics), stack, targets, measures or {})
+    of_draws = metrics.metrics_of_draws if isinstance(metrics, Task) else one_by_one(metrics)
+    if isinstance(metrics, Task):
+        metrics, measures = metrics.metrics, metrics.measures
+    scorer = _Scorer(metrics, of_draws, stack, targets, measures or {})
     drawn, left_out = np.zeros((0, len(scorer.names))), np.full((1, len(scorer.names)), np.nan)
     if resample.n_groups > 1:
         if resample.n_groups < MANY:

@@ -187,15 +187,7 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
         features = encode_once(model.backbone, test, chosen.trial.contender)
     probabilities = probabilities_of(model.head.logits(features), task)
     primary = mean_interval(task.credit(probabilities, targets), Sample.of(task, targets, groups))
-    others = bootstrap_intervals(
-        task.metrics,
-        probabilities,
-        targets,
-        groups,
-        measures=task.measures,
-        seed=run.options.seed,
-        of_draws=task.metrics_of_draws,
-    )
+    others = bootstrap_intervals(task, probabilities, targets, groups, seed=run.options.seed)
     return Scored(
         on="test",
         items=test,
@@ -225,14 +217,12 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
     primary = selection_corrected(credits, data.folds, tested, chosen=number, seed=run.options.seed)
     plain = cross_validated_interval(credits[number], data.folds, tested)
     others = bootstrap_intervals(
-        data.task.metrics,
+        data.task,
         np.stack(probabilities),
         targets,
         groups,
-        measures=data.task.measures,
         n_folds=int(data.folds.max()) + 1,
         seed=run.options.seed,
-        of_draws=data.task.metrics_of_draws,
     )
     return Scored(
         on="cross-validation",
