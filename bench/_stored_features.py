@@ -74,7 +74,7 @@ def labelled_run(found: Found, home: Path) -> tuple[Run, Contender, Dataset]:
     items = Items(
         digests=found.digests,
         lengths=np.ones(len(found.targets), dtype=np.int64),
-        read=lambda position: f"item {position}",
+        read=lambda position, _=None: f"item {position}",
     )
     options = Options(
         recipe=Recipe(budget="quick"),
