@@ -36,6 +36,19 @@ def test_features_come_back_by_content_in_any_order(tmp_path: Path):
     assert np.array_equal(again.take(names[::-1]), features[::-1])
 
 
+def test_many_digests_are_looked_up_in_parts(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(cache, "LOOKED_UP", 4)
+    features = np.arange(20, dtype=np.float32).reshape(10, 2)
+    names = [digest(f"{number}") for number in range(10)]
+    space = FeatureSpace(tmp_path, Silent(), weights="w")
+    space.add(names[:7], features[:7])
+    space.add(names[7:], features[7:])
+    wanted = np.random.default_rng(0).integers(10, size=23)
+    assert np.array_equal(space.take([names[number] for number in wanted]), features[wanted])
+    with pytest.raises(KeyError, match="1 of 1 items have no features here"):
+        space.take([names[0]] * 4 + [digest("other")])
+
+
 def test_other_weights_are_another_space(tmp_path: Path):
     FeatureSpace(tmp_path, Silent(), weights="w").add([digest("a")], np.ones((1, 2), dtype=np.float32))
     assert FeatureSpace(tmp_path, Silent(), weights="v").missing([digest("a")]) == [0]

@@ -26,3 +26,12 @@ def test_one_item_denied_costs_the_same_among_few_and_among_many(monkeypatch, ga
     many = task.metrics(probabilities_of(logits, task), targets)["log_loss"]
     assert few == pytest.approx(loss, abs=0.01)
     assert many == pytest.approx(loss, abs=0.01)
+
+
+def test_a_temperature_divides_the_logits(monkeypatch):
+    task = Classification(classes=["a", "b", "c"])
+    logits = np.random.default_rng(0).normal(size=(25, 3))
+    few = probabilities_of(logits, task, 2.5)
+    np.testing.assert_allclose(few, task.probabilities(logits / 2.5))
+    monkeypatch.setattr(outputs, "MANY", 10)
+    np.testing.assert_allclose(probabilities_of(logits, task, 2.5), few, rtol=1e-5)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 READING = 1
 """Version of how raw files become decoded items (EXIF, alpha, bit depth); a change makes old features unreachable."""
+LOOKED_UP = 1 << 17
+"""Digests that are looked for at a time: sorting them takes several times their own room."""
 HELD_BYTES = 32 << 20
 """Features up to this size are an array in memory; more are read from a file in blocks."""
 
@@ -45,6 +47,13 @@ def noted(home: Path, **identity: str) -> Path:
 
 def _text(identity: Mapping[str, str]) -> str:
     return json.dumps({"reading": READING, **identity}, sort_keys=True)
+
+
+def _put(taken: NDArray[np.float32] | FeatureFile, rows: NDArray[np.int64], features: NDArray[np.float32]) -> None:
+    if isinstance(taken, FeatureFile):
+        taken.write(rows, features)
+    else:
+        taken[rows] = features
 
 
 def _place(home: Path, text: str) -> Path:
@@ -108,23 +117,21 @@ class FeatureSpace:
             KeyError: features of an item are not here.
             Unavailable: a shard was removed or damaged since it was found, or the disk has no room for the file.
         """
-        order, _, shards, rows = self._found(keys(digests))
-        if absent := int((shards < 0).sum()):
-            raise KeyError(f"{absent} of {len(digests)} items have no features here; encode what missing() names first")
-        grouped = np.argsort(shards, kind="stable")
-        order, rows = order[grouped], rows[grouped]
-        numbers, starts = np.unique(shards[grouped], return_index=True)
-        taken: NDArray[np.float32] | FeatureFile | None = None
-        for number, start, stop in zip(numbers, starts, [*starts[1:], len(order)], strict=True):
-            features = self._tensor(int(number), "features")
-            if taken is None:
-                taken = self._room(len(order), features.shape[1])
-            here, found = order[start:stop], features[rows[start:stop]]
-            if isinstance(taken, FeatureFile):
-                taken.write(here, found)
-            else:
-                taken[here] = found
-        return np.empty((0, 0), dtype=np.float32) if taken is None else taken
+        wanted = keys(digests)
+        taken: NDArray[np.float32] | FeatureFile = np.empty((0, 0), dtype=np.float32)
+        for start in range(0, len(wanted), LOOKED_UP):
+            order, _, shards, rows = self._found(wanted[start : start + LOOKED_UP])
+            if absent := int((shards < 0).sum()):
+                raise KeyError(
+                    f"{absent} of {len(order)} items have no features here; encode what missing() names first"
+                )
+            grouped = np.argsort(shards, kind="stable")
+            for part in np.split(grouped, np.flatnonzero(np.diff(shards[grouped])) + 1):
+                features = self._tensor(int(shards[part[0]]), "features")
+                if not len(taken):
+                    taken = self._room(len(wanted), features.shape[1])
+                _put(taken, start + order[part], features[rows[part]])
+        return taken
 
     def _room(self, items: int, width: int) -> NDArray[np.float32] | FeatureFile:
         if self.folder is None or 4 * items * width <= HELD_BYTES:

@@ -26,7 +26,7 @@ from headstart.data._suspicious import suspicious
 from headstart.engine.curve import learning_curve
 from headstart.engine.embed import feature_map as embed
 from headstart.engine.environment import environment
-from headstart.engine.final import Chosen, Scored, Settled
+from headstart.engine.final import Chosen, Scored, Settled, predicted_rows
 from headstart.engine.items import Names
 from headstart.engine.outputs import probabilities_of
 from headstart.engine.proof import Proof
@@ -196,9 +196,9 @@ def headline(verdict: Verdict, scored: Scored, primary: str, served: str) -> str
 
 def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
     """One finding that names the training items whose label a model that has not seen them confidently denies."""
-    logits = chosen.trial.logits[0]
-    kept = np.flatnonzero(~np.isnan(logits[:, 0]))
-    probabilities, targets = probabilities_of(logits[kept], run.data.task), run.data.targets[kept]
+    kept = predicted_rows(chosen.trial)
+    probabilities = probabilities_of(chosen.trial.logits[0][kept], run.data.task)
+    targets = run.data.targets[kept]
     ids = Names(data, data.split.train[kept])
     rows = suspicious(probabilities, targets, ids)
     if not rows:

@@ -200,15 +200,22 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
     )
 
 
+def predicted_rows(trial: Trial) -> NDArray[np.int64] | slice:
+    """The training items that the first repeat has predicted; where it is all of them, what takes no copy of them."""
+    known = ~np.isnan(trial.logits[0, :, 0])
+    return slice(None) if known.all() else np.flatnonzero(known)
+
+
 def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) -> Scored:
     """Scores over all repeats, the primary one corrected for the choice among all trials; the predictions shown item
     by item are those of the first repeat.
     """
     data, model, chosen = run.data, settled.model, settled.chosen
-    kept = np.flatnonzero(~np.isnan(chosen.trial.logits[0, :, 0]))
+    features = chosen.trial.contender.features
+    kept = predicted_rows(chosen.trial)
     targets, groups = data.targets[kept], data.groups[kept]
-    whole = [repeat for repeat in chosen.trial.logits if not np.isnan(repeat[kept]).any()]
-    probabilities = [probabilities_of(repeat[kept] / model.temperature, data.task) for repeat in whole]
+    whole = [repeat for repeat in chosen.trial.logits if not np.isnan(repeat[kept, 0]).any()]
+    probabilities = np.stack([probabilities_of(repeat[kept], data.task, model.temperature) for repeat in whole])
     trials = [*settled.contest.trials, *(entrant.probe for entrant in ranked.taken)]
     trials = list({id(trial): trial for trial in trials}.values())
     credits = np.stack([*(trial.credit(data) for trial in trials), *ranked.passed_over])
@@ -218,7 +225,7 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
     plain = cross_validated_interval(credits[number], data.folds, tested)
     others = bootstrap_intervals(
         data.task,
-        np.stack(probabilities),
+        probabilities,
         targets,
         groups,
         n_folds=int(data.folds.max()) + 1,
@@ -226,11 +233,11 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
     )
     return Scored(
         on="cross-validation",
-        items=data.items.subset(kept),
+        items=data.items if isinstance(kept, slice) else data.items.subset(kept),
         ids=Names(source, source.split.train[kept]),
         targets=targets,
         groups=groups,
-        features=chosen.trial.contender.features[kept],
+        features=features if isinstance(kept, slice) else features[kept],
         probabilities=probabilities[0],
         scores=others | {data.task.primary: primary},
         optimism=plain.value - primary.value,

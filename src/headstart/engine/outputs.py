@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from headstart.core.task import Task
 
 
-def probabilities_of(logits: NDArray[np.floating], task: Task) -> NDArray[np.floating]:
-    """``(N, C)`` from ``(N, C)``; of many items in float32, and without float64 copies of all of them."""
+def probabilities_of(logits: NDArray[np.floating], task: Task, temperature: float = 1.0) -> NDArray[np.floating]:
+    """``(N, C)`` from ``(N, C)`` divided by ``temperature``; of many items in float32, and without float64 copies of
+    all of them.
+    """
     if len(logits) < MANY:
-        return task.probabilities(np.asarray(logits, dtype=np.float64))
+        return task.probabilities(np.asarray(logits, dtype=np.float64) / temperature)
     probabilities = np.empty(logits.shape, dtype=np.float32)
     for start in range(0, len(logits), MANY):
         part = slice(start, start + MANY)
-        probabilities[part] = task.probabilities(np.asarray(logits[part], dtype=np.float64))
+        probabilities[part] = task.probabilities(np.asarray(logits[part], dtype=np.float64) / temperature)
     return probabilities
