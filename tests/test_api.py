@@ -18,7 +18,6 @@ from headstart.cli.app import main
 from headstart.core.backbone import Backbone, BackboneInfo, Exported
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
-from headstart.core.progress import Silent
 from headstart.core.recipe import Recipe
 from headstart.engine import adapt as adapt_module
 from headstart.engine import plan
@@ -27,14 +26,6 @@ from headstart.engine.options import PoolMember
 from headstart.report.json import read_results
 from tests.backbones.members import make
 from tests.engine import toys
-
-
-class Listener(Silent):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
 
 
 class TinySource(toys.ToySource):
@@ -117,7 +108,7 @@ def test_a_finished_run_is_not_computed_again(data: Dataset, tiny: PoolMember, t
     out, computed = tmp_path / "run", []
     ran = adapt_module.adapt
     monkeypatch.setattr(adapt_module, "adapt", lambda *a, **options: computed.append(1) or ran(*a, **options))
-    heard = Listener()
+    heard = toys.Listener()
 
     def again(**changes: Any) -> api.Adaptation:
         asked = {"budget": "quick", "strategy": "linear_probe", "seed": 2, **changes}

@@ -16,14 +16,6 @@ from tests.backbones.members import make
 from tests.engine import toys
 
 
-class Listener(Silent):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
-
-
 @pytest.fixture
 def backbone() -> toys.ToyBackbone:
     return toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
@@ -139,7 +131,7 @@ def test_what_is_settled_is_settled_once_whatever_is_left_to_encode(tmp_path: Pa
 def test_it_is_said_when_the_fast_precision_is_not_used(backbone: toys.ToyBackbone, monkeypatch):
     monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.bfloat16)
     monkeypatch.setattr("headstart.engine.arithmetic.agree", lambda *_: False)
-    progress = Listener()
+    progress = toys.Listener()
     encoded = Encoder(backbone, None, progress).encode(toys.labelled().items, "features")
     assert encoded.precision == "float32"
     assert progress.said == ["toy:small runs in float32: bfloat16 is not precise enough or not faster."]

@@ -32,7 +32,7 @@ SAMPLE = 64
 LEAST = 8
 """Items on which the precision of another body of a settled architecture is judged."""
 COSINE_FLOOR = 0.999
-"""Mean cosine between features in float32 and in the fast precision below which the fast one is refused."""
+"""Mean cosine with features as they should be below which a faster way to them is refused."""
 MOVED = 0.005
 """Change of the probe's cross-validated accuracy, beyond one standard error of it, from which it is refused, too."""
 JUDGED = 32
@@ -155,14 +155,18 @@ def still_precise(exact: Backbone, lean: Backbone, sample: Sample, like: Arithme
 
 def agree(exact: torch.Tensor, fast: torch.Tensor, targets: NDArray[np.int64] | None = None) -> bool:
     """Whether rows of ``fast (N, D)`` point the same way as those of ``exact``, and a probe does as well on them."""
-    cosine = torch.nn.functional.cosine_similarity(exact.double(), fast.double(), dim=1)
-    if not bool(cosine.mean() >= COSINE_FLOOR):
+    if not mean_cosine(exact, fast) >= COSINE_FLOOR:  # NaN is not
         return False
     if targets is None or len(targets) < JUDGED or len(np.unique(targets)) < 2:
         return True
     before, after = (_right(features.double().numpy(), targets) for features in (exact, fast))
     moved = after - before
     return abs(moved.mean()) - moved.std(ddof=1) / np.sqrt(len(moved)) <= MOVED
+
+
+def mean_cosine(exact: torch.Tensor, other: torch.Tensor) -> float:
+    """Between the rows of two ``(N, D)``."""
+    return float(torch.nn.functional.cosine_similarity(exact.double(), other.double(), dim=1).mean())
 
 
 def _right(features: NDArray[np.float64], targets: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -197,7 +201,8 @@ class _Settling:
     def found(self) -> Arithmetic:
         """What `settle` gives. What matters most is tried first."""
         best = self._precision(self._plain)
-        self._try(best)
+        if best not in self._seconds:
+            self._try(best)
         if self._exact.fixed_shapes:
             for size in BATCHES:
                 if size <= 2 * self._half:

@@ -206,7 +206,7 @@ class Encoder:
             group = np.argsort(items.lengths, kind="stable")[middle : middle + BATCH]
             preprocess = self._exact.preprocess
             batch = preprocess.collate(readying(preprocess, items, group, None)())
-            backbone = self._lean(items)
+            backbone = in_order(self._lean(items), self._how)
             self._how.features(backbone, batch)
             started = time.perf_counter()
             self._how.features(backbone, batch)
@@ -234,7 +234,7 @@ def readying(
 ) -> Callable[[], list[Any]]:
     """The work of reading the items in ``group`` and making them ready for ``collate``, in the fixed or a random view.
 
-    Collating is left to the consumer, so that PyTorch itself is called from one thread only.
+    Collating is left to the consumer: it is the network's own thread that runs PyTorch on a batch.
     """
 
     def work() -> list[Any]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, Preprocess
 from headstart.core.progress import Progress
-from headstart.engine.arithmetic import Arithmetic
+from headstart.engine.arithmetic import COSINE_FLOOR, Arithmetic, mean_cosine
 from headstart.engine.cache import noted
 from headstart.engine.device import on_device
 from headstart.engine.digests import smallest
@@ -26,8 +26,6 @@ CHECKED = 8
 """Pictures that are decoded both ways."""
 LOOKED_AT = 64
 """Files among which they are sought: where fewer are large JPEGs, decoding them is no great part of the work."""
-COSINE_FLOOR = 0.999
-"""Mean cosine between features of both readings below which pictures are decoded in full."""
 
 
 def settle_reading(backbone: Backbone, items: Items, home: Path | None, progress: Progress) -> None:
@@ -103,7 +101,6 @@ def _cosine(backbone: Backbone, items: Items, checked: NDArray[np.int64]) -> flo
 
     def features(preprocess: Preprocess) -> torch.Tensor:
         batch = preprocess.collate(readying(preprocess, items, checked, None)())
-        return Arithmetic().features(copied, batch).double()
+        return Arithmetic().features(copied, batch)
 
-    cosine = torch.nn.functional.cosine_similarity(features(reduced.asking_for(None)), features(reduced), dim=1)
-    return float(cosine.mean())
+    return mean_cosine(features(reduced.asking_for(None)), features(reduced))
