@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 import torch
 
 from headstart.backbones._head import check_head
+from headstart.backbones._lean_text import LeanLayer, able, wanted
 from headstart.backbones._mean_layer import E, layer_weights, pooled, pooler_weights
 from headstart.backbones._random import seeded
 from headstart.backbones._text import TextPreprocess
@@ -69,11 +71,22 @@ class TextBackbone(Backbone):
         self.preprocess = preprocess
         self._tokenizer = preprocess
         self.blocks = _blocks(body)
+        self._lean_layers: list[LeanLayer] = []
 
     def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """See `Backbone.encode`; reads ``input_ids`` and ``attention_mask (B, L)``."""
         hidden = self._run(self._embedded(batch), batch["attention_mask"], 0, len(self.blocks))
         return self._pooled(hidden, batch["attention_mask"])
+
+    def lean(self, batch: Mapping[str, torch.Tensor]) -> Backbone:
+        """See `Backbone.lean`: with layers of its own where autocast asks for bfloat16 on a processor."""
+        del batch
+        layers = self.module.encoder.layer
+        if not able(layers):
+            return self
+        leaner = copy.copy(self)
+        leaner._lean_layers = [LeanLayer(layer) for layer in layers]
+        return leaner
 
     def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
         """See `Backbone.lower`: ``hidden (B, L, D)`` and ``attention_mask (B, L)``, or pooled features above all."""
@@ -150,6 +163,11 @@ class TextBackbone(Backbone):
         return self.module.embeddings(input_ids=batch["input_ids"])
 
     def _run(self, hidden: torch.Tensor, mask: torch.Tensor, start: int, stop: int) -> torch.Tensor:
+        if self._lean_layers and wanted():
+            seen = mask.bool()
+            for layer in self._lean_layers[start:stop]:
+                hidden = layer(hidden, seen)
+            return hidden
         from transformers.masking_utils import create_bidirectional_mask
 
         attention = create_bidirectional_mask(config=self.module.config, inputs_embeds=hidden, attention_mask=mask)

@@ -40,7 +40,7 @@ TOKENS = 32 * 128
 """Most texts in a batch, and most tokens, padding counted."""
 SHARD_SECONDS = 3.0
 """A shard is written after this much work, so that a killed pass loses no more."""
-LEAN = "lean 2"
+LEAN = "lean 3"
 """Version of `Backbone.lean`: features rounded in another way are kept apart."""
 THREADS_PAY = 64
 """Items left to encode from which on numbers of threads are compared first."""
