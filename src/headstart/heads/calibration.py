@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_softmax
 
 from headstart.core.backbone import LinearHead
+from headstart.heads.shares import shares
 from headstart.heads.temperature import fit_temperature
 
 SHRINKAGE = 3.0
@@ -54,21 +54,22 @@ def fit_calibration(
     centring = np.eye(classes) - 1.0 / classes
     centred = logits @ centring
     spread = float(np.sqrt(np.mean(centred**2))) or 1.0
-    scaled = centred / spread
+    scaled = np.ascontiguousarray(centred.T) / spread
     cold = spread / fit_temperature(logits, targets)
     weights = class_weights[targets]
-    aims = targets[:, None] == np.arange(classes)
+    aims = np.arange(classes)[:, None] == targets
+    every = np.arange(items)
     absent = np.bincount(targets, minlength=classes) == 0
     # Nothing is known of the loss of a class without items: its bias stays that of the temperature.
     free = np.repeat(~absent, classes).reshape(classes, classes)
 
     def objective(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         moved, bias = flat[: classes**2].reshape(classes, classes), flat[classes**2 :]
-        calibrated = cold * scaled + scaled @ moved.T + bias
-        log_shares = log_softmax(calibrated, axis=1)
-        slope = (np.exp(log_shares) - aims) * weights[:, None]
-        value = -float(weights @ log_shares[np.arange(items), targets]) + 0.5 * SHRINKAGE * float(flat @ flat)
-        gradient = np.concatenate([((slope.T @ scaled) * free).ravel(), slope.sum(axis=0) * ~absent])
+        calibrated = (cold * np.eye(classes) + moved) @ scaled + bias[:, None]
+        likely, norms = shares(calibrated)
+        slope = (likely - aims) * weights
+        value = float(weights @ (norms - calibrated[targets, every])) + 0.5 * SHRINKAGE * float(flat @ flat)
+        gradient = np.concatenate([((slope @ scaled.T) * free).ravel(), slope.sum(axis=1) * ~absent])
         return value, gradient + SHRINKAGE * flat
 
     found = minimize(objective, np.zeros(classes**2 + classes), jac=True, method="L-BFGS-B", options={"maxiter": 200})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import softmax
 
+from headstart.heads.shares import shares
 from headstart.heads.weights import checked_weights
 
-_RANGE = 1e4
+_DECADES = 4
 
 
 def fit_temperature(
@@ -33,21 +33,22 @@ def fit_temperature(
     """
     items = len(logits)
     weights = checked_weights(weights, items)
-    centred = logits - logits.mean(axis=1, keepdims=True)
+    centred = np.ascontiguousarray((logits - logits.mean(axis=1, keepdims=True)).T)
     spread = float(np.sqrt(np.mean(centred**2)))
     if spread == 0.0:
         return 1.0
     scaled = centred / spread
     # Centred logits sum to zero over the classes: what is spread evenly adds nothing.
-    aimed = scaled[np.arange(items), targets] * items / (items + 1)
+    aimed = scaled[targets, np.arange(items)] * items / (items + 1)
 
     def slope(inverse: float) -> float:
-        expected = np.sum(softmax(inverse * scaled, axis=1) * scaled, axis=1)
+        expected = np.sum(shares(inverse * scaled)[0] * scaled, axis=0)
         return float(weights @ (expected - aimed))
 
-    lowest, highest = 1.0 / _RANGE, _RANGE
-    if slope(lowest) >= 0.0:
-        return spread / lowest
-    if slope(highest) <= 0.0:
-        return spread / highest
-    return spread / float(brentq(slope, lowest, highest, xtol=1e-12, rtol=1e-12))  # type: ignore[arg-type]
+    # The slope rises with b. Brent's method is quick where the ends are near: a decade, the first from 1 that has both.
+    below, far = slope(1.0) < 0.0, 1.0
+    for power in range(1, _DECADES + 1):
+        near, far = far, 10.0 ** (power if below else -power)
+        if (slope(far) < 0.0) != below:
+            return spread / float(brentq(slope, *sorted((near, far)), xtol=1e-12, rtol=1e-12))  # type: ignore[arg-type]
+    return spread / far
