@@ -46,17 +46,6 @@ def test_it_equals_fitting_every_training_part_anew(items, width, tied, weighted
                 np.testing.assert_allclose(part.predicted, predicted, atol=1e-8)
 
 
-def test_threads_change_nothing():
-    features, targets, folds = _sample(30, 60)
-    path = ridge_path(features, targets, 3)
-    one, two = (nested(path, folds, np.arange(30), start=14, threads=threads) for threads in (1, 2))
-    assert all(
-        np.array_equal(a.predicted, b.predicted)
-        for x, y in zip(one, two, strict=True)
-        for a, b in zip(x, y, strict=True)
-    )
-
-
 def test_one_fold_leaves_nothing_to_fit_on():
     features, targets, _ = _sample(30, 60)
     path = ridge_path(features, targets, 3)

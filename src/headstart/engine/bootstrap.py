@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,11 +64,12 @@ def bootstrap_intervals(
         metrics, measures = metrics.metrics, metrics.measures
     scorer = _Scorer(metrics, of_draws, stack, targets, measures or {})
     drawn, left_out = np.zeros((0, len(scorer.names))), np.full((1, len(scorer.names)), np.nan)
+    at_once = max(1, AT_ONCE // len(targets))
     if resample.n_groups > 1:
         if resample.n_groups < MANY:
-            drawn = scorer.drawn([resample.draw(rng) for _ in range(draws)])
-        parts = resample.leave_out(rng, JACKKNIFE_BLOCKS)
-        left_out = np.stack([scorer.left_out(*part, spare=resample.fewest > 1) for part in parts])
+            drawn = scorer.drawn(resample, rng, draws, at_once)
+        parts = resample.leave_out(rng, JACKKNIFE_BLOCKS, at_once)
+        left_out = np.concatenate([scorer.left_out(*part, spare=resample.fewest > 1) for part in parts])
     enlarged = 1.0 if n_folds is None else math.sqrt(n_folds / (n_folds - 1))
     intervals = {
         name: _Resampled(
@@ -99,51 +100,42 @@ class _Scorer:
         whole = [dict(metrics(repeat, targets)) for repeat in stack]
         self.names = list(whole[0])
         self.known = [measures.get(name, UNBOUNDED) for name in self.names]
-        self._metrics, self._of_draws, self._stack, self._targets = metrics, of_draws, stack, targets
+        self._of_draws, self._stack, self._targets = of_draws, stack, targets
         self._each = np.array([[scores[name] for name in self.names] for scores in whole])
         self.value = self._each.mean(0)
         self._by_class = np.array([info.by_class for info in self.known])
 
-    def drawn(self, draws: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> NDArray[np.float64]:
-        """``(B, M)``: of the rows of each draw, with what it is lent for the metrics taken by class.
+    def drawn(self, resample: Resampler, rng: np.random.Generator, draws: int, at_once: int) -> NDArray[np.float64]:
+        """``(draws, M)``: of as many resamples, with what they are lent for the metrics taken by class.
 
-        Each draw is taken from one repeat, in turn.
+        Each repeat gives about as many of them as any other.
         """
-        found = np.empty((len(draws), len(self.names)))
-        step = max(1, AT_ONCE // len(self._targets))
-        for repeat in range(len(self._stack)):
-            chosen = range(repeat, len(draws), len(self._stack))
-            for start in range(0, len(chosen), step):
-                numbers = list(chosen[start : start + step])
-                found[numbers] = self._several([draws[number] for number in numbers], repeat)
-        return found
+        found, repeats = [], len(self._stack)
+        for repeat in range(repeats):
+            left = len(range(repeat, draws, repeats))
+            while left > 0:
+                counts, lent = resample.draw(rng, min(left, at_once))
+                values, short = self._each_of(counts, repeat), lent.any(axis=1)
+                if short.any() and self._by_class.any():
+                    helped = self._each_of((counts + lent)[short], repeat)
+                    values[short] = np.where(self._by_class, helped, values[short])
+                found.append(values)
+                left -= len(counts)
+        return np.concatenate(found)
 
-    def _several(
-        self, draws: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]], repeat: int
-    ) -> NDArray[np.float64]:
-        items = len(self._targets)
-        found = self._each_of(np.stack([np.bincount(rows, minlength=items) for rows, _ in draws]), repeat)
-        short = [number for number, (_, lent) in enumerate(draws) if len(lent)]
-        if short and self._by_class.any():
-            counts = np.stack([np.bincount(np.concatenate(draws[number]), minlength=items) for number in short])
-            found[short] = np.where(self._by_class, self._each_of(counts, repeat), found[short])
+    def left_out(self, kept: NDArray[np.int64], lent: NDArray[np.int64], *, spare: bool) -> NDArray[np.float64]:
+        """``(J, M)`` of what each block left; NaN what does not exist there, unless it has something to ``spare``."""
+        found = self._each_of(kept, 0)
+        missing = np.isnan(found).any(axis=1)
+        if spare and missing.any():
+            helped = self._each_of((kept + lent)[missing], 0)
+            found[missing] = np.where(np.isnan(found[missing]), helped, found[missing])
         return found
 
     def _each_of(self, counts: NDArray[np.int64], repeat: int) -> NDArray[np.float64]:
         found = self._of_draws(self._stack[repeat], self._targets, counts)
         missing = np.full(len(counts), np.nan)
         return np.stack([found.get(name, missing) for name in self.names], 1) - self._each[repeat] + self.value
-
-    def left_out(self, rows: NDArray[np.int64], lent: NDArray[np.int64], *, spare: bool) -> NDArray[np.float64]:
-        """``(M,)`` of what a block left; NaN what does not exist there, unless it has something to ``spare``."""
-        found = self._at(rows, 0)
-        if spare and np.isnan(found).any():
-            found = np.where(np.isnan(found), self._at(np.concatenate([rows, lent]), 0), found)
-        return found
-
-    def _at(self, rows: NDArray[np.int64], repeat: int) -> NDArray[np.float64]:
-        found = self._metrics(self._stack[repeat][rows], self._targets[rows])
-        return np.array([found.get(name, np.nan) for name in self.names]) - self._each[repeat] + self.value
 
 
 @dataclass(frozen=True, kw_only=True)

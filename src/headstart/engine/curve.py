@@ -161,28 +161,29 @@ def _extended(
     return [(float(m), float(lo), float(hi)) for m, lo, hi in zip(middle, low, high, strict=True)]
 
 
-def _line(x: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Intercept, slope and misfit of the weighted straight line."""
-    mx, my = weights @ x, weights @ y
-    slope = float(weights @ ((x - mx) * (y - my)) / max(weights @ (x - mx) ** 2, 1e-300))
-    intercept = float(my - slope * mx)
-    return intercept, slope, float(weights @ (intercept + slope * x - y) ** 2)
+def _line(
+    x: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Intercepts, slopes and misfits ``(...)`` of weighted straight lines through ``y (n,)`` over ``x (..., n)``."""
+    mx, my = x @ weights, weights @ y
+    aside = x - mx[..., None]
+    slope = (aside * (y - my)) @ weights / np.maximum(aside**2 @ weights, 1e-300)
+    intercept = my - slope * mx
+    return intercept, slope, (intercept[..., None] + slope[..., None] * x - y) ** 2 @ weights
 
 
 def power_law(
     n: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64], at: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """``a - b n^-c`` with ``a <= 1``: a straight line in ``n^-c`` for each c of a grid, the best of which is kept."""
-    best, value = np.inf, np.full(len(at), float(weights @ y))
-    for c in EXPONENTS:
-        a, b, misfit = _line(n**-c, y, weights)
-        if a > 1.0:
-            a, u = 1.0, n**-c
-            b = float(weights @ ((y - 1) * u) / (weights @ u**2))
-            misfit = float(weights @ (1 + b * u - y) ** 2)
-        if misfit < best:
-            best, value = misfit, a + b * at**-c
-    return value
+    u = n ** -EXPONENTS[:, None]
+    a, b, misfit = _line(u, y, weights)
+    through_one = (u * (y - 1)) @ weights / (u**2 @ weights)
+    high = a > 1.0
+    a, b = np.where(high, 1.0, a), np.where(high, through_one, b)
+    misfit = np.where(high, (1 + b[:, None] * u - y) ** 2 @ weights, misfit)
+    best = int(misfit.argmin())
+    return a[best] + b[best] * at ** -EXPONENTS[best]
 
 
 def error_power_law(
@@ -199,7 +200,7 @@ def exponential(
     """``a - b exp(-n / s)``; s is searched between the smallest size and four times the largest."""
 
     def misfit(log_scale: float) -> float:
-        return _line(np.exp(-n / np.exp(log_scale)), y, weights)[2]
+        return float(_line(np.exp(-n / np.exp(log_scale)), y, weights)[2])
 
     found = optimize.minimize_scalar(misfit, bounds=(np.log(n[0]), np.log(4 * n[-1])), method="bounded")
     scale = float(np.exp(found.x))

@@ -14,45 +14,45 @@ if TYPE_CHECKING:
 class Resampler:
     """Draws groups of rows; ``targets (N,)`` are their classes, equal ``groups (N,)`` tie them.
 
-    Every resample comes with what it would be lent: one group of every class that it missed.
+    A resample says how often it has every row, and how often it is lent one: a group of every class that it missed.
     """
 
     def __init__(self, targets: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
         self._codes = np.unique(groups, return_inverse=True)[1]
-        self._rows, self._starts, self._sizes = _sorted(self._codes)
         self._classes = np.unique(targets, return_inverse=True)[1]
-        self._class_rows, self._class_starts, self._class_sizes = _sorted(self._classes)
-        self.n_groups = len(self._sizes)
+        sizes = np.bincount(self._classes)
+        self._class_rows, self._class_ends = np.argsort(self._classes, kind="stable"), np.cumsum(sizes)
+        self.n_groups = int(self._codes.max()) + 1
         cells = np.unique(self._classes * self.n_groups + self._codes)
         self.fewest = int(np.bincount(cells // self.n_groups).min())
         """Groups of the class that lies in fewest."""
 
-    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Row numbers of one resample, and those of what it would be lent."""
-        rows = self._expand(rng.integers(self.n_groups, size=self.n_groups))
-        missed = self._missed(rows)
-        picked = self._class_starts[missed] + (rng.random(len(missed)) * self._class_sizes[missed]).astype(np.int64)
-        return rows, self._expand(self._codes[self._class_rows[picked]])
+    def draw(self, rng: np.random.Generator, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """``count`` resamples and what they are lent, both ``(count, N)``."""
+        groups = self.n_groups
+        drawn = rng.integers(groups, size=(count, groups)) + groups * np.arange(count)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=count * groups).reshape(count, groups)[:, self._codes]
+        numbers, missed = np.nonzero(self._held(counts > 0) == 0)
+        starts = np.append(0, self._class_ends)[missed]
+        picked = starts + (rng.random(len(missed)) * (self._class_ends[missed] - starts)).astype(np.int64)
+        lent = np.zeros((count, groups), dtype=np.int64)
+        np.add.at(lent, (numbers, self._codes[self._class_rows[picked]]), 1)
+        return counts, lent[:, self._codes]
 
-    def leave_out(self, rng: np.random.Generator, blocks: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Row numbers without each of at most ``blocks`` blocks of groups, and those of classes left out entirely."""
-        block = rng.permutation(self.n_groups) % min(blocks, self.n_groups)
-        for number in range(int(block.max()) + 1):
-            rows = np.flatnonzero(block[self._codes] != number)
-            missed = self._missed(rows)
-            yield rows, np.flatnonzero(np.isin(self._classes, missed)) if len(missed) else missed
+    def leave_out(
+        self, rng: np.random.Generator, blocks: int, at_once: int
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """All rows but those of each of at most ``blocks`` blocks of groups, and the rows of classes left out entirely;
+        up to ``at_once`` blocks at a time, ``(at_once, N)`` each.
+        """
+        blocks = min(blocks, self.n_groups)
+        block = rng.permutation(self.n_groups)[self._codes] % blocks
+        for start in range(0, blocks, at_once):
+            kept = block != np.arange(start, min(blocks, start + at_once))[:, None]
+            missed = self._held(kept) == 0
+            yield kept.astype(np.int64), missed[:, self._classes].astype(np.int64)
 
-    def _missed(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The classes that ``rows`` lack."""
-        return np.flatnonzero(np.bincount(self._classes[rows], minlength=len(self._class_sizes)) == 0)
-
-    def _expand(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        sizes = self._sizes[chosen]
-        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return self._rows[np.repeat(self._starts[chosen], sizes) + within]
-
-
-def _sorted(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Rows in the order of their ``codes (N,)`` from 0, and where each code starts and how many rows it has."""
-    sizes = np.bincount(codes)
-    return np.argsort(codes, kind="stable"), np.cumsum(sizes) - sizes, sizes
+    def _held(self, kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many of the rows that are ``kept (B, N)`` each class has, ``(B, C)``."""
+        cells = self._classes + len(self._class_ends) * np.arange(len(kept))[:, None]
+        return np.bincount(cells[kept], minlength=len(kept) * len(self._class_ends)).reshape(len(kept), -1)

@@ -13,7 +13,6 @@ by which its penalty and calibration are chosen, costs one triangular system ins
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,9 +38,7 @@ class Inner:
     error: float
 
 
-def nested(
-    path: RidgePath, folds: NDArray[np.int64], inner: NDArray[np.int64], *, start: int, threads: int = 1
-) -> list[list[Inner]]:
+def nested(path: RidgePath, folds: NDArray[np.int64], inner: NDArray[np.int64], *, start: int) -> list[list[Inner]]:
     """For every repeat of ``folds (R, N)`` and every fold in it, the penalty with the least inner error.
 
     ``inner (N,)`` holds the numbers of the inner folds; numbers of their own, or a single one, give leave-one-out.
@@ -52,70 +49,68 @@ def nested(
     Raises:
         ValueError: a fold leaves fewer than two items.
     """
-    jobs = [_Job(held=np.flatnonzero(numbers == name), rest=np.flatnonzero(numbers != name))
-            for numbers in folds for name in np.unique(numbers)]  # fmt: skip
+    jobs = [_Job.of(numbers == name, inner) for numbers in folds for name in np.unique(numbers)]
     if any(len(job.rest) < 2 for job in jobs):
         least = min(len(job.rest) for job in jobs)
         raise ValueError(
             f"Cross-fitting needs two folds or more, each of which leaves at least 2 items to fit on, got one that "
             f"leaves {least}. Ask for fewer folds, or tie fewer items."
         )
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        for step in (1, -1):
-            index, walking = start, jobs
-            while walking and 0 <= index < len(path.lambdas):
-                if step == 1 or index != start:
-                    _try(path, index, walking, inner, pool)
-                walking = [job for job in walking if job.index == index]
-                index += step
+    for step in (1, -1):
+        index, walking = start, jobs
+        while walking and 0 <= index < len(path.lambdas):
+            if step == 1 or index != start:
+                _try(path, index, walking)
+            walking = [job for job in walking if job.index == index]
+            index += step
     found = iter(job.best for job in jobs if job.best is not None)
     return [[next(found) for _ in np.unique(numbers)] for numbers in folds]
 
 
 @dataclass(kw_only=True)
 class _Job:
-    """An outer fold, the rest, and what is best so far, at penalty number ``index``."""
+    """An outer fold, the rest, which rows of the rest are left out together, and what is best so far, at penalty
+    number ``index``.
+    """
 
     held: NDArray[np.int64]
     rest: NDArray[np.int64]
+    ties: list[NDArray[np.int64]]
     best: Inner | None = None
     index: int = -1
 
+    @classmethod
+    def of(cls, out: NDArray[np.bool_], inner: NDArray[np.int64]) -> _Job:
+        """The items ``out (N,)`` are held out; see `nested` for ``inner``."""
+        held, rest = np.flatnonzero(out), np.flatnonzero(~out)
+        blocks = blocks_of_equal_size(left_out_by(inner[rest])) if len(rest) else []
+        return cls(held=held, rest=rest, ties=[rows for rows in blocks if rows.shape[1] > 1])
 
-def _try(path: RidgePath, index: int, jobs: list[_Job], inner: NDArray[np.int64], pool: ThreadPoolExecutor) -> None:
+
+def _try(path: RidgePath, index: int, jobs: list[_Job]) -> None:
     maker, residuals = path.residual_maker(index)
-
-    def leave(job: _Job) -> Inner:
-        return _leave(path, maker, residuals, job, inner)
-
-    for job, found in zip(jobs, pool.map(leave, jobs), strict=True):
+    for job in jobs:
+        found = _leave(path, maker, residuals, job)
         if job.best is None or found.error < job.best.error:
             job.best, job.index = found, index
 
 
-def _leave(
-    path: RidgePath,
-    maker: NDArray[np.float64],
-    residuals: NDArray[np.float64],
-    job: _Job,
-    inner: NDArray[np.int64],
-) -> Inner:
+def _leave(path: RidgePath, maker: NDArray[np.float64], residuals: NDArray[np.float64], job: _Job) -> Inner:
     held, rest = job.held, job.rest
     root = np.sqrt(path.weights)[:, None]
-    lower = np.linalg.cholesky(maker[np.ix_(held, held)])
-    across = solve_triangular(lower, maker[np.ix_(held, rest)], lower=True, check_finite=False)
-    whitened = solve_triangular(lower, residuals[held], lower=True, check_finite=False)
+    aside = maker[held]
+    # One system for both, of M_bb^1/2: what is left of the rest, and the residuals of the fold.
+    known = np.concatenate([aside[:, rest], residuals[held]], axis=1)
+    lower = np.linalg.cholesky(aside[:, held])
+    solved = _forward(lower, known)
+    across, whitened = solved[:, : len(rest)], solved[:, len(rest) :]
     missed = solve_triangular(lower, whitened, lower=True, trans=1, check_finite=False)
     left = residuals[rest] - across.T @ whitened
-    names = left_out_by(inner[rest])
-    if len(np.unique(names)) == len(rest):
-        errors = left / (np.diagonal(maker)[rest] - np.einsum("ij,ij->j", across, across))[:, None]
-    else:
-        errors = np.empty_like(left)
-        for rows in blocks_of_equal_size(names):
-            taken, gone = rest[rows], across.T[rows]
-            block = maker[taken[:, :, None], taken[:, None, :]] - gone @ gone.transpose(0, 2, 1)
-            errors[rows] = np.linalg.solve(block, left[rows])
+    errors = left / (np.diagonal(maker)[rest] - np.einsum("ij,ij->j", across, across))[:, None]
+    for rows in job.ties:
+        taken, gone = rest[rows], across.T[rows]
+        block = maker[taken[:, :, None], taken[:, None, :]] - gone @ gone.transpose(0, 2, 1)
+        errors[rows] = np.linalg.solve(block, left[rows])
     return Inner(
         rest=rest,
         logits=path.signs[rest] - errors / root[rest],
@@ -123,6 +118,17 @@ def _leave(
         predicted=path.signs[held] - missed / root[held],
         error=float(np.sum(errors**2)),
     )
+
+
+def _forward(lower: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The solution ``(B, M)`` of ``lower (B, B) x = known (B, M)``.
+
+    By PyTorch, whose threads share one system; SciPy's solve_triangular keeps to one, and others wait for it.
+    """
+    import torch
+
+    system = torch.linalg.solve_triangular(torch.from_numpy(lower), torch.from_numpy(known), upper=False)
+    return system.numpy()
 
 
 def left_out_by(names: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.backbone import LinearHead
-from headstart.core.cores import cores
 from headstart.heads.calibration import fit_calibration
 from headstart.heads.nested import left_out_by, nested
 from headstart.heads.ridge import RidgePath, ridge_path
@@ -71,7 +70,7 @@ def cross_fit_probe(
     path = _path(features, targets, outputs)[1]
     inner = _inner(groups)
     numbers = np.arange(len(targets)) if inner is None else inner
-    parts_of = nested(path, folds, numbers, start=_best(path, inner)[0], threads=cores())
+    parts_of = nested(path, folds, numbers, start=_best(path, inner)[0])
     for repeat, parts in enumerate(parts_of):
         for part in parts:
             seen = targets[part.rest]

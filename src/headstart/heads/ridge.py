@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ class RidgePath:
 
     def loo(self, index: int) -> NDArray[np.float64]:
         """Logits ``(N, C)`` of every item from the fit without it, at ``lambdas[index]``."""
-        kept = self.basis**2 @ self._kept(index)
+        kept = self._squares @ self._kept(index)
         if not self.gram:
             kept += 1.0 - self.weights / self.weights.sum()
         return self.signs - self._residuals(index) / (kept * np.sqrt(self.weights))[:, None]
@@ -81,10 +82,11 @@ class RidgePath:
         blocks = blocks_of_equal_size(folds)
         if sum(len(rows) for rows in blocks) < 2:
             raise ValueError("Out-of-fold predictions need items in at least two folds, got one fold.")
+        tied = [rows for rows in blocks if rows.shape[1] > 1]
+        logits = self.loo(index) if sum(rows.size for rows in tied) < len(folds) else np.empty_like(self.signs)
         residuals, factor = self._residuals(index), self._kept(index)
         intercept, root = np.sqrt(self.weights / self.weights.sum()), np.sqrt(self.weights)
-        logits = np.empty_like(self.signs)
-        for rows in blocks:
+        for rows in tied:
             part = self.basis[rows]
             kept = (part * factor) @ part.transpose(0, 2, 1)
             if not self.gram:
@@ -98,15 +100,22 @@ class RidgePath:
         if self.gram:
             half = self.basis * np.sqrt(self._kept(index))
             return half @ half.T, self._residuals(index)
-        half = self.basis * np.sqrt(-self._kept(index))
         intercept = np.sqrt(self.weights / self.weights.sum())
-        return np.eye(len(half)) - np.outer(intercept, intercept) - half @ half.T, self._residuals(index)
+        half = np.column_stack([self.basis * np.sqrt(-self._kept(index)), intercept])
+        maker = half @ half.T
+        np.negative(maker, out=maker)
+        maker[np.diag_indices(len(maker))] += 1.0
+        return maker, self._residuals(index)
 
     def head(self, index: int) -> LinearHead:
         """The head fitted on all items at ``lambdas[index]``."""
         solution = self.projected / (self.spectrum + self.lambdas[index])[:, None]
         weight = (self.back @ solution).T
         return LinearHead(weight=weight, bias=self.target_mean - weight @ self.feature_mean)
+
+    @cached_property
+    def _squares(self) -> NDArray[np.float64]:
+        return self.basis**2
 
     def _kept(self, index: int) -> NDArray[np.float64]:
         """What I - H does along each column of ``basis``, beside the identity when that is not ``gram``."""
