@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, Preprocess
+from headstart.core.cores import cores
 from headstart.core.features import Features
 from headstart.core.progress import Progress
 from headstart.engine.arithmetic import (
@@ -250,12 +252,18 @@ def readying(
 
 
 def weights_digest(backbone: Backbone) -> str:
-    """SHA-256 over all parameters and buffers of the body, by name."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(backbone.module.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+    """SHA-256 over the SHA-256 of every parameter and buffer of the body, by name."""
+
+    def digest(tensor: torch.Tensor) -> bytes:
+        return hashlib.sha256(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy()).digest()
+
+    state = sorted(backbone.module.state_dict().items())
+    with ThreadPoolExecutor(cores()) as pool:  # hashing lets other threads run
+        digests = pool.map(digest, [tensor for _, tensor in state])
+    whole = hashlib.sha256()
+    for (name, _), part in zip(state, digests, strict=True):
+        whole.update(name.encode() + b"\0" + part)
+    return whole.hexdigest()
 
 
 def _flush(space: FeatureSpace, held: list[tuple[list[str], NDArray[np.float32]]]) -> None:

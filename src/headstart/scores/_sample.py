@@ -76,28 +76,44 @@ def principal_coordinates(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Distances and inner products of the centred rows are kept exactly.
     """
-    rows = features - features.mean(axis=0)
-    if rows.shape[0] > rows.shape[1]:
-        return rows @ np.linalg.eigh(rows.T @ rows)[1][:, ::-1]
-    left, singular = decomposed(rows)
+    left, singular = decomposed(features - features.mean(axis=0))
     return left * singular
 
 
 REMEMBERED = 2
 """Decompositions kept in memory: of the features of one body as they are, and centred."""
 _remembered: dict[bytes, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+_NOTHING, _EXACT = 1e-13, 1e-8
+"""Shares of the largest eigenvalue: rounding up to the first, at least eight digits of it from the second on."""
 
 
 def decomposed(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Left singular vectors ``(N, r)`` and singular values ``(r,)`` of ``rows (N, D)``, r = min(N, D).
+    """Left singular vectors ``(N, r)`` and singular values ``(r,)`` of ``rows (N, D)``, r = min(N, D), largest first.
+    Where a value is 0 its vector may be, too.
 
     The last ones are remembered by content: several scores ask for those of the same features, and finding them is
     most of their work.
     """
-    key = hashlib.sha256(np.ascontiguousarray(rows).data).digest()
+    key = hashlib.sha256(repr(rows.shape).encode() + np.ascontiguousarray(rows).data).digest()
     if key not in _remembered:
-        left, singular, _ = np.linalg.svd(rows, full_matrices=False)
+        found = _by_eigenvalues(rows)
+        if found is None:
+            left, singular, _ = np.linalg.svd(rows, full_matrices=False)
+            found = left, singular
         while len(_remembered) >= REMEMBERED:
             del _remembered[next(iter(_remembered))]
-        _remembered[key] = left, singular
+        _remembered[key] = found
     return _remembered[key]
+
+
+def _by_eigenvalues(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """`decomposed` from the smaller Gram matrix, in less than half the time; None where squaring costs digits."""
+    wide = rows.shape[0] <= rows.shape[1]
+    values, vectors = np.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    real = values > _NOTHING * max(rows.shape) * values[0]
+    if not real.any() or values[real][-1] < _EXACT * values[0]:
+        return None
+    left = np.where(real, vectors if wide else rows @ vectors, 0.0)
+    singular = np.sqrt(np.where(real, values, 0.0)) if wide else np.linalg.norm(left, axis=0)
+    return left if wide else np.divide(left, singular, out=left, where=real), singular
