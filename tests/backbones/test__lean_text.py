@@ -40,7 +40,7 @@ def test_agrees_with_float32_as_well_as_autocast_does(kind: str, short: int, mon
     ours = features(lean(backbone), fast=True)
     handle.remove()
     assert sum(isinstance(module, _lean_text.LeanLayer) for module in run) == 3
-    assert (ours - exact).abs().max() <= 2.0 * (usual - exact).abs().max() < 0.2
+    assert (ours - exact).abs().mean() <= 2.0 * (usual - exact).abs().mean() < 0.05
 
 
 def test_without_autocast_transformers_own_layers_run() -> None:

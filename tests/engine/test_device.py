@@ -26,6 +26,14 @@ def test_the_given_backbone_is_not_moved_or_switched():
     assert given.module.training
 
 
+def test_a_backbone_that_is_there_and_evaluated_is_not_copied():
+    given = toys.ToyBackbone(toys.info(), seed=0, size=16)
+    given.module.eval()
+    assert device.on_device(given) is given
+    next(given.module.children()).train()
+    assert not any(part.training for part in device.on_device(given).module.modules())
+
+
 def test_freed_memory_is_kept_only_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch):
     asked = []
 

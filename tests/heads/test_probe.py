@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
+from headstart.heads import probe
 from headstart.heads.probe import cross_fit_probe, fit_probe, level_logits, shares_scaling
 from headstart.heads.ridge import ridge_path
 from headstart.heads.weights import balanced_weights
@@ -127,3 +128,18 @@ def test_constant_features_are_no_obstacle():
     _, targets = _sample(30, 6)
     head = fit_probe(np.ones((30, 6)), targets, 3, _weigh(targets))
     assert np.isfinite(head.logits(np.ones((2, 6)))).all()
+
+
+def test_the_fit_of_what_was_cross_fitted_takes_over_its_decomposition(monkeypatch):
+    features, targets = _sample(60, 100)
+    plain = fit_probe(features, targets, 3, np.ones(3))
+    folds = np.arange(60)[None] % 5
+    decomposed = []
+    monkeypatch.setattr(probe, "ridge_path", lambda *given, **how: decomposed.append(1) or ridge_path(*given, **how))
+    cross_fit_probe(features, targets, 3, folds, lambda seen: np.ones(3))
+    fit_probe(features[:50], targets[:50], 3, np.ones(3))
+    assert decomposed == [1, 1]
+    np.testing.assert_array_equal(fit_probe(features.copy(), targets, 3, np.ones(3)).weight, plain.weight)
+    assert decomposed == [1, 1]
+    fit_probe(features, targets, 3, np.ones(3))
+    assert decomposed == [1, 1, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -28,6 +29,11 @@ def wanted() -> bool:
     return torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
 
 
+def additive(mask: torch.Tensor) -> torch.Tensor:
+    """What is added to attention scores, ``(B, 1, 1, L)``: minus infinity where ``mask (B, L)`` has no token."""
+    return torch.zeros(mask.shape).masked_fill_(mask == 0, -torch.inf)[:, None, None, :]
+
+
 class LeanLayer(nn.Module):
     """What autocast makes of a post-norm layer in bfloat16, with less around the products.
 
@@ -40,8 +46,8 @@ class LeanLayer(nn.Module):
         """``layer`` of transformers' BERT, RoBERTa or XLM-RoBERTa; left as it is."""
         super().__init__()
         attention, inner = layer.attention, layer.attention.self
-        self._heads, self._scale = inner.num_attention_heads, inner.scaling
-        self._projections = _Product(inner.query, inner.key, inner.value)
+        self._heads = inner.num_attention_heads
+        self._projections = _Product(inner.query, inner.key, inner.value, scales=(inner.scaling, 1.0, 1.0))
         self._mixed = _Product(attention.output.dense)
         self._first_norm = attention.output.LayerNorm
         self._up, self._down = _Product(layer.intermediate.dense), _Product(layer.output.dense)
@@ -49,7 +55,7 @@ class LeanLayer(nn.Module):
         self._second_norm = layer.output.LayerNorm
 
     def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """``(B, L, D)`` in float32 from ``hidden (B, L, D)``; ``mask (B, L)`` is true where there are tokens."""
+        """``(B, L, D)`` in float32 from ``hidden (B, L, D)``; ``mask (B, 1, 1, L)`` as `additive` makes it."""
         with torch.autocast("cpu", enabled=False):
             hidden = hidden.float()
             middle = self._first_norm(self._mixed(self._attended(hidden, mask)) + hidden)
@@ -60,22 +66,23 @@ class LeanLayer(nn.Module):
         joint = self._projections(hidden.to(torch.bfloat16)).view(items, tokens, 3, self._heads, width // self._heads)
         query, key, value = joint.permute(2, 0, 3, 1, 4)
         if tokens <= SHORT:
-            scores = torch.matmul(query, key.transpose(-1, -2)).float() * self._scale
-            scores = scores.masked_fill(~mask[:, None, None, :], -torch.inf)
+            scores = torch.matmul(query, key.transpose(-1, -2)).float().add_(mask)
             context = torch.matmul(scores.softmax(dim=-1).to(torch.bfloat16), value)
         else:
-            seen = mask[:, None, None, :].expand(-1, 1, tokens, -1)
-            context = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen, scale=self._scale)
+            seen = mask.to(torch.bfloat16).expand(-1, 1, tokens, -1)
+            context = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen, scale=1.0)
         return context.transpose(1, 2).reshape(items, tokens, width)
 
 
 class _Product(nn.Module):
     """Linear layers that read the same input, side by side, in bfloat16."""
 
-    def __init__(self, *layers: nn.Linear) -> None:
+    def __init__(self, *layers: nn.Linear, scales: Sequence[float] = (1.0,)) -> None:
+        """What the layers give is multiplied by ``scales``, one each."""
         super().__init__()
-        weight = torch.cat([layer.weight.detach() for layer in layers]).to(torch.bfloat16)
-        bias = torch.cat([layer.bias.detach() for layer in layers])
+        each = list(zip(layers, scales, strict=True))
+        weight = torch.cat([scale * layer.weight.detach() for layer, scale in each]).to(torch.bfloat16)
+        bias = torch.cat([scale * layer.bias.detach() for layer, scale in each])
         self._weight = torch.ops.mkldnn._reorder_linear_weight(weight, None)
         self._bias = bias.to(torch.bfloat16)
 

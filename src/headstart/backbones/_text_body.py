@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import torch
 
 from headstart.backbones._head import check_head
-from headstart.backbones._lean_text import LeanLayer, able, wanted
+from headstart.backbones._lean_text import LeanLayer, able, additive, wanted
 from headstart.backbones._mean_layer import E, layer_weights, pooled, pooler_weights
 from headstart.backbones._random import seeded
 from headstart.backbones._text import TextPreprocess
@@ -164,9 +164,9 @@ class TextBackbone(Backbone):
 
     def _run(self, hidden: torch.Tensor, mask: torch.Tensor, start: int, stop: int) -> torch.Tensor:
         if self._lean_layers and wanted():
-            seen = mask.bool()
+            added = additive(mask)
             for layer in self._lean_layers[start:stop]:
-                hidden = layer(hidden, seen)
+                hidden = layer(hidden, added)
             return hidden
         from transformers.masking_utils import create_bidirectional_mask
 

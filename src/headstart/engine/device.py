@@ -86,10 +86,17 @@ def keep_freed_memory() -> bool:
 
 
 def on_device(backbone: Backbone) -> Backbone:
-    """A copy of the backbone on the accelerator's device, in evaluation mode; the given one is left as it is."""
+    """The backbone on the accelerator's device, in evaluation mode; a copy, unless it is both already.
+
+    What is given is left as it is, and what comes back is only to be run.
+    """
     keep_freed_memory()
+    device, module = accelerator().device, backbone.module
+    there = all(tensor.device == device for tensor in module.state_dict().values())
+    if there and not any(part.training for part in module.modules()):
+        return backbone
     copied = copy.deepcopy(backbone)
-    copied.module.to(device=accelerator().device).eval()
+    copied.module.to(device=device).eval()
     return copied
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.core.cores import cores
 from headstart.core.dataset import Dataset, Issue
 from headstart.core.results import (
     DataRecord,
@@ -108,7 +109,7 @@ def curve(chosen: Chosen, run: Run) -> LearningCurve:
         return float(task.credit(task.probabilities(found), targets[test]).mean())
 
     draws = run.plan.curve_draws if len(targets) < MANY else 1
-    drawn = learning_curve(score, targets, run.data.groups, draws=draws, seed=run.options.seed)
+    drawn = learning_curve(score, targets, run.data.groups, draws=draws, seed=run.options.seed, threads=cores())
     if not drawn.points:
         return drawn
     name = chosen.trial.strategy_name

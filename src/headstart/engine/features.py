@@ -195,8 +195,9 @@ class Encoder:
             work = [readying(preprocess, items, group, None) for group in groups]
             yield from zip(groups, prepared(work), strict=True)
             return
-        work = [readying(preprocess, items, group, None) for group in _consecutive(everything, BATCH)]
-        ready = [one for part in prepared(work) for one in part]
+        # One after the other: a tokenizer's calls are so short that two threads take each other's turn (1,000 tweets in
+        # .10 s, not .05).
+        ready = readying(preprocess, items, everything, None)()
         lengths = np.array([len(one) for one in ready], dtype=np.int64)
         for group in _some(batches(lengths, most=MOST_TEXTS, budget=TOKENS), wanted):
             yield group, [ready[position] for position in group]
@@ -255,7 +256,7 @@ def weights_digest(backbone: Backbone) -> str:
     """SHA-256 over the SHA-256 of every parameter and buffer of the body, by name."""
 
     def digest(tensor: torch.Tensor) -> bytes:
-        return hashlib.sha256(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy()).digest()
+        return hashlib.sha256(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data).digest()
 
     state = sorted(backbone.module.state_dict().items())
     with ThreadPoolExecutor(cores()) as pool:  # hashing lets other threads run

@@ -45,7 +45,7 @@ def neighbour_probabilities(
     shares = np.empty((len(rows), outputs))
     for start in range(0, len(rows), _CHUNK):
         part = slice(start, start + _CHUNK)
-        similarity = rows[part] @ rows.T
+        similarity = _similarity(rows[part], rows)
         similarity[groups[part, None] == groups] = -np.inf
         nearest = _nearest(similarity, min(k, len(rows)))
         cosines = np.take_along_axis(similarity, nearest, axis=1)
@@ -55,13 +55,21 @@ def neighbour_probabilities(
     return np.where(totals > 0.0, shares / np.where(totals > 0.0, totals, 1.0), 1.0 / outputs)
 
 
+def _similarity(rows: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``rows (n, D)`` times ``others (N, D)``: ``(n, N)``, on PyTorch's threads."""
+    import torch
+
+    return torch.mm(torch.from_numpy(rows), torch.from_numpy(others).T).numpy()
+
+
 def _nearest(similarity: NDArray[np.float64], k: int) -> NDArray[np.int64]:
     """Columns ``(n, k)`` of the largest in each row of ``similarity (n, N)``, in no order.
 
     Of equally similar items the earlier are the neighbours, on every machine: a partition alone takes any of them.
     """
-    count = similarity.shape[1]
-    least = np.partition(similarity, count - k, axis=1)[:, count - k, None]
+    import torch
+
+    least = torch.from_numpy(similarity).topk(k, dim=1, sorted=False).values.amin(dim=1, keepdim=True).numpy()
     kept = similarity >= least
     for row in np.flatnonzero(kept.sum(axis=1) > k):
         equal = np.flatnonzero(similarity[row] == least[row])

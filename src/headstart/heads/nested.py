@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from headstart.heads.ridge import RidgePath, blocks_of_equal_size
+from headstart.heads.ridge import RidgePath, ties
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class _Job:
 
     held: NDArray[np.int64]
     rest: NDArray[np.int64]
-    ties: list[NDArray[np.int64]]
+    tied: list[NDArray[np.int64]]
     best: Inner | None = None
     index: int = -1
 
@@ -83,8 +83,7 @@ class _Job:
     def of(cls, out: NDArray[np.bool_], inner: NDArray[np.int64]) -> _Job:
         """The items ``out (N,)`` are held out; see `nested` for ``inner``."""
         held, rest = np.flatnonzero(out), np.flatnonzero(~out)
-        blocks = blocks_of_equal_size(left_out_by(inner[rest])) if len(rest) else []
-        return cls(held=held, rest=rest, ties=[rows for rows in blocks if rows.shape[1] > 1])
+        return cls(held=held, rest=rest, tied=ties(left_out_by(inner[rest])))
 
 
 def _try(path: RidgePath, index: int, jobs: list[_Job]) -> None:
@@ -105,9 +104,9 @@ def _leave(path: RidgePath, maker: NDArray[np.float64], residuals: NDArray[np.fl
     solved = _forward(lower, known)
     across, whitened = solved[:, : len(rest)], solved[:, len(rest) :]
     missed = solve_triangular(lower, whitened, lower=True, trans=1, check_finite=False)
-    left = residuals[rest] - across.T @ whitened
+    left = residuals[rest] - (whitened.T @ across).T
     errors = left / (np.diagonal(maker)[rest] - np.einsum("ij,ij->j", across, across))[:, None]
-    for rows in job.ties:
+    for rows in job.tied:
         taken, gone = rest[rows], across.T[rows]
         block = maker[taken[:, :, None], taken[:, None, :]] - gone @ gone.transpose(0, 2, 1)
         errors[rows] = np.linalg.solve(block, left[rows])
@@ -120,7 +119,7 @@ def _leave(path: RidgePath, maker: NDArray[np.float64], residuals: NDArray[np.fl
     )
 
 
-def _forward(lower: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
+def _forward(lower: NDArray[np.floating], known: NDArray[np.float64]) -> NDArray[np.float64]:
     """The solution ``(B, M)`` of ``lower (B, B) x = known (B, M)``.
 
     By PyTorch, whose threads share one system; SciPy's solve_triangular keeps to one, and others wait for it.

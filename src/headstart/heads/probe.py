@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -42,7 +43,7 @@ def fit_probe(
     """
     standardiser, path = _path(features, targets, outputs)
     inner = _inner(groups)
-    best, logits = _best(path, inner)
+    best, logits = path.best(inner)
     level = level_logits(logits, path.signs, np.arange(len(targets)) if inner is None else inner)
     calibration = fit_calibration(level, targets, np.asarray(class_weights))
     return standardiser.fold(calibration.fold(path.head(best)))
@@ -67,10 +68,12 @@ def cross_fit_probe(
         ValueError: a repeat has all items in one fold, or a fold leaves fewer than two.
     """
     logits = np.empty((*folds.shape, outputs))
-    path = _path(features, targets, outputs)[1]
-    inner = _inner(groups)
+    found = _path(features, targets, outputs)
+    _left.clear()
+    _left[_key(features, targets, outputs)] = found
+    path, inner = found[1], _inner(groups)
     numbers = np.arange(len(targets)) if inner is None else inner
-    parts_of = nested(path, folds, numbers, start=_best(path, inner)[0])
+    parts_of = nested(path, folds, numbers, start=path.best(inner)[0])
     for repeat, parts in enumerate(parts_of):
         for part in parts:
             seen = targets[part.rest]
@@ -112,18 +115,27 @@ def level_logits(
     return logits + ((sums - counts[:, None] * signs.mean(axis=0)) / left)[codes]
 
 
-def _path(features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int) -> tuple[Standardiser, RidgePath]:
+Decomposed = tuple[Standardiser, RidgePath]
+_left: dict[bytes, Decomposed] = {}
+"""What the last cross-fit decomposed, by content: most often all of it is fitted next. Let go when that is done."""
+
+
+def _key(features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int) -> bytes:
+    digest = hashlib.sha256(f"{features.shape} {features.dtype} {outputs}".encode())
+    for array in (features, targets):
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.digest()
+
+
+def _path(features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int) -> Decomposed:
+    if _left:
+        known = _left.pop(_key(features, targets, outputs), None)
+        if known is not None:
+            return known
     standardiser = Standardiser.of(features)
     rows = standardiser.apply(features)
     scale = float(np.sum(rows**2)) / max(1, min(len(rows) - 1, rows.shape[1]))
     return standardiser, ridge_path(rows, targets, outputs, lambdas=PENALTIES * (scale if scale > 0.0 else 1.0))
-
-
-def _best(path: RidgePath, inner: NDArray[np.int64] | None) -> tuple[int, NDArray[np.float64]]:
-    """Number of the penalty with the least squared error on left-out items or folds, and their logits ``(N, C)``."""
-    left_out = [path.loo(i) if inner is None else path.out_of_fold(i, inner) for i in range(len(path.lambdas))]
-    best = int(np.argmin([np.sum((logits - path.signs) ** 2) for logits in left_out]))
-    return best, left_out[best]
 
 
 def _inner(groups: NDArray[np.int64] | None) -> NDArray[np.int64] | None:

@@ -79,11 +79,22 @@ class RidgePath:
         Raises:
             ValueError: all items are in one fold, so that nothing is left to fit on.
         """
-        blocks = blocks_of_equal_size(folds)
-        if sum(len(rows) for rows in blocks) < 2:
+        if len(np.unique(folds)) < 2:
             raise ValueError("Out-of-fold predictions need items in at least two folds, got one fold.")
-        tied = [rows for rows in blocks if rows.shape[1] > 1]
-        logits = self.loo(index) if sum(rows.size for rows in tied) < len(folds) else np.empty_like(self.signs)
+        return self._without(index, ties(folds))
+
+    def best(self, folds: NDArray[np.int64] | None = None) -> tuple[int, NDArray[np.float64]]:
+        """Number of the penalty with the least squared error on left-out items, or folds ``(N,)`` as in `out_of_fold`,
+        and their logits ``(N, C)``.
+        """
+        tied = [] if folds is None else ties(folds)
+        left_out = [self._without(index, tied) for index in range(len(self.lambdas))]
+        least = int(np.argmin([np.sum((logits - self.signs) ** 2) for logits in left_out]))
+        return least, left_out[least]
+
+    def _without(self, index: int, tied: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+        """`loo` with the rows of each block of ``tied`` left out together."""
+        logits = np.empty_like(self.signs) if sum(rows.size for rows in tied) == len(self.signs) else self.loo(index)
         residuals, factor = self._residuals(index), self._kept(index)
         intercept, root = np.sqrt(self.weights / self.weights.sum()), np.sqrt(self.weights)
         for rows in tied:
@@ -126,6 +137,11 @@ class RidgePath:
         """``(I - H) T`` of the fit on all items, ``(N, C)``, in the scale of sqrt(w)."""
         along = self.basis @ (self._kept(index)[:, None] * self.projected)
         return along if self.gram else along + self.aims
+
+
+def ties(folds: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """What `blocks_of_equal_size` gives for folds of two items and more."""
+    return [rows for rows in blocks_of_equal_size(folds) if rows.shape[1] > 1]
 
 
 def blocks_of_equal_size(folds: NDArray[np.int64]) -> list[NDArray[np.int64]]:

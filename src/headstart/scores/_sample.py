@@ -94,7 +94,9 @@ def decomposed(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     The last ones are remembered by content: several scores ask for those of the same features, and finding them is
     most of their work.
     """
-    key = hashlib.sha256(repr(rows.shape).encode() + np.ascontiguousarray(rows).data).digest()
+    digest = hashlib.sha256(repr(rows.shape).encode())
+    digest.update(np.ascontiguousarray(rows).data)
+    key = digest.digest()
     if key not in _remembered:
         found = _by_eigenvalues(rows)
         if found is None:
