@@ -44,7 +44,14 @@ def test_influence_reads_only_the_fullest_repeats():
 
 
 def test_contributions_add_up_within_groups():
-    np.testing.assert_allclose(by_group(np.array([[1.0, 2.0, 3.0]]), np.array([7, 4, 7])), [[2.0, 4.0]])
+    items = balanced([0, 1, 0], groups=[7, 4, 7])
+    np.testing.assert_allclose(by_group(np.array([[1.0, 2.0, 3.0]]), items), [[2.0, 4.0]])
+
+
+def test_untied_items_are_their_own_groups():
+    items = balanced([0, 1, 0], groups=[2, 5, 9])
+    assert (items.members.tolist(), items.n_groups) == ([0, 1, 2], 3)
+    np.testing.assert_array_equal(by_group(np.array([[1.0, 2.0, 3.0]]), items), [[1.0, 2.0, 3.0]])
 
 
 def test_fold_variance_is_nadeau_and_bengio():

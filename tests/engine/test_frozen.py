@@ -257,6 +257,7 @@ def test_only_what_is_kept_is_promised_room_and_it_is_taken_back(tmp_path: Path)
 
 def test_the_copy_on_the_device_is_let_go_and_made_again_when_it_is_needed(tmp_path: Path):
     backbone = make("test_efficientnet")
+    backbone.module.train()  # one that is evaluated is run as it is
     frozen = Frozen(
         backbone, 1, Ready(backbone, items_for(backbone)), views=0, dtype=torch.float32, room=Room(tmp_path)
     )

@@ -6,7 +6,6 @@ Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Data
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +18,9 @@ _BLOCK = 65_536
 """Rows compared with the thresholds at a time."""
 
 
-def suspicious(probabilities: NDArray[np.floating], targets: NDArray[np.int64], ids: Sequence[str]) -> list[int]:
+def suspicious(
+    probabilities: NDArray[np.floating], targets: NDArray[np.int64], ids: Sequence[str]
+) -> NDArray[np.int64]:
     """Row numbers of probably wrong labels, the surest first.
 
     ``probabilities (N, C)`` must be out of fold: predicted by models that did not train on the row or on a copy of
@@ -33,7 +34,7 @@ def suspicious(probabilities: NDArray[np.floating], targets: NDArray[np.int64], 
     """
     n, classes = probabilities.shape
     if n == 0:
-        return []
+        return np.zeros(0, dtype=np.int64)
     counts = np.bincount(targets, minlength=classes)
     own = probabilities[np.arange(n), targets].astype(np.float64)
     sums = np.bincount(targets, weights=own, minlength=classes)
@@ -45,7 +46,11 @@ def suspicious(probabilities: NDArray[np.floating], targets: NDArray[np.int64], 
         known = np.isfinite(reached.max(axis=1))
         counted[part][known] = reached.argmax(axis=1)[known]
     rows = np.flatnonzero(counted != targets)
-    margins = dict(zip(rows.tolist(), own[rows] - probabilities[rows, counted[rows]], strict=True))
-    equal = groupby(sorted(margins, key=margins.__getitem__), key=margins.__getitem__)
-    ordered = [sorted(run, key=ids.__getitem__) if len(run) > 1 else run for run in (list(part) for _, part in equal)]
-    return [row for run in ordered for row in run]
+    margins = own[rows] - probabilities[rows, counted[rows]]
+    order = np.argsort(margins, kind="stable")
+    rows, margins = rows[order], margins[order]
+    starts = np.append(0, np.flatnonzero(np.diff(margins)) + 1)
+    ends = np.append(starts[1:], len(rows))
+    for start, end in zip(starts[ends - starts > 1], ends[ends - starts > 1], strict=True):
+        rows[start:end] = sorted(rows[start:end].tolist(), key=ids.__getitem__)
+    return rows

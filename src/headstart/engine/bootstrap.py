@@ -123,7 +123,7 @@ class _Scorer:
                 left -= len(counts)
         return np.concatenate(found)
 
-    def left_out(self, kept: NDArray[np.int64], lent: NDArray[np.int64], *, spare: bool) -> NDArray[np.float64]:
+    def left_out(self, kept: NDArray[np.integer], lent: NDArray[np.integer], *, spare: bool) -> NDArray[np.float64]:
         """``(J, M)`` of what each block left; NaN what does not exist there, unless it has something to ``spare``."""
         found = self._each_of(kept, 0)
         missing = np.isnan(found).any(axis=1)
@@ -132,7 +132,7 @@ class _Scorer:
             found[missing] = np.where(np.isnan(found[missing]), helped, found[missing])
         return found
 
-    def _each_of(self, counts: NDArray[np.int64], repeat: int) -> NDArray[np.float64]:
+    def _each_of(self, counts: NDArray[np.integer], repeat: int) -> NDArray[np.float64]:
         found = self._of_draws(self._stack[repeat], self._targets, counts)
         missing = np.full(len(counts), np.nan)
         return np.stack([found.get(name, missing) for name in self.names], 1) - self._each[repeat] + self.value

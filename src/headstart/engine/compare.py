@@ -89,7 +89,7 @@ def compare(first: NDArray[np.float64], second: NDArray[np.float64], items: Samp
     none; for equal weights its decisions then are those of the exact test at small counts.
     """
     difference = scored_rows(first - second)
-    contributions = by_group(influence(difference, items, centred=False), items.groups)
+    contributions = by_group(influence(difference, items, centred=False), items)
     variance = float((contributions**2).sum()) + _pseudo_variance(difference, items)
     return _comparison(difference, contributions, variance, items, "paired score interval")
 
@@ -110,7 +110,7 @@ def compare_cross_validated(
         raise UserError(
             "The two predictors were never scored on the same item; score both on at least one common fold."
         )
-    contributions = by_group(influence(difference, items, centred=False), items.groups)
+    contributions = by_group(influence(difference, items, centred=False), items)
     item_variance = float((contributions**2).sum(1).mean()) + _pseudo_variance(difference, items)
     by_folds = fold_variance(difference, folds, items)
     variance = cross_validated_variance(item_variance, by_folds, int(folds.max()) + 1, len(contributions))
@@ -142,5 +142,5 @@ def _comparison(
 def _pseudo_variance(difference: NDArray[np.float64], items: Sample) -> float:
     """Of more discordant items (or groups), of a weight typical for where the weight of the scored ones is."""
     most = np.where(np.isnan(difference), np.nan, items.ceiling)
-    weight = by_group(influence(most, items, centred=False), items.groups)
+    weight = by_group(influence(most, items, centred=False), items)
     return PSEUDO * float(((weight**4).sum(1) / (weight**2).sum(1)).mean())

@@ -67,8 +67,12 @@ def learning_curve(
 
     # The large fits first, side by side: threads hardly wait for each other in those.
     cells = [(draw, place) for place in reversed(range(len(steps))) for draw in range(len(held_out))]
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(fill, cells))
+    if threads == 1:  # on this one, whose freed memory a thread would not use
+        for cell in cells:
+            fill(cell)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(fill, cells))
     return forecast(np.array(steps), table, len(targets), n_folds, seed)
 
 

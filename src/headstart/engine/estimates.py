@@ -6,11 +6,12 @@ The derivation is in ``docs/intervals.md``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.engine.strata import fit_strata, sums
+from headstart.engine.strata import fit_strata, numbered, sums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +38,7 @@ class Sample:
     @classmethod
     def of(cls, task: Task, targets: NDArray[np.int64], groups: NDArray[np.int64]) -> Sample:
         """The items of a classification task, its ceiling asked of the task itself."""
-        perfect = np.eye(task.outputs)[targets]
+        perfect = np.eye(task.outputs, dtype=np.float16)[targets]
         return cls(targets=targets, groups=groups, ceiling=task.credit(perfect, targets))
 
     def __len__(self) -> int:
@@ -48,7 +49,17 @@ class Sample:
         """Whether items of some strata count more than others."""
         return not np.allclose(self.ceiling, self.ceiling[0])
 
+    @cached_property
+    def members(self) -> NDArray[np.int64]:
+        """Groups as ``(N,)`` codes from 0."""
+        return numbered(self.groups)
+
     @property
+    def n_groups(self) -> int:
+        """How many groups there are; as many as items where none are tied."""
+        return int(self.members.max()) + 1
+
+    @cached_property
     def strata(self) -> NDArray[np.int64]:
         """``(N,)`` codes from 0. One stratum when every item weighs the same.
 
@@ -57,7 +68,7 @@ class Sample:
         """
         if not self.weighted:
             return np.zeros(len(self.targets), dtype=np.int64)
-        return np.unique(self.targets, return_inverse=True)[1]
+        return numbered(self.targets)
 
 
 def scored_rows(credit: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -67,8 +78,7 @@ def scored_rows(credit: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def scored_groups(credit: NDArray[np.float64], items: Sample) -> NDArray[np.bool_]:
     """``(G,)`` in the order of `by_group`: which groups hold an item scored in ``credit (R, N)``."""
-    codes = np.unique(items.groups, return_inverse=True)[1]
-    return np.bincount(codes, ~np.isnan(credit).all(0)) > 0
+    return np.bincount(items.members, ~np.isnan(credit).all(0)) > 0
 
 
 def influence(credit: NDArray[np.float64], items: Sample, *, centred: bool) -> NDArray[np.float64]:
@@ -81,24 +91,27 @@ def influence(credit: NDArray[np.float64], items: Sample, *, centred: bool) -> N
     codes = items.strata
     seen = ~np.isnan(credit)
     whole = seen.sum(1)
-    rows, seen = credit[whole == whole.max()], seen[whole == whole.max()]
-    n_strata = int(codes.max()) + 1
-    in_stratum = np.bincount(codes, minlength=n_strata)
-    scored = np.stack([np.bincount(codes, row, minlength=n_strata) for row in seen.astype(float)])
+    rows = credit
+    if whole.min() < whole.max():
+        rows, seen = credit[whole == whole.max()], seen[whole == whole.max()]
+    in_stratum = np.bincount(codes)
+    scored = np.stack([sums(codes, row) for row in seen])
     # A share counts 1/N when its stratum was scored in full, more when only some of it or not every stratum was.
     ceiling = np.bincount(codes, items.ceiling)
     known = (scored > 0) @ ceiling / ceiling.sum()
-    scale = (in_stratum / np.maximum(scored, 1.0))[:, codes] / (len(codes) * known[:, None])
-    if not centred:
-        return np.where(seen, rows, 0.0) * scale
-    fit = fit_strata(credit, items)
-    return np.where(seen, rows - fit.expected * items.ceiling, 0.0) * scale * np.sqrt(fit.enlarged)
+    scale = in_stratum / np.maximum(scored, 1.0) / (len(codes) * known[:, None])
+    if centred:
+        fit = fit_strata(credit, items)
+        scale *= np.sqrt(fit.enlarged)
+        rows = rows - fit.expected[codes] * items.ceiling
+    added = np.where(seen, rows, 0.0)
+    added *= scale[:, codes]
+    return added
 
 
-def by_group(contributions: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+def by_group(contributions: NDArray[np.float64], items: Sample) -> NDArray[np.float64]:
     """``(R, G)`` sums of ``(R, N)`` contributions over tied items."""
-    codes = np.unique(groups, return_inverse=True)[1]
-    return np.stack([sums(codes, row) for row in contributions])
+    return np.stack([sums(items.members, row) for row in contributions])
 
 
 def fold_variance(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Sample) -> float | None:
@@ -114,9 +127,11 @@ def fold_variance(credit: NDArray[np.float64], folds: NDArray[np.int64], items: 
         return None
     seen = ~np.isnan(credit)
     fit = fit_strata(credit, items)
-    residual = np.where(seen, credit - fit.expected * items.ceiling, 0.0)
+    codes = items.strata
+    residual = np.where(seen, credit - fit.expected[codes] * items.ceiling, 0.0)
     # Between splits n items of a stratum lose what J splits do, which s^2 puts back, unless they are fewer than splits.
-    residual *= np.sqrt(np.where(fit.small, fit.enlarged, 1.0))
+    if fit.small.any():
+        residual *= np.sqrt(np.where(fit.small, fit.enlarged, 1.0))[codes]
     split = folds + n_folds * np.arange(len(folds))[:, None]
     total = np.bincount(split.ravel(), residual.ravel(), minlength=n_folds * len(folds))
     count = np.bincount(split.ravel(), seen.ravel(), minlength=n_folds * len(folds))

@@ -45,6 +45,8 @@ WORST = 12
 """Mistakes shown."""
 MAPPED = 1500
 """Points in the map of the features."""
+BESIDE = 16 << 20
+"""Bytes of features up to which fits of the learning curve run side by side: each holds some ten copies of its own."""
 ITEMS_NAMED = 20
 """Ids kept with an issue."""
 
@@ -109,7 +111,10 @@ def curve(chosen: Chosen, run: Run) -> LearningCurve:
         return float(task.credit(task.probabilities(found), targets[test]).mean())
 
     draws = run.plan.curve_draws if len(targets) < MANY else 1
-    drawn = learning_curve(score, targets, run.data.groups, draws=draws, seed=run.options.seed, threads=cores())
+    beside = isinstance(features, np.ndarray) and features.nbytes <= BESIDE
+    drawn = learning_curve(
+        score, targets, run.data.groups, draws=draws, seed=run.options.seed, threads=cores() if beside else 1
+    )
     if not drawn.points:
         return drawn
     name = chosen.trial.strategy_name
@@ -202,9 +207,9 @@ def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
     targets = run.data.targets[kept]
     ids = Names(data, data.split.train[kept])
     rows = suspicious(probabilities, targets, ids)
-    if not rows:
+    if not len(rows):
         return ()
-    first = rows[0]
+    first = int(rows[0])
     label, looks = data.classes[int(targets[first])], data.classes[int(probabilities[first].argmax())]
     many = "label looks" if len(rows) == 1 else "labels look"
     message = (
@@ -216,7 +221,7 @@ def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
             code="suspicious_labels",
             severity="note",
             message=message,
-            items=tuple(ids[row] for row in rows[:ITEMS_NAMED]),
+            items=tuple(ids[int(row)] for row in rows[:ITEMS_NAMED]),
             count=len(rows),
         ),
     )

@@ -47,7 +47,7 @@ def mean_interval(credit: NDArray[np.float64], items: Sample) -> Interval:
     tied = _tied(rows, items)
     if tied == "all":
         return Interval(value=strata.value, low=0.0, high=1.0, method=UNKNOWN)
-    contributions = by_group(influence(rows, items, centred=True), items.groups)
+    contributions = by_group(influence(rows, items, centred=True), items)
     inflation = 1.0
     if tied or items.weighted:
         inflation = _inflation(float((contributions**2).sum()), strata, items)
@@ -74,7 +74,7 @@ def cross_validated_interval(
     tied, done = _tied(rows, items), scheme(rows, folds)
     if tied == "all":
         return Interval(value=value, low=0.0, high=1.0, method=f"{done}; {UNKNOWN}")
-    contributions = by_group(influence(rows, items, centred=True), items.groups)
+    contributions = by_group(influence(rows, items, centred=True), items)
     inflation = _inflation(_variance(contributions, rows, folds, items), strata, items, n_folds / (n_folds - 1))
     z = _quantile(contributions.mean(0)[scored_groups(rows, items)], strata) if tied else Z
     lowered = replace(strata, share=strata.share * value / strata.value) if bias > 0 else strata

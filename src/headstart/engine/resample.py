@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.engine.strata import numbered
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -18,10 +20,9 @@ class Resampler:
     """
 
     def __init__(self, targets: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
-        self._codes = np.unique(groups, return_inverse=True)[1]
-        self._classes = np.unique(targets, return_inverse=True)[1]
-        sizes = np.bincount(self._classes)
-        self._class_rows, self._class_ends = np.argsort(self._classes, kind="stable"), np.cumsum(sizes)
+        self._codes = numbered(groups)
+        self._classes = numbered(targets)
+        self._class_ends = np.cumsum(np.bincount(self._classes))
         self.n_groups = int(self._codes.max()) + 1
         cells = np.unique(self._classes * self.n_groups + self._codes)
         self.fewest = int(np.bincount(cells // self.n_groups).min())
@@ -34,25 +35,25 @@ class Resampler:
         counts = np.bincount(drawn.ravel(), minlength=count * groups).reshape(count, groups)[:, self._codes]
         numbers, missed = np.nonzero(self._held(counts > 0) == 0)
         starts = np.append(0, self._class_ends)[missed]
+        by_class = np.argsort(self._classes, kind="stable")
         picked = starts + (rng.random(len(missed)) * (self._class_ends[missed] - starts)).astype(np.int64)
         lent = np.zeros((count, groups), dtype=np.int64)
-        np.add.at(lent, (numbers, self._codes[self._class_rows[picked]]), 1)
+        np.add.at(lent, (numbers, self._codes[by_class[picked]]), 1)
         return counts, lent[:, self._codes]
 
     def leave_out(
         self, rng: np.random.Generator, blocks: int, at_once: int
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    ) -> Iterator[tuple[NDArray[np.int8], NDArray[np.int8]]]:
         """All rows but those of each of at most ``blocks`` blocks of groups, and the rows of classes left out entirely;
         up to ``at_once`` blocks at a time, ``(at_once, N)`` each.
         """
         blocks = min(blocks, self.n_groups)
-        block = rng.permutation(self.n_groups)[self._codes] % blocks
+        block = (rng.permutation(self.n_groups) % blocks).astype(np.int16)[self._codes]
         for start in range(0, blocks, at_once):
-            kept = block != np.arange(start, min(blocks, start + at_once))[:, None]
+            kept = block != np.arange(start, min(blocks, start + at_once), dtype=np.int16)[:, None]
             missed = self._held(kept) == 0
-            yield kept.astype(np.int64), missed[:, self._classes].astype(np.int64)
+            yield kept.view(np.int8), missed[:, self._classes].view(np.int8)
 
     def _held(self, kept: NDArray[np.bool_]) -> NDArray[np.int64]:
         """How many of the rows that are ``kept (B, N)`` each class has, ``(B, C)``."""
-        cells = self._classes + len(self._class_ends) * np.arange(len(kept))[:, None]
-        return np.bincount(cells[kept], minlength=len(kept) * len(self._class_ends)).reshape(len(kept), -1)
+        return np.stack([np.bincount(self._classes[row], minlength=len(self._class_ends)) for row in kept])

@@ -41,13 +41,13 @@ def selection_corrected(
     ``draws`` are fewer for more than `MANY` items, in inverse proportion: the luck of a draw falls with their
     number, and a mean of fewer is as good.
     """
-    shares = np.nanmean(np.where(np.isnan(credits).all(1, keepdims=True), 0.0, credits), axis=1)
-    seen = np.logical_not(np.isnan(credits).all(axis=1))
     if chosen is None:
         chosen = int(np.argmax([strata_of(candidate, items).value for candidate in credits]))
     plain = cross_validated_interval(credits[chosen], folds, items)
     if len(credits) == 1:
         return plain
+    shares = np.nanmean(np.where(np.isnan(credits).all(1, keepdims=True), 0.0, credits), axis=1)
+    seen = np.logical_not(np.isnan(credits).all(axis=1))
     draws = min(draws, max(FEWEST_DRAWS, draws * MANY // len(items)))
     outside = _choose_inside_score_outside(shares, seen, items, np.random.default_rng(seed), draws)
     moved = cross_validated_interval(credits[chosen], folds, items, bias=max(0.0, plain.value - outside))
@@ -58,8 +58,7 @@ def _choose_inside_score_outside(
     shares: NDArray[np.float64], seen: NDArray[np.bool_], items: Sample, rng: np.random.Generator, draws: int
 ) -> float:
     """Mean out-of-bag score of the in-bag choice; ``shares (K, N)``, ``seen (K, N)``."""
-    groups = np.unique(items.groups, return_inverse=True)[1]
-    n_groups = int(groups.max()) + 1
+    groups, n_groups = items.members, items.n_groups
     scores = []
     while len(scores) < draws:
         # Some 16 MB of counts at a time, or one draw.

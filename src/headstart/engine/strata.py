@@ -42,8 +42,8 @@ class Strata:
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """Strata fitted to shares. Per item, ``(N,)``: the share ``expected`` of it, what squared deviations from that are
-    to be ``enlarged`` by because it was fitted, and whether its stratum is a ``small`` one.
+    """Strata fitted to shares. By the strata's codes, ``(S,)``: the share ``expected`` of an item, what squared
+    deviations from that are to be ``enlarged`` by because it was fitted, and whether the stratum is a ``small`` one.
     """
 
     strata: Strata
@@ -77,23 +77,26 @@ def fit_strata(credit: NDArray[np.float64], items: Sample) -> Fit:
     """
     codes, seen = items.strata, ~np.isnan(credit)
     scored = np.asarray(seen.any(0), dtype=np.float64)
-    ceiling, count = sums(codes, items.ceiling), sums(codes, scored)
-    times, earned = sums(codes, seen.sum(0)), np.where(seen, credit, 0.0) / items.ceiling
+    ceiling, count, times = (sums(codes, each) for each in (items.ceiling, scored, seen.sum(0)))
+    earned = np.where(seen, credit, 0.0)
+    earned /= items.ceiling
     share = sums(codes, earned.sum(0)) / np.maximum(times, 1.0)
     weight = np.where(times > 0, ceiling, 0.0) / max(float(ceiling[times > 0].sum()), 1e-300)
-    owners, parts = _cells(codes, items.groups, scored)
+    owners, parts = _cells(codes, items, scored)
     observed = np.bincount(owners[parts > 0], minlength=len(ceiling))
     alike = sums(owners, parts**2) / np.maximum(count, 1.0) ** 2
     few = (observed > 0) & (observed < FEW)
     few = few if few.sum() > 1 else np.zeros_like(few)
     common = _mean(share[few], weight[few])
     pull = np.where(few, (PRIOR / (PRIOR + (observed[few] - 1).sum())) ** 2, 0.0)
-    together = _concentration(items.groups, scored * few[codes] * (weight / np.maximum(count, 1.0))[codes])
+    together = (
+        _concentration(items, scored * few[codes] * (weight / np.maximum(count, 1.0))[codes]) if few.any() else 0.0
+    )
     return Fit(
         strata=_strata(weight, share, np.where(observed == 1, 1.0, count), few, pull, common),
-        expected=(share + np.sqrt(pull) * (common - share))[codes],
-        enlarged=_enlarged(alike, pull, together)[codes],
-        small=few[codes],
+        expected=share + np.sqrt(pull) * (common - share),
+        enlarged=_enlarged(alike, pull, together),
+        small=few,
     )
 
 
@@ -134,21 +137,28 @@ def _enlarged(alike: NDArray[np.float64], pull: NDArray[np.float64], together: f
     return 1 / np.where(left > 1e-9, left, 1.0)
 
 
-def _concentration(groups: NDArray[np.int64], weights: NDArray[np.float64]) -> float:
+def _concentration(items: Sample, weights: NDArray[np.float64]) -> float:
     """Sum of the groups' squared shares of ``weights (N,)``; 0 of nothing."""
-    parts = sums(np.unique(groups, return_inverse=True)[1], weights)
+    parts = sums(items.members, weights)
     total = float(parts.sum())
     return float((parts**2).sum()) / total**2 if total > 0 else 0.0
 
 
 def _cells(
-    codes: NDArray[np.int64], groups: NDArray[np.int64], amounts: NDArray[np.float64]
+    codes: NDArray[np.int64], items: Sample, amounts: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """``amounts (N,)`` summed over the items that share stratum and group: whose stratum it is, and the sum."""
-    members = np.unique(groups, return_inverse=True)[1]
-    n_groups = int(members.max()) + 1
-    cells, inverse = np.unique(codes * n_groups + members, return_inverse=True)
-    return cells // n_groups, sums(inverse, amounts)
+    if items.n_groups == len(items):
+        return codes, amounts
+    cells, inverse = np.unique(codes * items.n_groups + items.members, return_inverse=True)
+    return cells // items.n_groups, sums(inverse, amounts)
+
+
+def numbered(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``values (N,)`` as codes from 0 in their order, none left out. Not sorted where they are in order already."""
+    if np.all(values[1:] > values[:-1]):
+        return np.arange(len(values))
+    return np.unique(values, return_inverse=True)[1]
 
 
 def sums(codes: NDArray[np.int64], amounts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -85,7 +85,8 @@ class Trial:
 
     def credit(self, data: Labelled) -> NDArray[np.float64]:
         """Per-item shares ``(R, N)`` of the primary metric; NaN where a fold was not run."""
-        return np.stack([credit_of(logits, data) for logits in self.logits])
+        each = [credit_of(logits, data) for logits in self.logits]
+        return each[0][None] if len(each) == 1 else np.stack(each)
 
 
 def try_features(contender: Contender, name: str, strategy: FeatureStrategy, run: Run) -> Trial:
@@ -182,10 +183,11 @@ def starting_head(contender: Contender, preparation: Preparation, run: Run, rows
 
 def credit_of(logits: NDArray[np.floating], data: Labelled) -> NDArray[np.float64]:
     """Shares ``(N,)`` of the primary metric over all N training items, from ``logits (N, C)``; NaN stays NaN."""
-    run = ~np.isnan(logits[:, 0])
-    known = logits if run.all() else np.where(run[:, None], logits, 0.0)
+    missing = np.isnan(logits[:, 0])
+    known = np.where(missing[:, None], 0.0, logits) if missing.any() else logits
     credit = data.task.credit(probabilities_of(known, data.task), data.targets)
-    return np.where(run, credit, np.nan)
+    credit[missing] = np.nan
+    return credit
 
 
 def fit_head(

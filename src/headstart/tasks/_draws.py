@@ -15,10 +15,9 @@ class Draws:
         self._probabilities, self._targets = probabilities, targets
         self._counts = counts.astype(np.float64)
         self._totals = self._counts.sum(axis=1)
-        self._classes = np.arange(probabilities.shape[1])
+        self._outputs = probabilities.shape[1]
         self._predicted = probabilities.argmax(axis=1)
         self._right = self._predicted == targets
-        self._own = probabilities[np.arange(len(targets)), targets].astype(np.float64)
 
     def mean(self, values: NDArray[np.floating] | NDArray[np.bool_]) -> NDArray[np.float64]:
         """Of ``values (N,)``."""
@@ -42,20 +41,24 @@ class Draws:
 
     def log_loss(self, least: float) -> NDArray[np.float64]:
         """Of probabilities of ``least`` or more."""
-        return self.mean(-np.log(np.maximum(self._own, least)))
+        return self.mean(-np.log(np.maximum(self._own(), least)))
 
     def brier(self) -> NDArray[np.float64]:
         """Summed over the classes."""
         squares = np.einsum("nc,nc->n", self._probabilities, self._probabilities)
-        return np.maximum(0.0, self.mean(squares - 2.0 * self._own + 1.0))
+        return np.maximum(0.0, self.mean(squares - 2.0 * self._own() + 1.0))
 
     def calibration_error(self, bins: int) -> NDArray[np.float64]:
         """Of the top class, over up to ``bins`` bins of equal mass; an item may lie across two of them."""
         confidence = self._probabilities.max(axis=1)
         order = np.argsort(confidence, kind="stable")
-        gaps, counts = (confidence - self._right)[order].astype(np.float64), self._counts[:, order]
-        items, summed = (np.pad(np.cumsum(each, axis=1), ((0, 0), (1, 0))) for each in (counts, counts * gaps))
-        errors = np.empty(len(counts))
+        gaps = (confidence - self._right)[order].astype(np.float64)
+        items, summed = np.zeros((2, len(self._counts), len(order) + 1))
+        items[:, 1:] = self._counts[:, order]
+        np.multiply(items[:, 1:], gaps, out=summed[:, 1:])
+        for each in (items, summed):
+            np.cumsum(each, axis=1, out=each)
+        errors = np.empty(len(items))
         for draw, total in enumerate(self._totals.astype(np.int64)):
             made = min(bins, int(total))
             # The first ``total % made`` bins hold one item more.
@@ -76,9 +79,23 @@ class Draws:
         won = np.sum(positive * below, axis=1)
         return np.divide(won, pairs, out=np.full(len(won), np.nan), where=pairs > 0)
 
+    def _own(self) -> NDArray[np.float64]:
+        """What each item's own class got, ``(N,)``."""
+        return self._probabilities[np.arange(len(self._targets)), self._targets].astype(np.float64)
+
     def _items(self, labels: NDArray[np.int64]) -> NDArray[np.float64]:
         """How many items of each draw have each label, ``(B, C)``."""
-        return self._counts @ (labels[:, None] == self._classes).astype(np.float64)
+        return self._summed(np.argsort(labels, kind="stable"), labels)
 
     def _hits(self) -> NDArray[np.float64]:
-        return self._counts @ ((self._targets[:, None] == self._classes) & self._right[:, None]).astype(np.float64)
+        right = np.flatnonzero(self._right)
+        return self._summed(right[np.argsort(self._targets[right], kind="stable")], self._targets)
+
+    def _summed(self, order: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Counts of the items in ``order (n,)``, which is that of their ``labels (N,)``, by label: ``(B, C)``."""
+        found = np.zeros((len(self._counts), self._outputs))
+        sizes = np.bincount(labels[order], minlength=self._outputs)
+        names, ends = np.flatnonzero(sizes), np.cumsum(sizes)
+        if len(names):
+            found[:, names] = np.add.reduceat(self._counts[:, order], (ends - sizes)[names], axis=1)
+        return found
