@@ -26,8 +26,8 @@ def drawn(classes: int, items: int, seed: int, distinct: int = 10**6) -> tuple[n
 def test_every_metric_is_that_of_each_draw_by_itself(classes: int, items: int):
     task = Classification(classes=[str(name) for name in range(classes)])
     probabilities, targets, counts = drawn(classes, items, seed=items)
-    together = task.metrics_of_draws(probabilities, targets, counts)
-    apart = one_by_one(task.metrics)(probabilities, targets, counts)
+    together = task.metrics_of_draws(probabilities, targets)(counts)
+    apart = one_by_one(task.metrics, probabilities, targets)(counts)
     assert set(together) == set(apart)
     for name, values in apart.items():
         np.testing.assert_allclose(together[name], values, atol=1e-12, err_msg=name)
@@ -36,12 +36,12 @@ def test_every_metric_is_that_of_each_draw_by_itself(classes: int, items: int):
 def test_ties_in_scores_count_half():
     task = Classification(classes=["a", "b"])
     probabilities, targets, counts = drawn(2, 50, seed=3, distinct=5)
-    together = task.metrics_of_draws(probabilities, targets, counts)["roc_auc"]
-    np.testing.assert_allclose(together, one_by_one(task.metrics)(probabilities, targets, counts)["roc_auc"])
+    together = task.metrics_of_draws(probabilities, targets)(counts)["roc_auc"]
+    np.testing.assert_allclose(together, one_by_one(task.metrics, probabilities, targets)(counts)["roc_auc"])
 
 
 def test_a_task_without_a_shorter_way_has_the_long_one():
     task = Classification(classes=["a", "b", "c"])
     probabilities, targets, counts = drawn(3, 20, seed=1)
-    usual = Task.metrics_of_draws(task, probabilities, targets, counts)
-    np.testing.assert_allclose(usual["brier"], task.metrics_of_draws(probabilities, targets, counts)["brier"])
+    usual = Task.metrics_of_draws(task, probabilities, targets)(counts)
+    np.testing.assert_allclose(usual["brier"], task.metrics_of_draws(probabilities, targets)(counts)["brier"])

@@ -28,10 +28,9 @@ class MetricInfo:
 
 Metrics = Callable[["NDArray[np.floating]", "NDArray[np.int64]"], Mapping[str, float]]
 """Of ``probabilities (N, C)`` and ``targets (N,)``, by name."""
-MetricsOfDraws = Callable[
-    ["NDArray[np.floating]", "NDArray[np.int64]", "NDArray[np.integer]"], Mapping[str, "NDArray[np.float64]"]
-]
-"""See `Task.metrics_of_draws`."""
+MetricsOfDraws = Callable[["NDArray[np.integer]"], Mapping[str, "NDArray[np.float64]"]]
+"""Of ``counts (B, N)``, which say how often each item is in each of B draws, ``(B,)`` by name; NaN where a draw has
+none."""
 
 
 class Task(ABC):
@@ -71,23 +70,17 @@ class Task(ABC):
     def metrics(self, probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> Mapping[str, float]:
         """Every metric by name, the primary one among them; those taken by class only where they exist."""
 
-    def metrics_of_draws(
-        self, probabilities: NDArray[np.floating], targets: NDArray[np.int64], counts: NDArray[np.integer]
-    ) -> Mapping[str, NDArray[np.float64]]:
-        """`metrics` of each of B resamples, ``(B,)`` each; NaN where a draw has none.
-
-        ``counts (B, N)`` say how often each item is in each draw. One draw after the other, unless the task knows a
-        shorter way.
+    def metrics_of_draws(self, probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> MetricsOfDraws:
+        """What gives `metrics` of resamples of these items; one draw after the other, unless the task knows a shorter
+        way.
         """
-        return one_by_one(self.metrics)(probabilities, targets, counts)
+        return one_by_one(self.metrics, probabilities, targets)
 
 
-def one_by_one(metrics: Metrics) -> MetricsOfDraws:
+def one_by_one(metrics: Metrics, probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> MetricsOfDraws:
     """What `Task.metrics_of_draws` gives, from what gives the metrics of some items."""
 
-    def each(
-        probabilities: NDArray[np.floating], targets: NDArray[np.int64], counts: NDArray[np.integer]
-    ) -> Mapping[str, NDArray[np.float64]]:
+    def each(counts: NDArray[np.integer]) -> Mapping[str, NDArray[np.float64]]:
         import numpy as np
 
         found = [metrics(probabilities.repeat(count, axis=0), targets.repeat(count)) for count in counts]

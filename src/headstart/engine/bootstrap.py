@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,10 +59,12 @@ def bootstrap_intervals(
     """
     stack = probabilities if probabilities.ndim == 3 else probabilities[None]
     resample, rng = Resampler(targets, groups), np.random.default_rng(seed)
-    of_draws = metrics.metrics_of_draws if isinstance(metrics, Task) else one_by_one(metrics)
     if isinstance(metrics, Task):
+        each = [metrics.metrics_of_draws(repeat, targets) for repeat in stack]
         metrics, measures = metrics.metrics, metrics.measures
-    scorer = _Scorer(metrics, of_draws, stack, targets, measures or {})
+    else:
+        each = [one_by_one(metrics, repeat, targets) for repeat in stack]
+    scorer = _Scorer(metrics, each, stack, targets, measures or {})
     drawn, left_out = np.zeros((0, len(scorer.names))), np.full((1, len(scorer.names)), np.nan)
     at_once = max(1, AT_ONCE // len(targets))
     if resample.n_groups > 1:
@@ -92,7 +94,7 @@ class _Scorer:
     def __init__(
         self,
         metrics: Metrics,
-        of_draws: MetricsOfDraws,
+        of_draws: Sequence[MetricsOfDraws],
         stack: NDArray[np.floating],
         targets: NDArray[np.int64],
         measures: Mapping[str, MetricInfo],
@@ -100,7 +102,7 @@ class _Scorer:
         whole = [dict(metrics(repeat, targets)) for repeat in stack]
         self.names = list(whole[0])
         self.known = [measures.get(name, UNBOUNDED) for name in self.names]
-        self._of_draws, self._stack, self._targets = of_draws, stack, targets
+        self._of_draws = of_draws
         self._each = np.array([[scores[name] for name in self.names] for scores in whole])
         self.value = self._each.mean(0)
         self._by_class = np.array([info.by_class for info in self.known])
@@ -110,7 +112,7 @@ class _Scorer:
 
         Each repeat gives about as many of them as any other.
         """
-        found, repeats = [], len(self._stack)
+        found, repeats = [], len(self._of_draws)
         for repeat in range(repeats):
             left = len(range(repeat, draws, repeats))
             while left > 0:
@@ -133,7 +135,7 @@ class _Scorer:
         return found
 
     def _each_of(self, counts: NDArray[np.integer], repeat: int) -> NDArray[np.float64]:
-        found = self._of_draws(self._stack[repeat], self._targets, counts)
+        found = self._of_draws[repeat](counts)
         missing = np.full(len(counts), np.nan)
         return np.stack([found.get(name, missing) for name in self.names], 1) - self._each[repeat] + self.value
 

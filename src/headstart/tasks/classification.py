@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from scipy.stats import rankdata
 
-from headstart.core.task import MetricInfo, Task
+from headstart.core.task import MetricInfo, MetricsOfDraws, Task
 from headstart.tasks._draws import Draws
 
 if TYPE_CHECKING:
@@ -101,20 +101,23 @@ class Classification(Task):
             values["roc_auc"] = _roc_auc(probabilities[:, 1], targets)
         return values
 
-    def metrics_of_draws(
-        self, probabilities: NDArray[np.floating], targets: NDArray[np.int64], counts: NDArray[np.integer]
-    ) -> Mapping[str, NDArray[np.float64]]:
+    def metrics_of_draws(self, probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> MetricsOfDraws:
         """See `Task.metrics_of_draws`; all draws at once."""
-        draws = Draws(probabilities, targets, counts)
-        values = {
-            "balanced_accuracy": draws.balanced_accuracy(),
-            "accuracy": draws.accuracy(),
-            "macro_f1": draws.macro_f1(),
-            "log_loss": draws.log_loss(_LEAST),
-            "brier": draws.brier(),
-            "ece": draws.calibration_error(_BINS),
-        }
-        return values | {"roc_auc": draws.roc_auc()} if self.outputs == 2 else values
+        draws = Draws(probabilities, targets)
+
+        def metrics(counts: NDArray[np.integer]) -> Mapping[str, NDArray[np.float64]]:
+            drawn = counts.astype(np.float64)
+            values = {
+                "balanced_accuracy": draws.balanced_accuracy(drawn),
+                "accuracy": draws.accuracy(drawn),
+                "macro_f1": draws.macro_f1(drawn),
+                "log_loss": draws.log_loss(drawn, _LEAST),
+                "brier": draws.brier(drawn),
+                "ece": draws.calibration_error(drawn, _BINS),
+            }
+            return values | {"roc_auc": draws.roc_auc(drawn)} if self.outputs == 2 else values
+
+        return metrics
 
 
 def _macro_f1(predicted: NDArray[np.int64], targets: NDArray[np.int64], outputs: int) -> float:
