@@ -20,6 +20,7 @@ from headstart.bundle.recipe import read_recipe, write_recipe
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.recipe import Recipe
 from headstart.engine.adapted import Adapted
+from headstart.engine.arithmetic import Arithmetic
 from headstart.engine.journal import Journal
 from headstart.report.json import read_results, write_results
 from headstart.run_folder import claim, write
@@ -160,7 +161,8 @@ def test_a_finished_run_may_be_run_again_but_not_replaced_by_another(tmp_path: P
 
 
 def test_a_run_folder_is_complete_and_has_no_checkpoints(tmp_path: Path):
-    whole = adapted()
+    note = Arithmetic(exact_blocks=1).note()
+    whole = adapted(arithmetic=note)
     folder = interrupted(tmp_path / "run")
     (folder / "model").mkdir()
     (folder / "model" / "stale.bin").touch()
@@ -171,16 +173,18 @@ def test_a_run_folder_is_complete_and_has_no_checkpoints(tmp_path: Path):
     assert read_results(folder) == whole.results
     card = read_card(folder / "model")
     assert (card.serves, card.temperature, card.trained_from["model"]) == ("transfer", 1.5, whole.results.model.name)
+    assert card.arithmetic == note
     assert json.loads((folder / "model" / "config.json").read_text())["id2label"]["0"] == card.classes[0]
     assert len(Predictor.open(folder).predict(TEXTS)) == 3
 
 
 def test_a_baseline_that_won_is_what_is_written(tmp_path: Path):
-    whole = adapted()
+    whole = adapted(arithmetic=Arithmetic().note())
     folder = write(replace(whole, results=replace(whole.results, served="simple")), tmp_path)
     assert {path.name for path in folder.iterdir()} == FILES
     card = read_card(folder / "model")
     assert (card.serves, card.temperature, dict(card.trained_from)) == ("tfidf", 1.0, {})
+    assert card.arithmetic == {}
     assert not (folder / "model" / "config.json").exists()
     assert whole.baseline is not None
     best = whole.baseline.logits(TEXTS).argmax(axis=1)

@@ -110,6 +110,7 @@ def write(adapted: Adapted, folder: Path) -> Path:
         classes=results.data.classes,
         temperature=1.0 if simple else results.temperature,
         trained_from={} if simple else _origin(results.model),
+        arithmetic={} if simple else dict(adapted.arithmetic),
     )
     if not simple:
         write_transfer(model, adapted.backbone, adapted.head, card)

@@ -20,6 +20,7 @@ TRANSFER = Card(
     classes=CLASSES,
     temperature=1.25,
     trained_from={"model": "timm:test_resnet", "revision": "1", "sha256": "", "licence": "MIT"},
+    arithmetic={"dtype": "bfloat16", "exact_blocks": 2, "threads": 0, "batch": 32, "channels_last": True},
 )
 VALUES: dict[str, Any] = {
     "schema": 1,
@@ -29,6 +30,7 @@ VALUES: dict[str, Any] = {
     "classes": ["a", "b"],
     "temperature": 1,
     "trained_from": {},
+    "arithmetic": {},
 }
 
 
@@ -49,7 +51,13 @@ def test_a_baseline_is_its_own_files_with_a_card(tmp_path: Path):
     baseline = Tfidf()
     baseline.fit(TEXTS * 2, np.array([0, 1, 0] * 2), 2)
     card = Card(
-        serves="tfidf", modality="text", task="classification", classes=("a", "b"), temperature=1.0, trained_from={}
+        serves="tfidf",
+        modality="text",
+        task="classification",
+        classes=("a", "b"),
+        temperature=1.0,
+        trained_from={},
+        arithmetic={},
     )
     write_baseline(tmp_path / "model", baseline, card)
     assert read_card(tmp_path / "model") == card
@@ -90,10 +98,12 @@ def test_a_missing_field_is_named(field: str, tmp_path: Path):
 
 def test_fields_of_the_wrong_type_are_named_at_once(tmp_path: Path):
     wrong = VALUES | {"modality": "sound", "classes": "ab", "temperature": True, "trained_from": {"model": 1}}
+    wrong["arithmetic"] = {"dtype": "int8"}
     with pytest.raises(
         Unavailable,
         match=r"'modality' should be one of image, text; 'classes' should be a list of texts; "
-        r"'temperature' should be a number; 'trained_from' should be an object of texts\. Run",
+        r"'temperature' should be a number; 'trained_from' should be an object of texts; "
+        r"'arithmetic' should be empty or what `Arithmetic\.note` gives\. Run",
     ):
         read_card(written(tmp_path, wrong))
 

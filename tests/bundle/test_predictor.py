@@ -26,7 +26,7 @@ from tests.engine.toys import picture
 
 def card(**changes: Any) -> Card:
     facts: dict[str, Any] = {"serves": "transfer", "modality": "image", "task": "classification", "classes": CLASSES}
-    return Card(**{**facts, "temperature": 1.0, "trained_from": {}, **changes})
+    return Card(**{**facts, "temperature": 1.0, "trained_from": {}, "arithmetic": {}, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_predictions_are_head_and_softmax_of_the_features(member: str, tmp_path:
     head, modality = head_for(backbone), backbone.info.modality
     items: list[Any] = list(pictures()) if modality == "image" else TEXTS
     write_transfer(tmp_path / "model", backbone, head, card(modality=modality))
-    monkeypatch.setattr(module, "BATCH", 2)
+    monkeypatch.setattr(module, "PICTURES", 2)
     found = Predictor.open(tmp_path).predict(items)
     for item, prediction in zip(items, found, strict=True):
         with torch.no_grad():
@@ -75,16 +75,6 @@ def test_files_arrays_bytes_and_generators_are_items(image_run: Path, tmp_path: 
         )
     assert [p.label for p in served.predict(image for _ in range(2))] == [alike[0].label] * 2
     assert len(served.predict(np.stack([np.asarray(image)] * 2))) == 2
-
-
-def test_a_model_is_served_where_the_accelerator_is(image_run: Path, monkeypatch):
-    def one(check_available: bool = False) -> torch.device | None:
-        return torch.device("meta") if check_available else None
-
-    monkeypatch.setattr("torch.accelerator.current_accelerator", one)
-    served = Predictor.open(image_run)
-    assert isinstance(served._model, Exported)
-    assert {parameter.device.type for parameter in served._model.backbone.module.parameters()} == {"meta"}
 
 
 def test_no_items_no_predictions(image_run: Path):

@@ -25,7 +25,8 @@ CARD = "headstart.json"
 class Card:
     """What ``headstart.json`` holds. ``serves`` is ``transfer`` or the name of the baseline.
 
-    ``trained_from`` names the pretrained model of a transfer; it is empty, and ``temperature`` 1, for a baseline.
+    ``trained_from`` names the pretrained model of a transfer, ``arithmetic`` notes how its body was run where the head
+    was fitted (`Arithmetic.note`); both are empty, and ``temperature`` is 1, for a baseline.
     """
 
     serves: str
@@ -34,6 +35,7 @@ class Card:
     classes: tuple[str, ...]
     temperature: float
     trained_from: Mapping[str, str]
+    arithmetic: Mapping[str, Any]
 
 
 def write_transfer(folder: Path, backbone: Backbone, head: LinearHead, card: Card) -> None:
@@ -106,6 +108,14 @@ def _texts(values: Iterable[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
+_NOTED = {"dtype": str, "exact_blocks": int, "threads": int, "batch": int, "channels_last": bool}
+
+
+def _noted(note: Mapping[str, Any]) -> bool:
+    same = {name: type(value) for name, value in note.items()} == _NOTED
+    return not note or (same and note["dtype"] in ("float32", "bfloat16", "float16"))
+
+
 _FIELDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "serves": ("a text", lambda value: isinstance(value, str)),
     "modality": (f"one of {', '.join(get_args(Modality))}", lambda value: value in get_args(Modality)),
@@ -113,6 +123,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "classes": ("a list of texts", lambda value: isinstance(value, list) and len(value) > 0 and _texts(value)),
     "temperature": ("a number", lambda value: isinstance(value, float | int) and not isinstance(value, bool)),
     "trained_from": ("an object of texts", lambda value: isinstance(value, dict) and _texts(value.values())),
+    "arithmetic": ("empty or what `Arithmetic.note` gives", lambda value: isinstance(value, dict) and _noted(value)),
 }
 """What each field of a card has to be, in words and as a check."""
 
@@ -130,5 +141,6 @@ def _write_card(folder: Path, card: Card) -> None:
         "classes": list(card.classes),
         "temperature": card.temperature,
         "trained_from": dict(card.trained_from),
+        "arithmetic": dict(card.arithmetic),
     }
     (folder / CARD).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

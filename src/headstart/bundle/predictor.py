@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,11 @@ from headstart.core.errors import Unavailable, UserError
 from headstart.core.task import Task
 from headstart.data._read import read_items
 
-BATCH = 32
+if TYPE_CHECKING:
+    from headstart.bundle._body import Body
+
+PICTURES, TEXTS = 32, 4096
+"""Items held ready at a time: more texts, which are small then, and wait for others of their length."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,7 @@ class Predictor:
         self.card = card
         self._model = model
         self._task = task
+        self._body: Body | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -62,8 +67,6 @@ class Predictor:
                 f"'{inner}' contradicts itself: config.json names the classes {list(model.classes)}, {CARD} "
                 f"{list(card.classes)}. Run `headstart adapt` again to rebuild the run."
             )
-        if isinstance(model, Exported):
-            _to_accelerator(model)
         return cls(card, model, tasks.get(card.task)(classes=card.classes))
 
     def predict(self, items: Iterable[Any]) -> list[Prediction]:
@@ -87,7 +90,9 @@ class Predictor:
     @property
     def _together(self) -> int:
         """How many items are held at a time; a baseline takes them as they were decoded, and photographs are large."""
-        return 1 if isinstance(self._model, Baseline) and self.card.modality == "image" else BATCH
+        if self.card.modality == "text":
+            return TEXTS
+        return 1 if isinstance(self._model, Baseline) else PICTURES
 
     @property
     def _least_side(self) -> int | None:
@@ -117,7 +122,11 @@ class Predictor:
             self._expect_outputs(found.shape[1])
             return found
         self._expect_outputs(len(self._model.head.bias))
-        return self._forward(self._model, ready)
+        if self._body is None:
+            from headstart.bundle._body import Body
+
+            self._body = Body(self._model, self.card.arithmetic)
+        return self._body.logits(ready)
 
     def _expect_outputs(self, outputs: int) -> None:
         if outputs != len(self.classes):
@@ -125,16 +134,6 @@ class Predictor:
                 f"The model folder is damaged: its model has {outputs} outputs, {CARD} names {len(self.classes)} "
                 "classes. Run `headstart adapt` again to rebuild the run."
             )
-
-    def _forward(self, model: Exported, ready: Sequence[Any]) -> NDArray[np.float64]:
-        """``(N, C)`` in float32, on the device that `open` chose."""
-        import torch
-
-        device = next(model.backbone.module.parameters()).device
-        batch = {name: tensor.to(device) for name, tensor in model.backbone.preprocess.collate(ready).items()}
-        with torch.inference_mode():
-            features = model.backbone.encode(batch).cpu().double().numpy()
-        return model.head.logits(features)
 
 
 def _single(items: Any, modality: Modality) -> bool:
@@ -148,11 +147,3 @@ def _batches(items: Iterable[tuple[str, Any]], size: int) -> Iterator[list[tuple
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
-
-
-def _to_accelerator(model: Exported) -> None:
-    import torch
-
-    device = torch.accelerator.current_accelerator(check_available=True)
-    if device is not None:
-        model.backbone.module.to(device)

@@ -95,6 +95,7 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         baseline_name=options.baseline_name,
         results=replace(results, seconds=clock.seconds),
         losses=model.losses,
+        arithmetic=model.arithmetic.note(),
         identity=journal.identity,
     )
 

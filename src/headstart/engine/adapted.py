@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.baseline import Baseline
@@ -17,7 +18,8 @@ class Adapted:
 
     ``baseline`` is the simple control fitted on the same items; it is what is served when ``results.served`` says
     so, and then ``backbone`` and ``head`` are the best the transfer could do. ``losses`` is the mean training loss
-    of each epoch, empty for a closed-form head. ``identity`` is what all of it depends on.
+    of each epoch, empty for a closed-form head. ``arithmetic`` notes how the body is run (`Arithmetic.note`).
+    ``identity`` is what all of it depends on.
     """
 
     recipe: Recipe
@@ -27,4 +29,5 @@ class Adapted:
     baseline_name: str
     results: Results
     losses: tuple[float, ...]
+    arithmetic: Mapping[str, Any] = field(default_factory=dict)
     identity: Mapping[str, object] = field(default_factory=dict)

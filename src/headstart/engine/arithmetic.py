@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone
-from headstart.engine.device import accelerator, autocast, to_device
+from headstart.engine.device import accelerator, autocast, fast_dtype, to_device
 from headstart.heads.ridge import fit_ridge
 
 LIMIT, SHARE, FLOOR = 3.0, 0.1, 0.3
@@ -91,6 +91,14 @@ class Arithmetic:
     def noted(cls, note: Mapping[str, Any]) -> Arithmetic:
         """From what `note` gave."""
         return cls(**{**note, "dtype": getattr(torch, note["dtype"])})
+
+    @classmethod
+    def here(cls, note: Mapping[str, Any]) -> Arithmetic:
+        """As noted where this machine is fast in that precision, else in float32; that too where nothing is noted."""
+        if not note:
+            return cls()
+        noted = cls.noted(note)
+        return noted if noted.dtype in (torch.float32, fast_dtype()) else noted.exact
 
     @contextmanager
     def running(self) -> Iterator[None]:

@@ -94,11 +94,16 @@ class Encoder:
         """What is multiplied in; a fast type until the first pass has settled it."""
         return fast_dtype() if self._arithmetic is None else self._arithmetic.dtype
 
+    def arithmetic(self, items: Items) -> Arithmetic:
+        """How the network is run, settled on ``items`` where it is not yet."""
+        if self._arithmetic is None:
+            self._arithmetic = self._settled(items)
+        return self._arithmetic
+
     def encode(self, items: Items, name: str) -> Encoded:
         """Features of ``items`` in the fixed view; ``name`` is shown as the progress stage."""
         if self._space is None:
-            self._arithmetic = self._settled(items)
-            precision = self._arithmetic.precision
+            precision = self.arithmetic(items).precision
             self._space = FeatureSpace(self._home, self._progress, precision=precision, **self._identity())
         missing = np.asarray(self._space.missing(items.digests), dtype=np.int64)
         if len(missing):

@@ -15,6 +15,7 @@ from headstart.core.errors import HeadstartError, UserError
 from headstart.core.features import Features
 from headstart.core.results import CandidateRow, Interval
 from headstart.core.strategy import FeatureStrategy, InputStrategy
+from headstart.engine.arithmetic import Arithmetic
 from headstart.engine.bootstrap import bootstrap_intervals
 from headstart.engine.choose import choose
 from headstart.engine.contest import Contest
@@ -52,6 +53,8 @@ class Model:
     losses: tuple[float, ...]
     frozen: bool
     """Whether the body is the pretrained one, so that cached features are its features."""
+    arithmetic: Arithmetic
+    """How the body is run when it is only read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,13 +141,14 @@ def refit(trial: Trial, run: Run) -> Model:
     """The chosen strategy on all training items; the temperature comes from the trial's held-out logits."""
     contender, strategy, data = trial.contender, trial.strategy, run.data
     if isinstance(strategy, FeatureStrategy):
-        backbone, losses = contender.backbone, ()
+        backbone, losses, encoder = contender.backbone, (), contender.encoder
         head = fit_head(strategy, contender.features, data)
     elif isinstance(strategy, InputStrategy):
         piece = f"{contender.key} {trial.strategy_name} {strategy} refit"
         stage = f"{trial.strategy_name} on all training items"
         fitted = train(contender, strategy, run, np.arange(len(data.items)), piece=piece, stage=stage)
         backbone, head, losses = fitted.backbone, fitted.head, fitted.losses
+        encoder = contender.encoder.alike(backbone)
     else:
         raise HeadstartError(f"Strategy '{trial.strategy_name}' implements neither contract of core/strategy.py.")
     temperature = _temperature(trial, data)
@@ -154,6 +158,7 @@ def refit(trial: Trial, run: Run) -> Model:
         temperature=temperature,
         losses=losses,
         frozen=isinstance(strategy, FeatureStrategy),
+        arithmetic=encoder.arithmetic(data.items),
     )
 
 
