@@ -17,13 +17,13 @@ def _noise(size=(90, 70), seed=0):
 def test_constant_parts_do_not_disturb():
     items = [Image.new("RGB", (16, 16), (grey, grey, grey)) for grey in (10, 20, 30, 210, 220, 230)]
     model = Histograms()
-    model.fit(items, np.array([0, 0, 0, 1, 1, 1]), 2)
-    np.testing.assert_array_equal(model.logits(items).argmax(axis=1), [0, 0, 0, 1, 1, 1])
+    model.fit(model.describe(items), np.array([0, 0, 0, 1, 1, 1]), 2)
+    np.testing.assert_array_equal(model.logits(model.describe(items)).argmax(axis=1), [0, 0, 0, 1, 1, 1])
 
 
 def test_other_descriptors_are_refused(tmp_path):
     model = Histograms()
-    model.fit([_noise(seed=i) for i in range(4)], np.array([0, 1, 0, 1]), 2)
+    model.fit(model.describe([_noise(seed=i) for i in range(4)]), np.array([0, 1, 0, 1]), 2)
     model.save(tmp_path)
     record = json.loads((tmp_path / "baseline.json").read_text())
     record["blocks"]["greys"] = 16
@@ -36,7 +36,7 @@ def test_pictures_are_read_as_they_were_when_it_was_fitted(tmp_path):
     model = Histograms()
     assert model.least_side == 512
     model.least_side = 77  # what another version may have asked for
-    model.fit([_noise(seed=i) for i in range(4)], np.array([0, 1, 0, 1]), 2)
+    model.fit(model.describe([_noise(seed=i) for i in range(4)]), np.array([0, 1, 0, 1]), 2)
     model.save(tmp_path)
     assert Histograms.load(tmp_path).least_side == 77
     record = json.loads((tmp_path / "baseline.json").read_text())

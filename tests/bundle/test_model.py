@@ -49,7 +49,7 @@ def test_a_transfer_is_a_transformers_folder_with_a_card(tmp_path: Path):
 
 def test_a_baseline_is_its_own_files_with_a_card(tmp_path: Path):
     baseline = Tfidf()
-    baseline.fit(TEXTS * 2, np.array([0, 1, 0] * 2), 2)
+    baseline.fit(baseline.describe(TEXTS * 2), np.array([0, 1, 0] * 2), 2)
     card = Card(
         serves="tfidf",
         modality="text",
@@ -61,7 +61,8 @@ def test_a_baseline_is_its_own_files_with_a_card(tmp_path: Path):
     )
     write_baseline(tmp_path / "model", baseline, card)
     assert read_card(tmp_path / "model") == card
-    assert np.array_equal(Tfidf.load(tmp_path / "model").logits(TEXTS), baseline.logits(TEXTS))
+    described = baseline.describe(TEXTS)
+    assert np.array_equal(Tfidf.load(tmp_path / "model").logits(described), baseline.logits(described))
 
 
 def test_a_folder_without_a_card_is_no_model_folder(tmp_path: Path):

@@ -135,22 +135,23 @@ def test_large_jpegs_are_read_as_in_training(tmp_path: Path, least_side: int | N
 def test_a_baseline_reads_large_jpegs_as_in_training(tmp_path: Path):
     images = [picture(n % 2, n) for n in range(10)]
     baseline = Histograms()
-    baseline.fit(images, np.arange(10) % 2, 2)
+    baseline.fit(baseline.describe(images), np.arange(10) % 2, 2)
     write_baseline(tmp_path / "model", baseline, card(serves="histograms", classes=("left", "right")))
     paths = large_jpegs(tmp_path)
     found = Predictor.open(tmp_path).predict(paths)
-    expected = softmax(baseline.logits([read_image(path, baseline.least_side) for path in paths]), axis=1)
+    described = baseline.describe([read_image(path, baseline.least_side) for path in paths])
+    expected = softmax(baseline.logits(described), axis=1)
     np.testing.assert_allclose([list(p.probabilities.values()) for p in found], expected, atol=1e-9)
 
 
 def test_a_served_text_baseline(tmp_path: Path):
     baseline = Tfidf()
-    baseline.fit(TEXTS * 2, np.array([0, 1, 0] * 2), 2)
+    baseline.fit(baseline.describe(TEXTS * 2), np.array([0, 1, 0] * 2), 2)
     classes = ("good", "bad")
     write_baseline(tmp_path / "model", baseline, card(serves="tfidf", modality="text", classes=classes))
     served = Predictor.open(tmp_path)
     found = served.predict(np.array(TEXTS))
-    expected = softmax(baseline.logits(TEXTS), axis=1)
+    expected = softmax(baseline.logits(baseline.describe(TEXTS)), axis=1)
     np.testing.assert_allclose([list(p.probabilities.values()) for p in found], expected, atol=1e-12)
     assert [p.label for p in found] == ["good", "bad", "good"]
     with pytest.raises(UserError, match="'item 2' cannot be read"):
@@ -162,7 +163,7 @@ def test_a_served_text_baseline(tmp_path: Path):
 def test_a_served_image_baseline(tmp_path: Path):
     images = [picture(n % 2, n) for n in range(10)]
     baseline = Histograms()
-    baseline.fit(images, np.arange(10) % 2, 2)
+    baseline.fit(baseline.describe(images), np.arange(10) % 2, 2)
     write_baseline(tmp_path, baseline, card(serves="histograms", classes=("left", "right")))
     found = Predictor.open(tmp_path).predict(images)
     assert [p.label for p in found] == ["left", "right"] * 5
@@ -195,6 +196,6 @@ def test_a_model_with_other_outputs_than_classes_is_refused():
     with pytest.raises(Unavailable, match=r"its model has 0 outputs, headstart\.json names 4 classes"):
         Predictor(card(), headless, task).predict(pictures())
     baseline = Histograms()
-    baseline.fit(pictures() * 2, np.array([0, 1, 0] * 2), 2)
+    baseline.fit(baseline.describe(pictures() * 2), np.array([0, 1, 0] * 2), 2)
     with pytest.raises(Unavailable, match=r"its model has 2 outputs, headstart\.json names 4 classes"):
         Predictor(card(serves="histograms"), baseline, task).predict(pictures())

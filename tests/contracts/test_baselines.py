@@ -38,7 +38,7 @@ def _sample(name, count=24, seed=0):
 def fitted(request):
     items, targets = _sample(request.param)
     model = baselines.get(request.param)()
-    model.fit(items, targets, 3)
+    model.fit(model.describe(items), targets, 3)
     return request.param, model
 
 
@@ -49,7 +49,7 @@ def test_there_is_one_for_every_modality():
 def test_learns_something(fitted):
     name, model = fitted
     items, targets = _sample(name, 12, seed=1)
-    logits = model.logits(items)
+    logits = model.logits(model.describe(items))
     assert logits.shape == (12, 3)
     assert logits.dtype == np.float64
     assert np.mean(logits.argmax(axis=1) == targets) > 0.7
@@ -63,7 +63,7 @@ def test_saved_and_loaded_it_gives_the_same_logits(fitted, tmp_path):
     files = {path.suffix for path in (tmp_path / "new" / "folder").iterdir()}
     assert files == {".json", ".safetensors"}
     loaded = baselines.get(name).load(tmp_path / "new" / "folder")
-    np.testing.assert_allclose(loaded.logits(items), model.logits(items), atol=1e-12)
+    np.testing.assert_allclose(loaded.logits(loaded.describe(items)), model.logits(model.describe(items)), atol=1e-12)
     loaded.save(tmp_path / "again")
     for path in (tmp_path / "again").iterdir():
         assert path.read_bytes() == (tmp_path / "new" / "folder" / path.name).read_bytes()
@@ -73,26 +73,30 @@ def test_same_data_same_model_and_items_are_independent(fitted):
     name, model = fitted
     items, targets = _sample(name)
     again = baselines.get(name)()
-    again.fit(items, targets, 3)
-    np.testing.assert_array_equal(again.logits(items), model.logits(items))
-    np.testing.assert_allclose(model.logits(items[3:4]), model.logits(items)[3:4], atol=1e-12)
-    assert model.logits([]).shape == (0, 3)
+    again.fit(again.describe(items), targets, 3)
+    described = model.describe(items)
+    assert len(described) == len(described[np.arange(24)]) == 24
+    logits = model.logits(described)
+    np.testing.assert_array_equal(again.logits(again.describe(items)), logits)
+    for alone in (model.describe(items[3:4]), described[np.array([3])]):
+        np.testing.assert_allclose(model.logits(alone), logits[3:4], atol=1e-12)
+    assert model.logits(model.describe([])).shape == (0, 3)
 
 
 def test_class_without_items_is_never_predicted(fitted):
     name, _ = fitted
     items, targets = _sample(name)
     model = baselines.get(name)()
-    model.fit(items, targets, 5)
-    assert model.logits(items).shape == (24, 5)
-    assert model.logits(items).argmax(axis=1).max() < 3
+    model.fit(model.describe(items), targets, 5)
+    assert model.logits(model.describe(items)).shape == (24, 5)
+    assert model.logits(model.describe(items)).argmax(axis=1).max() < 3
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_unfitted_it_says_so(name, tmp_path):
     model = baselines.get(name)()
     with pytest.raises(UserError, match="call fit or load first"):
-        model.logits(_sample(name, 3)[0])
+        model.logits(model.describe(_sample(name, 3)[0]))
     with pytest.raises(UserError, match="call fit or load first"):
         model.save(tmp_path)
 

@@ -19,7 +19,7 @@ from headstart.heads.logistic import FOLDS, fit_logistic
 from headstart.heads.weights import balanced_weights
 
 
-class Histograms(Baseline):
+class Histograms(Baseline[NDArray[np.float32]]):
     """Logistic regression on `_descriptor.describe`, its penalty chosen by five-fold log-loss.
 
     Classes are made to count the same by adding the log of their balanced weights to the logits (Menon et al. 2021,
@@ -38,24 +38,28 @@ class Histograms(Baseline):
         self.least_side = _descriptor.LEAST_SIDE
         self._head: LinearHead | None = None
 
+    def describe(self, items: Sequence[Any]) -> NDArray[np.float32]:
+        """See `Baseline.describe`: ``(N, LENGTH)``."""
+        return _descriptor.describe(items)
+
     def fit(
         self,
-        items: Sequence[Any],
+        described: NDArray[np.float32],
         targets: NDArray[np.int64],
         outputs: int,
         groups: NDArray[np.int64] | None = None,
     ) -> None:
         """See `Baseline.fit`."""
-        features = _descriptor.describe(items).astype(np.float64)
+        features = described.astype(np.float64)
         mean, scale = features.mean(axis=0), _block_scale(features)
         folds = grouped_folds(targets, groups, FOLDS, 0)
         head = fit_logistic((features - mean) * scale, targets, outputs, folds=folds, floor=None).head
         weight, balance = head.weight * scale, np.log(balanced_weights(targets, outputs))
         self._head = LinearHead(weight=weight, bias=head.bias - weight @ mean + balance)
 
-    def logits(self, items: Sequence[Any]) -> NDArray[np.float64]:
+    def logits(self, described: NDArray[np.float32]) -> NDArray[np.float64]:
         """See `Baseline.logits`."""
-        return self._fitted().logits(_descriptor.describe(items))
+        return self._fitted().logits(described)
 
     def save(self, folder: Path) -> None:
         """See `Baseline.save`."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,6 @@ from headstart.core.errors import Unavailable, UserError
 from headstart.heads.folds import grouped_folds
 from headstart.heads.logistic import FOLDS, fit_logistic
 from headstart.heads.weights import balanced_weights
-
-if TYPE_CHECKING:
-    from sklearn.feature_extraction.text import TfidfVectorizer
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     # Unlike scikit-learn's default, single letters, digits, punctuation and emoji are words: in short texts they tell.
@@ -39,12 +36,63 @@ _SEARCHED = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How often each of the ``terms (T,)``, in alphabetical order, is in each text, ``(N, T)``; by kind."""
+
+    terms: Mapping[str, NDArray[np.str_]]
+    numbers: Mapping[str, csr_array]
+
+    def __len__(self) -> int:
+        return _height(next(iter(self.numbers.values())))
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> Counts:
+        return Counts(terms=self.terms, numbers={kind: csr_array(each[rows]) for kind, each in self.numbers.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Vocabulary:
+    """The ``terms (T,)`` that count, in alphabetical order, and their ``idf (T,)``."""
+
+    terms: NDArray[np.str_]
+    idf: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, kind: str, terms: NDArray[np.str_], counts: csr_array) -> _Vocabulary:
+        """The terms of one kind that are kept for texts with these ``counts (N, T)``."""
+        items = _height(counts)
+        containing = np.bincount(counts.indices, minlength=len(terms))
+        enough = np.flatnonzero(containing >= (2 if items >= _RARE_FROM else 1))
+        if not len(enough):
+            enough = np.flatnonzero(containing)
+        # Terms come in alphabetical order, so a stable sort settles ties the same way on every machine.
+        chosen = np.sort(enough[np.argsort(-containing[enough], kind="stable")[: _MOST[kind]]])
+        return cls(terms=terms[chosen], idf=np.log((1.0 + items) / (1.0 + containing[chosen])) + 1.0)
+
+    def rows(self, terms: NDArray[np.str_], counts: csr_array) -> csr_array:
+        """Sublinear frequencies times idf, of length one: ``(N, T)`` from counts of other ``terms``."""
+        places = np.searchsorted(self.terms, terms)
+        known = np.flatnonzero(places < len(self.terms))
+        known = known[self.terms[places[known]] == terms[known]]
+        found = csr_array(counts[:, known])
+        found.data = 1.0 + np.log(found.data)
+        rows = csr_array((found.data, places[known][found.indices], found.indptr), (_height(counts), len(self.terms)))
+        rows = csr_array(rows * self.idf)
+        norms = np.sqrt(np.asarray((rows**2).sum(axis=1)))
+        return csr_array(rows.multiply(1.0 / np.where(norms > 0.0, norms, 1.0)[:, None]))
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Fitted:
-    vectorisers: tuple[TfidfVectorizer, ...]
+    vocabularies: Mapping[str, _Vocabulary]
     head: LinearHead
 
+    def rows(self, described: Counts) -> csr_array:
+        """Those of both kinds, side by side."""
+        parts = [each.rows(described.terms[kind], described.numbers[kind]) for kind, each in self.vocabularies.items()]
+        return csr_array(hstack(parts))
 
-class Tfidf(Baseline):
+
+class Tfidf(Baseline[Counts]):
     """Logistic regression on TF-IDF of word 1-2-grams and of letter 3-5-grams within words.
 
     Sublinear term frequencies, smoothed inverse document frequencies, rows of each kind normalised to length one; the
@@ -60,9 +108,18 @@ class Tfidf(Baseline):
     def __init__(self) -> None:
         self._fitted: _Fitted | None = None
 
+    def describe(self, items: Sequence[Any]) -> Counts:
+        """See `Baseline.describe`."""
+        texts = [text[:_LONGEST] for text in items]
+        found = {kind: _counted(kind, texts) for kind in _OPTIONS}
+        return Counts(
+            terms={kind: terms for kind, (terms, _) in found.items()},
+            numbers={kind: counts for kind, (_, counts) in found.items()},
+        )
+
     def fit(
         self,
-        items: Sequence[Any],
+        described: Counts,
         targets: NDArray[np.int64],
         outputs: int,
         groups: NDArray[np.int64] | None = None,
@@ -72,31 +129,25 @@ class Tfidf(Baseline):
         Raises:
             UserError: every text is blank.
         """
-        texts = [text[:_LONGEST] for text in items]
-        if not any(text.strip() for text in texts):
-            raise UserError(f"TF-IDF needs texts with at least one letter or sign, got {len(texts)} blank ones.")
-        learnt = [_learn(kind, texts) for kind in _OPTIONS]
-        features = csr_array(hstack([rows for _, rows in learnt]))
-        head = _head(features, targets, outputs, groups)
+        if not any(each.nnz for each in described.numbers.values()):
+            raise UserError(f"TF-IDF needs texts with at least one letter or sign, got {len(described)} blank ones.")
+        nothing = LinearHead(weight=np.zeros((outputs, 0)), bias=np.zeros(outputs))
+        known = {kind: _Vocabulary.of(kind, described.terms[kind], described.numbers[kind]) for kind in _OPTIONS}
+        rows = _Fitted(vocabularies=known, head=nothing).rows(described)
+        head = _head(rows, targets, outputs, groups)
         balanced = LinearHead(weight=head.weight, bias=head.bias + np.log(balanced_weights(targets, outputs)))
-        self._fitted = _Fitted(vectorisers=tuple(vectoriser for vectoriser, _ in learnt), head=balanced)
+        self._fitted = _Fitted(vocabularies=known, head=balanced)
 
-    def logits(self, items: Sequence[Any]) -> NDArray[np.float64]:
+    def logits(self, described: Counts) -> NDArray[np.float64]:
         """See `Baseline.logits`."""
         fitted = self._known()
-        texts = [text[:_LONGEST] for text in items]
-        if not texts:
-            return np.zeros((0, len(fitted.head.bias)))
-        rows = hstack([vectoriser.transform(texts) for vectoriser in fitted.vectorisers])
-        return np.asarray(csr_array(rows) @ fitted.head.weight.T + fitted.head.bias)
+        return np.asarray(fitted.rows(described) @ fitted.head.weight.T + fitted.head.bias)
 
     def save(self, folder: Path) -> None:
         """See `Baseline.save`."""
         fitted = self._known()
-        terms = {
-            kind: each.get_feature_names_out().tolist() for kind, each in zip(_OPTIONS, fitted.vectorisers, strict=True)
-        }
-        numbers = {f"idf.{kind}": each.idf_ for kind, each in zip(_OPTIONS, fitted.vectorisers, strict=True)}
+        terms = {kind: each.terms.tolist() for kind, each in fitted.vocabularies.items()}
+        numbers = {f"idf.{kind}": each.idf for kind, each in fitted.vocabularies.items()}
         _files.write(
             folder,
             {"baseline": "tfidf", "schema": 1, "options": _OPTIONS, "terms": terms},
@@ -116,7 +167,10 @@ class Tfidf(Baseline):
             )
         loaded = cls()
         loaded._fitted = _Fitted(
-            vectorisers=tuple(_vectoriser(kind, terms[kind], numbers[f"idf.{kind}"]) for kind in _OPTIONS),
+            vocabularies={
+                kind: _Vocabulary(terms=np.array(terms[kind], dtype=np.str_), idf=numbers[f"idf.{kind}"])
+                for kind in _OPTIONS
+            },
             head=LinearHead(weight=numbers["weight"], bias=numbers["bias"]),
         )
         return loaded
@@ -125,6 +179,10 @@ class Tfidf(Baseline):
         if self._fitted is None:
             raise UserError("This baseline has not been fitted: call fit or load first.")
         return self._fitted
+
+
+def _height(rows: csr_array) -> int:
+    return len(rows.indptr) - 1
 
 
 def _head(
@@ -141,31 +199,12 @@ def _head(
     return fit_logistic(features, targets, outputs, Cs=[searched.C], floor=None).head
 
 
-def _learn(kind: str, texts: list[str]) -> tuple[TfidfVectorizer, csr_array]:
-    """The vectoriser of one kind, and its rows for ``texts``."""
+def _counted(kind: str, texts: list[str]) -> tuple[NDArray[np.str_], csr_array]:
+    """The terms of one kind in alphabetical order, and how often each is in each text."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     counter = CountVectorizer(**_OPTIONS[kind])
+    if not any(text.strip() for text in texts):  # scikit-learn refuses an empty vocabulary
+        return np.zeros(0, dtype=np.str_), csr_array((len(texts), 0))
     counts = csr_array(counter.fit_transform(texts), dtype=np.float64)
-    names = np.asarray(counter.get_feature_names_out())
-    containing = np.bincount(counts.indices, minlength=len(names))
-    enough = np.flatnonzero(containing >= (2 if len(texts) >= _RARE_FROM else 1))
-    if not len(enough):
-        enough = np.arange(len(names))
-    # Terms come in alphabetical order, so a stable sort settles ties the same way on every machine.
-    chosen = np.sort(enough[np.argsort(-containing[enough], kind="stable")[: _MOST[kind]]])
-    idf = np.log((1.0 + len(texts)) / (1.0 + containing[chosen])) + 1.0
-    rows = csr_array(counts[:, chosen])
-    rows.data = 1.0 + np.log(rows.data)
-    rows = csr_array(rows * idf)
-    norms = np.sqrt(np.asarray((rows**2).sum(axis=1)))
-    rows = csr_array(rows.multiply(1.0 / np.where(norms > 0.0, norms, 1.0)[:, None]))
-    return _vectoriser(kind, names[chosen].tolist(), idf), rows
-
-
-def _vectoriser(kind: str, terms: list[str], idf: NDArray[np.float64]) -> TfidfVectorizer:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectoriser = TfidfVectorizer(vocabulary=terms, sublinear_tf=True, **_OPTIONS[kind])
-    vectoriser.idf_ = idf
-    return vectoriser
+    return np.asarray(counter.get_feature_names_out(), dtype=np.str_), counts

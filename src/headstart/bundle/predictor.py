@@ -118,7 +118,7 @@ class Predictor:
 
     def _logits(self, ready: Sequence[Any]) -> NDArray[np.float64]:
         if isinstance(self._model, Baseline):
-            found = self._model.logits(ready)
+            found = self._model.logits(self._model.describe(ready))
             self._expect_outputs(found.shape[1])
             return found
         self._expect_outputs(len(self._model.head.bias))

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone
-from headstart.core.baseline import Baseline
+from headstart.core.baseline import Baseline, Described
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.items import Items
 from headstart.engine.options import PoolMember
@@ -66,11 +66,12 @@ def simple(setting: Setting) -> Control:
     run, baseline = setting.run, setting.run.options.baseline
     fitted = baseline()
     with run.progress.stage(f"control: {baseline.summary}"):
-        fitted.fit(run.data.items.decoded(fitted.least_side), run.data.targets, run.data.task.outputs, run.data.groups)
+        described = fitted.describe(run.data.items.decoded(fitted.least_side))
+        fitted.fit(described, run.data.targets, run.data.task.outputs, run.data.groups)
         if len(setting.test):
-            logits = fitted.logits(setting.test.decoded(fitted.least_side))
+            logits = fitted.logits(fitted.describe(setting.test.decoded(fitted.least_side)))
         else:
-            logits = _fold_by_fold(run, "simple", lambda held, rest: _simple_fold(run, held, rest))
+            logits = _fold_by_fold(run, "simple", lambda held, rest: _simple_fold(run, described, held, rest))
     return Control(name="simple", detail=baseline.summary, logits=logits, fitted=fitted)
 
 
@@ -155,11 +156,12 @@ def _without_weights(setting: Setting, size: int | None) -> Backbone:
     return backbone
 
 
-def _simple_fold(run: Run, held: NDArray[np.int64], rest: NDArray[np.int64]) -> NDArray[np.float64]:
+def _simple_fold(
+    run: Run, described: Described, held: NDArray[np.int64], rest: NDArray[np.int64]
+) -> NDArray[np.float64]:
     data, model = run.data, run.options.baseline()
-    known, unseen = (data.items.subset(rows).decoded(model.least_side) for rows in (rest, held))
-    model.fit(known, data.targets[rest], data.task.outputs, data.groups[rest])
-    return model.logits(unseen)
+    model.fit(described[rest], data.targets[rest], data.task.outputs, data.groups[rest])
+    return model.logits(described[held])
 
 
 def _fold_by_fold(
