@@ -58,8 +58,10 @@ class LeanLayer(nn.Module):
         """``(B, L, D)`` in float32 from ``hidden (B, L, D)``; ``mask (B, 1, 1, L)`` as `additive` makes it."""
         with torch.autocast("cpu", enabled=False):
             hidden = hidden.float()
-            middle = self._first_norm(self._mixed(self._attended(hidden, mask)) + hidden)
-            return self._second_norm(self._down(self._activation(self._up(middle.to(torch.bfloat16)))) + middle)
+            # Widened first: a sum of two number formats takes half as long again.
+            middle = self._first_norm(self._mixed(self._attended(hidden, mask)).float().add_(hidden))
+            inner = self._activation(self._up(middle.to(torch.bfloat16)))
+            return self._second_norm(self._down(inner).float().add_(middle))
 
     def _attended(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         items, tokens, width = hidden.shape

@@ -143,9 +143,9 @@ def on_threads(arithmetic: Arithmetic, lean: Backbone, sample: Sample) -> Arithm
 
     def seconds(tried: Arithmetic) -> float:
         with tried.running():
-            tried.features(lean, batch)
             return _timed(lambda: tried.features(lean, batch))
 
+    seconds(arithmetic)  # shows the kernels their shapes
     for _ in range(2):
         if seconds(single) > (1.0 - GAIN) * seconds(arithmetic):
             return arithmetic

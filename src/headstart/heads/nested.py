@@ -99,7 +99,9 @@ def _leave(path: RidgePath, maker: NDArray[np.float64], residuals: NDArray[np.fl
     root = np.sqrt(path.weights)[:, None]
     aside = maker[held]
     # One system for both, of M_bb^1/2: what is left of the rest, and the residuals of the fold.
-    known = np.concatenate([aside[:, rest], residuals[held]], axis=1)
+    known = np.empty((len(held), len(rest) + residuals.shape[1]))
+    np.take(aside, rest, axis=1, out=known[:, : len(rest)], mode="clip")  # any other mode makes a copy first
+    known[:, len(rest) :] = residuals[held]
     lower = np.linalg.cholesky(aside[:, held])
     solved = _forward(lower, known)
     across, whitened = solved[:, : len(rest)], solved[:, len(rest) :]
