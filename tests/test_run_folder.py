@@ -67,7 +67,7 @@ def adapted(**changes: Any) -> Adapted:
         results, data=data, served="transfer", confusion=((5,) * count,) * count, map=(), mistakes=(), temperature=1.5
     )
     baseline = Tfidf()
-    baseline.fit(TEXTS * 4, np.arange(12) % count, count)
+    baseline.fit(baseline.describe(TEXTS * 4), np.arange(12) % count, count)
     facts: dict[str, Any] = {
         "recipe": ASKED, "backbone": backbone, "head": head_for(backbone), "baseline": baseline,
         "baseline_name": "tfidf", "results": results, "losses": (),
