@@ -187,7 +187,7 @@ def test_a_baseline_that_won_is_what_is_written(tmp_path: Path):
     assert card.arithmetic == {}
     assert not (folder / "model" / "config.json").exists()
     assert whole.baseline is not None
-    best = whole.baseline.logits(TEXTS).argmax(axis=1)
+    best = whole.baseline.logits(whole.baseline.describe(TEXTS)).argmax(axis=1)
     assert [p.label for p in Predictor.open(folder).predict(TEXTS)] == [card.classes[k] for k in best]
 
 
