@@ -156,3 +156,14 @@ def test_too_few_items_make_no_curve():
     curve = learning_curve(lambda train, test: 0.5, np.arange(12) % 4, np.arange(12))
     assert curve.points == ()
     assert curve.note == "12 items are too few for a learning curve."
+
+
+def test_threads_change_no_point():
+    targets = np.arange(120) % 2
+
+    def score(train, test):
+        return 1.0 - 1.0 / len(train) + 1e-6 * float(train.sum() + test.sum())
+
+    one, three = (learning_curve(score, targets, np.arange(120), draws=10, threads=threads) for threads in (1, 3))
+    assert len(one.points) > 3
+    assert one == three

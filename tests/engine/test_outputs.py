@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from headstart.engine import outputs
-from headstart.engine.outputs import probabilities_of
+from headstart.engine.outputs import probabilities_of, stacked
 from headstart.tasks.classification import Classification
 
 
@@ -35,3 +35,10 @@ def test_a_temperature_divides_the_logits(monkeypatch):
     np.testing.assert_allclose(few, task.probabilities(logits / 2.5))
     monkeypatch.setattr(outputs, "MANY", 10)
     np.testing.assert_allclose(probabilities_of(logits, task, 2.5), few, rtol=1e-5)
+
+
+def test_one_part_is_stacked_without_a_copy_and_several_as_numpy_does():
+    one, other = np.arange(3.0), np.ones(3)
+    assert np.shares_memory(stacked([one]), one)
+    np.testing.assert_array_equal(stacked([one]), np.stack([one]))
+    np.testing.assert_array_equal(stacked([one, other]), np.stack([one, other]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from headstart.engine.contest import Contest
 from headstart.engine.estimates import Sample
 from headstart.engine.intervals import cross_validated_interval, mean_interval
 from headstart.engine.items import Items, Names
-from headstart.engine.outputs import probabilities_of
+from headstart.engine.outputs import probabilities_of, stacked
 from headstart.engine.rank import Ranked
 from headstart.engine.run import Labelled, Run
 from headstart.engine.selection import selection_corrected
@@ -205,11 +205,6 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
     )
 
 
-def _stacked(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    """`np.stack` that copies nothing where there is one part."""
-    return parts[0][None] if len(parts) == 1 else np.stack(parts)
-
-
 def predicted_rows(trial: Trial) -> NDArray[np.int64] | slice:
     """The training items that the first repeat has predicted; where it is all of them, what takes no copy of them."""
     known = ~np.isnan(trial.logits[0, :, 0])
@@ -225,10 +220,10 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
     kept = predicted_rows(chosen.trial)
     targets, groups = data.targets[kept], data.groups[kept]
     whole = [repeat for repeat in chosen.trial.logits if not np.isnan(repeat[kept, 0]).any()]
-    probabilities = _stacked([probabilities_of(repeat[kept], data.task, model.temperature) for repeat in whole])
+    probabilities = stacked([probabilities_of(repeat[kept], data.task, model.temperature) for repeat in whole])
     trials = [*settled.contest.trials, *(entrant.probe for entrant in ranked.taken)]
     trials = list({id(trial): trial for trial in trials}.values())
-    credits = _stacked([*(trial.credit(data) for trial in trials), *ranked.passed_over])
+    credits = stacked([*(trial.credit(data) for trial in trials), *ranked.passed_over])
     number = next(number for number, trial in enumerate(trials) if trial is chosen.trial)
     tested = Sample.of(data.task, data.targets, data.groups)
     primary = selection_corrected(credits, data.folds, tested, chosen=number, seed=run.options.seed)

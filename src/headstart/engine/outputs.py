@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from headstart.core.task import Task
+
+
+def stacked(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """`np.stack` that copies nothing where there is one part."""
+    return parts[0][None] if len(parts) == 1 else np.stack(parts)
 
 
 def probabilities_of(logits: NDArray[np.floating], task: Task, temperature: float = 1.0) -> NDArray[np.floating]:

@@ -16,7 +16,7 @@ from headstart.core.strategy import FeatureStrategy, InputStrategy, Preparation,
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
-from headstart.engine.outputs import probabilities_of
+from headstart.engine.outputs import probabilities_of, stacked
 from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
 from headstart.engine.supervised import Examples, Fitted, Settings, fit
@@ -85,8 +85,7 @@ class Trial:
 
     def credit(self, data: Labelled) -> NDArray[np.float64]:
         """Per-item shares ``(R, N)`` of the primary metric; NaN where a fold was not run."""
-        each = [credit_of(logits, data) for logits in self.logits]
-        return each[0][None] if len(each) == 1 else np.stack(each)
+        return stacked([credit_of(logits, data) for logits in self.logits])
 
 
 def try_features(contender: Contender, name: str, strategy: FeatureStrategy, run: Run) -> Trial:

@@ -69,8 +69,8 @@ def cross_fit_probe(
     """
     logits = np.empty((*folds.shape, outputs))
     found = _path(features, targets, outputs)
-    _left.clear()
-    _left[_key(features, targets, outputs)] = found
+    _handed_on.clear()
+    _handed_on[_key(features, targets, outputs)] = found
     path, inner = found[1], _inner(groups)
     numbers = np.arange(len(targets)) if inner is None else inner
     parts_of = nested(path, folds, numbers, start=path.best(inner)[0])
@@ -116,7 +116,7 @@ def level_logits(
 
 
 Decomposed = tuple[Standardiser, RidgePath]
-_left: dict[bytes, Decomposed] = {}
+_handed_on: dict[bytes, Decomposed] = {}
 """What the last cross-fit decomposed, by content: most often all of it is fitted next. Let go when that is done."""
 
 
@@ -128,8 +128,8 @@ def _key(features: NDArray[np.floating], targets: NDArray[np.int64], outputs: in
 
 
 def _path(features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int) -> Decomposed:
-    if _left:
-        known = _left.pop(_key(features, targets, outputs), None)
+    if _handed_on:
+        known = _handed_on.pop(_key(features, targets, outputs), None)
         if known is not None:
             return known
     standardiser = Standardiser.of(features)
