@@ -21,6 +21,7 @@ from headstart.core.dataset import Dataset, Issues, Split
 from headstart.core.features import Features
 from headstart.core.progress import Silent
 from headstart.core.recipe import Budget, Recipe
+from headstart.engine.arithmetic import Arithmetic
 from headstart.engine.cache import FeatureSpace
 from headstart.engine.digests import Digests
 from headstart.engine.features import Encoded, Encoder
@@ -95,7 +96,7 @@ def labelled_run(found: Found, home: Path) -> tuple[Run, Contender, Dataset]:
     encoded = Encoded(features=found.features, computed=0, forward_seconds=0.0, precision="float32")
     contender = Contender(
         backbone=backbone,
-        encoder=Encoder(backbone, None, Silent()),
+        encoder=_Found(backbone, None, Silent()),
         encoded=encoded,
         untrained=lambda: backbone,
     )
@@ -116,6 +117,14 @@ def _named(found: Found, classes: tuple[str, ...]) -> Dataset:
         issues=Issues(),
         roles={},
     )
+
+
+class _Found(Encoder):
+    """Of features that another process encoded."""
+
+    def arithmetic(self, items: Items) -> Arithmetic:
+        del items
+        return Arithmetic()
 
 
 class _Text(Preprocess):
