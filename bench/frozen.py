@@ -15,7 +15,8 @@ loading the network, the controls and the export of the model. Once with how to 
 on any but the first run of a model on a machine, once with that included. Contestants take turns; ratios are within a
 round, medians with the smallest and the largest.
 
-Then the same run once more through the public verbs, as a user has it: whole, unchanged three times, and with one item replaced.
+Then the same run through the public verbs, as a user has it: whole, three times unchanged, and with one item
+replaced.
 """
 
 from __future__ import annotations

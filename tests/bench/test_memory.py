@@ -17,4 +17,3 @@ def test_every_stage_of_a_run_is_measured(tmp_path: Path) -> None:
         "store", "take from the store", "folds", "probe, 5 folds", "neighbours and scores", "interval",
         "choice and refit", "score, all metrics", "figures", "learning curve",
     ]  # fmt: skip
-
