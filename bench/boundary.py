@@ -27,7 +27,7 @@ from bench._cells import cells
 from bench._machine import machine
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Silent, Stage
-from headstart.core.strategy import Preparation
+from headstart.core.training import Preparation
 from headstart.data._load import load
 from headstart.demo import tweets
 from headstart.engine.device import fast_dtype

@@ -15,7 +15,8 @@ from headstart.core.home import home
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.results import RankingRow, Results
-from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
+from headstart.core.strategy import FeatureStrategy, Strategy
+from headstart.core.training import InputStrategy
 from headstart.pool import find, known, resolve
 
 if TYPE_CHECKING:

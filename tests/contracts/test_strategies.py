@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -11,7 +12,9 @@ import torch
 from headstart.catalog import strategies
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
-from headstart.core.strategy import FeatureStrategy, InputStrategy
+from headstart.core.strategy import FeatureStrategy
+from headstart.core.training import InputStrategy
+from headstart.engine.alterations import Alterations
 from headstart.engine.supervised import Settings, fit
 from tests.engine import toys
 
@@ -42,14 +45,19 @@ def test_it_is_a_frozen_value_with_a_summary_and_an_answer(name: str):
 
 
 @pytest.mark.parametrize("name", INPUTS)
-def test_its_groups_are_exactly_the_parameters_above_the_frozen_blocks(name: str, backbone: toys.ToyBackbone):
+def test_its_groups_are_parameters_above_the_frozen_blocks_each_once(name: str, backbone: toys.ToyBackbone):
     strategy = strategies.get(name)()
+    before = {n: tensor.clone() for n, tensor in backbone.module.state_dict().items()}
     preparation = strategy.prepare(backbone)
+    assert before.keys() == backbone.module.state_dict().keys(), "preparing changed the body"
     trained = [parameter for group in preparation.groups for parameter in group.parameters]
     above = backbone.blocks[preparation.frozen_blocks :]
-    expected = {n for n, _ in backbone.module.named_parameters() if any(block.owns(n) for block in above)}
-    assert set(trained) == expected
+    altered = copy.deepcopy(backbone)
+    Alterations(altered.module, preparation)
+    names = {n for n, _ in altered.module.named_parameters() if any(block.owns(n) for block in above)}
+    assert set(trained) <= names
     assert len(trained) == len(set(trained))
+    assert min(group.since for group in preparation.groups) == 0.0
     rates = [group.rate for group in preparation.groups]
     assert rates == sorted(rates)
     assert strategy.lasting(7).schedule == dataclasses.replace(strategy.schedule, epochs=7)
@@ -67,8 +75,16 @@ def test_it_changes_what_it_says_it_changes_and_nothing_else(name: str, backbone
     after = fitted.backbone.module.state_dict()
     for block in backbone.blocks[: preparation.frozen_blocks]:
         assert all(torch.equal(before[n], after[n]) for n in before if block.owns(n)), "a frozen block moved"
+    assert after.keys() == before.keys(), "the result is no ordinary body"
+    assert {n: type(m) for n, m in fitted.backbone.module.named_modules()} == {
+        n: type(m) for n, m in backbone.module.named_modules()
+    }
+    moving = {n for group in preparation.groups for n in group.parameters if n in before} | set(preparation.adapters)
     for group in preparation.groups:
-        assert any(not torch.equal(before[n], after[n]) for n in group.parameters), f"{group.name} did not move"
+        names = [n for n in moving if n in group.parameters] or [n for n in moving if n in preparation.adapters]
+        assert any(not torch.equal(before[n], after[n]) for n in names), f"{group.name} did not move"
+    parameters = {n for n, _ in backbone.module.named_parameters()}
+    assert all(torch.equal(before[n], after[n]) for n in parameters - moving), "what is not trained moved"
     buffers = [n for n, _ in backbone.module.named_buffers() if "running" in n]
     moved = any(not torch.equal(before[n], after[n]) for n in buffers)
     assert moved == preparation.batch_statistics

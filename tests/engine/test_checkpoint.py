@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from headstart.engine.checkpoint import checkpoint_bytes, load_checkpoint, save_checkpoint
+from headstart.engine.checkpoint import Reached, checkpoint_bytes, load_checkpoint, save_checkpoint
 
 
 def trained(steps: int) -> tuple[nn.Module, torch.optim.Optimizer]:
@@ -21,9 +21,9 @@ def trained(steps: int) -> tuple[nn.Module, torch.optim.Optimizer]:
 
 def test_weights_buffers_and_moments_come_back(tmp_path: Path):
     model, optimizer = trained(3)
-    save_checkpoint(tmp_path / "c.safetensors", model, optimizer, 2, [0.5, 0.25])
+    save_checkpoint(tmp_path / "c.safetensors", model, optimizer, Reached(epochs=2, losses=(0.5, 0.25), calmed=1))
     fresh, other = trained(0)
-    assert load_checkpoint(tmp_path / "c.safetensors", fresh, other) == (2, [0.5, 0.25])
+    assert load_checkpoint(tmp_path / "c.safetensors", fresh, other) == Reached(epochs=2, losses=(0.5, 0.25), calmed=1)
     assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), fresh.state_dict().values(), strict=True))
     moments, again = (o.state_dict()["state"] for o in (optimizer, other))
     assert all(torch.equal(moments[i][k], again[i][k]) for i in moments for k in moments[i])
@@ -32,7 +32,7 @@ def test_weights_buffers_and_moments_come_back(tmp_path: Path):
 def test_what_is_frozen_is_not_written_and_stays_as_it_is(tmp_path: Path):
     model, optimizer = trained(3)
     frozen = frozenset({"0.weight", "1.running_mean"})
-    save_checkpoint(tmp_path / "c.safetensors", model, optimizer, 2, [0.5], frozen)
+    save_checkpoint(tmp_path / "c.safetensors", model, optimizer, Reached(epochs=2, losses=(0.5,)), frozen)
     fresh, other = trained(0)
     before = {name: tensor.clone() for name, tensor in fresh.state_dict().items()}
     load_checkpoint(tmp_path / "c.safetensors", fresh, other, frozen)
@@ -43,7 +43,7 @@ def test_what_is_frozen_is_not_written_and_stays_as_it_is(tmp_path: Path):
 
 def test_the_room_it_needs_is_known_beforehand(tmp_path: Path):
     model, optimizer = trained(1)
-    save_checkpoint(tmp_path / "c.safetensors", model, optimizer, 1, [0.5])
+    save_checkpoint(tmp_path / "c.safetensors", model, optimizer, Reached(epochs=1, losses=(0.5,)))
     tensors = 3 * 4 * sum(p.numel() for p in model.parameters())
     assert checkpoint_bytes(sum(p.numel() for p in model.parameters())) == 2 * tensors
     assert (tmp_path / "c.safetensors").stat().st_size < 2 * tensors + 3000  # names and shapes
@@ -51,6 +51,6 @@ def test_the_room_it_needs_is_known_beforehand(tmp_path: Path):
 
 def test_no_file_and_a_damaged_file_count_as_no_progress(tmp_path: Path):
     model, optimizer = trained(1)
-    assert load_checkpoint(tmp_path / "none", model, optimizer) == (0, [])
+    assert load_checkpoint(tmp_path / "none", model, optimizer) == Reached()
     (tmp_path / "bad").write_bytes(b"\x00" * 4)
-    assert load_checkpoint(tmp_path / "bad", model, optimizer) == (0, [])
+    assert load_checkpoint(tmp_path / "bad", model, optimizer) == Reached()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from headstart.core.errors import UserError
-from headstart.core.strategy import Preparation
+from headstart.core.training import Preparation
 from headstart.engine import contest
 from headstart.engine.operations import operations
 from headstart.engine.plan import Speed

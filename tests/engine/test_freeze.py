@@ -2,27 +2,32 @@ from __future__ import annotations
 
 import torch
 
-from headstart.core.strategy import ParamGroup, Preparation
-from headstart.engine.freeze import frozen_modules, frozen_state, trainable_only, training_mode
+from headstart.core.training import ParamGroup, Preparation
+from headstart.engine.freeze import frozen_state, opened, training_mode
 from tests.engine import toys
 
+LAST = frozenset({"2.0.weight", "2.0.bias"})
 
-def preparation(frozen: int, *, batch_statistics: bool) -> Preparation:
-    return Preparation(
-        frozen_blocks=frozen,
-        groups=(ParamGroup(name="last", parameters=("2.0.weight", "2.0.bias"), rate=1.0, weight_decay=0.0),),
-        body_from="pretrained",
-        head_from="zeros",
-        head_rate=1.0,
-        batch_statistics=batch_statistics,
+
+def preparation(*, batch_statistics: bool = False) -> Preparation:
+    groups = (
+        ParamGroup(name="first", parameters=("1.0.weight",), rate=1.0, weight_decay=0.0, since=0.5),
+        ParamGroup(name="last", parameters=("2.0.weight", "2.0.bias"), rate=1.0, weight_decay=0.0),
     )
+    return Preparation(frozen_blocks=1, groups=groups, batch_statistics=batch_statistics)
+
+
+def test_a_group_opens_with_the_first_epoch_after_its_share():
+    names = [len(opened(preparation(), epoch, 4)) for epoch in range(4)]
+    assert names == [2, 2, 3, 3]
+    assert [len(opened(preparation(), epoch, 3)) for epoch in range(3)] == [2, 2, 3]
 
 
 def test_a_later_train_call_does_not_thaw_what_training_mode_sets_again():
     backbone = toys.ToyBackbone(toys.info(), seed=0, size=16)
     for _ in range(2):
         backbone.module.train()
-        training_mode(backbone, preparation(2, batch_statistics=True))
+        training_mode(backbone, LAST, preparation(batch_statistics=True))
         modes = [block.training for block in backbone.module]
         assert modes == [False, False, True]
     before = backbone.module[0][1].running_mean.clone()
@@ -31,18 +36,17 @@ def test_a_later_train_call_does_not_thaw_what_training_mode_sets_again():
 
 
 def test_batch_norm_of_trainable_blocks_keeps_its_statistics_unless_wanted():
-    backbone = toys.ToyBackbone(toys.info(), seed=0, size=16)
-    training_mode(backbone, preparation(1, batch_statistics=False))
+    backbone, trained = toys.ToyBackbone(toys.info(), seed=0, size=16), LAST | {"1.0.weight"}
+    training_mode(backbone, trained, preparation())
     assert [m.training for m in (backbone.module[1], backbone.module[1][1])] == [True, False]
-    training_mode(backbone, preparation(1, batch_statistics=True))
+    training_mode(backbone, trained, preparation(batch_statistics=True))
     assert backbone.module[1][1].training
 
 
-def test_only_the_groups_get_gradients():
+def test_only_what_is_trained_gets_gradients():
     backbone = toys.ToyBackbone(toys.info(), seed=0, size=16)
-    trainable_only(backbone, preparation(2, batch_statistics=False))
-    assert [n for n, p in backbone.module.named_parameters() if p.requires_grad] == ["2.0.weight", "2.0.bias"]
-    assert list(frozen_modules(backbone, 2)) == [backbone.module[0], backbone.module[1]]
+    training_mode(backbone, LAST, preparation())
+    assert {n for n, p in backbone.module.named_parameters() if p.requires_grad} == LAST
 
 
 def test_the_state_of_frozen_blocks_is_all_that_their_modules_hold():

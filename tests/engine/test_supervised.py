@@ -3,7 +3,6 @@ from __future__ import annotations
 import gc
 import weakref
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,8 +13,8 @@ from safetensors import safe_open
 
 from headstart.core.backbone import Backbone, BackboneInfo, LinearHead
 from headstart.core.progress import Silent
-from headstart.core.strategy import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.core.task import Task
+from headstart.core.training import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.engine import supervised
 from headstart.engine.supervised import Diverged, Settings, fit
 from tests.engine import toys
@@ -144,37 +143,41 @@ def test_a_damaged_checkpoint_means_starting_over(tmp_path: Path):
     assert same(state(run(Chosen(), checkpoint=path)), state(run(Chosen())))
 
 
-def test_divergence_names_the_epoch_and_the_rate():
+def test_divergence_at_every_rate_names_the_epoch_and_the_last_rate():
     exploding = replace(Chosen(frozen=0), schedule=replace(Chosen().schedule, rate_scale=1e30, warmup_steps=0))
-    with pytest.raises(Diverged, match=r"diverged in epoch 1 \(the loss is .*\): a learning rate of 1e\+28 "):
+    with pytest.raises(Diverged, match=r"diverged in epoch 1 .*, also at a learning rate of 2.7e\+26: .* another str"):
         run(exploding)
+
+
+class Spoilt(supervised.Examples):
+    """Whose loss is no number in one step of the second epoch, the first time round."""
+
+    steps: ClassVar[int] = 0
+
+    def loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        Spoilt.steps += 1
+        return super().loss(logits, targets) * (torch.nan if Spoilt.steps == 8 else 1.0)
+
+
+def test_a_loss_that_is_no_number_sends_it_back_to_the_last_good_epoch_in_smaller_steps(tmp_path: Path):
+    strategy, heard = Chosen(frozen=1), toys.Listener()
+    given = toys.examples(strategy, backbone())
+    spoilt = Spoilt(**{name: getattr(given, name) for name in given.__dataclass_fields__})
+    Spoilt.steps, settings = 0, Settings(seed=3, checkpoint=tmp_path / "c")
+    fitted = fit(strategy, backbone(), head(), spoilt, settings, progress=heard)
+    plain = run(strategy)
+    assert fitted.losses[0] == plain.losses[0]
+    assert all(np.isfinite(fitted.losses))
+    assert not same(state(fitted), state(plain))
+    assert heard.said == ["The loss stopped being a number in epoch 2: back to its start, at 0.3 of the rate."]
+    # A run that is killed after that goes on in smaller steps, too.
+    again = fit(strategy, backbone(), head(), given, settings, progress=Silent())
+    assert same(state(fitted), state(again))
 
 
 def test_a_last_batch_of_one_joins_its_neighbour_and_a_batch_may_exceed_the_data():
     run(Chosen(frozen=0, batch_statistics=True), 17)  # 8 + 8 + 1: BatchNorm would refuse the last
     run(Chosen(frozen=0, batch_statistics=True), 6)
-
-
-def test_rates_warm_up_then_fall_to_zero():
-    optimizer = torch.optim.AdamW([{"params": [torch.nn.Parameter(torch.ones(1))], "lr": 0.0, "rate": 2.0}])
-    schedule = Schedule(epochs=2, rate_scale=1.0, batch_size=8, warmup_steps=4, views=False)
-    rates = []
-    for step in range(20):
-        supervised._set_rates(optimizer, 0.1, schedule, step, 10)
-        rates.append(optimizer.param_groups[0]["lr"])
-    assert rates[:4] == pytest.approx([0.05, 0.1, 0.15, 0.2])
-    assert all(later < earlier for earlier, later in pairwise(rates[4:]))
-    assert 0 < rates[-1] < 0.01
-
-
-def test_norms_and_biases_are_not_decayed():
-    given = backbone()
-    model = supervised._Model(given, head(), 0)
-    groups = supervised._groups(model, Chosen(frozen=0).prepare(given))
-    for group in groups:
-        for parameter in group["params"]:
-            assert group["weight_decay"] == (0.01 if parameter.ndim > 1 and parameter.shape != (2, 8) else 0.0)
-    assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
 
 
 def test_views_change_what_is_seen():

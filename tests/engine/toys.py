@@ -21,7 +21,8 @@ from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.results import Results
-from headstart.core.strategy import InputStrategy, Strategy
+from headstart.core.strategy import Strategy
+from headstart.core.training import InputStrategy
 from headstart.data._load import load
 from headstart.data._reduce import Header
 from headstart.engine.features import Encoder

@@ -7,6 +7,7 @@ number (see `supervised.py`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -18,6 +19,23 @@ from torch.optim import Optimizer
 from headstart.engine.journal import write_atomically
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """How far a fit is: finished ``epochs``, the mean loss of each, and how often its steps were made smaller."""
+
+    epochs: int = 0
+    losses: tuple[float, ...] = ()
+    calmed: int = 0
+
+    def after(self, loss: float) -> Reached:
+        """One epoch later."""
+        return replace(self, epochs=self.epochs + 1, losses=(*self.losses, loss))
+
+    def calmer(self) -> Reached:
+        """With smaller steps."""
+        return replace(self, calmed=self.calmed + 1)
+
+
 def checkpoint_bytes(parameters: int) -> int:
     """What one checkpoint takes on the disk at most: weights and two moments, twice while one replaces another."""
     return 2 * 3 * 4 * parameters
@@ -27,11 +45,10 @@ def save_checkpoint(
     path: Path,
     model: nn.Module,
     optimizer: Optimizer,
-    epochs: int,
-    losses: list[float],
+    reached: Reached,
     frozen: frozenset[str] = frozenset(),
 ) -> None:
-    """Write weights, buffers, optimiser state and progress to ``path``, atomically.
+    """Write weights, buffers, optimiser state and how far it is to ``path``, atomically.
 
     ``frozen`` are the names in the model's state that have not moved and are not written.
     """
@@ -40,16 +57,17 @@ def save_checkpoint(
     for index, state in optimizer.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value).contiguous()
-    tensors["losses"] = torch.tensor(losses, dtype=torch.float64)
+    tensors["losses"] = torch.tensor(reached.losses, dtype=torch.float64)
     # Clones: safetensors refuses tensors that share memory, which tied weights do.
     unshared = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
-    write_atomically(path, save(unshared, metadata={"epochs": str(epochs)}))
+    noted = {"epochs": str(reached.epochs), "calmed": str(reached.calmed)}
+    write_atomically(path, save(unshared, metadata=noted))
 
 
 def load_checkpoint(
     path: Path, model: nn.Module, optimizer: Optimizer, frozen: frozenset[str] = frozenset()
-) -> tuple[int, list[float]]:
-    """Finished epochs and their losses after restoring ``model`` and ``optimizer``; ``(0, [])`` without a usable file.
+) -> Reached:
+    """How far it was, after restoring ``model`` and ``optimizer``; nothing is reached without a usable file.
 
     What is ``frozen`` stays as it is in ``model``. A file cut short (the machine died while it was moved into place)
     counts as none: the work starts over.
@@ -57,9 +75,10 @@ def load_checkpoint(
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-            epochs = int((file.metadata() or {})["epochs"])
+            noted = file.metadata() or {}
+            epochs, calmed = int(noted["epochs"]), int(noted["calmed"])
     except (FileNotFoundError, SafetensorError, KeyError):
-        return 0, []
+        return Reached()
     state = {name: tensor for name, tensor in model.state_dict().items() if name in frozen}
     state |= {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
     model.load_state_dict(state)
@@ -69,4 +88,4 @@ def load_checkpoint(
             _, index, key = name.split(".", 2)
             moments.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
-    return epochs, tensors["losses"].tolist()
+    return Reached(epochs=epochs, losses=tuple(tensors["losses"].tolist()), calmed=calmed)

@@ -9,7 +9,8 @@ import numpy as np
 
 from headstart.core.errors import UserError
 from headstart.core.results import CandidateRow
-from headstart.core.strategy import FeatureStrategy, InputStrategy
+from headstart.core.strategy import FeatureStrategy
+from headstart.core.training import InputStrategy
 from headstart.engine.operations import trained_share
 from headstart.engine.plan import Cost, affordable_folds, training_cost
 from headstart.engine.rank import Entrant

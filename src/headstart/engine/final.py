@@ -14,7 +14,8 @@ from headstart.core.dataset import Dataset
 from headstart.core.errors import HeadstartError, UserError
 from headstart.core.features import Features
 from headstart.core.results import CandidateRow, Interval
-from headstart.core.strategy import FeatureStrategy, InputStrategy
+from headstart.core.strategy import FeatureStrategy
+from headstart.core.training import InputStrategy
 from headstart.engine.arithmetic import Arithmetic
 from headstart.engine.bootstrap import bootstrap_intervals
 from headstart.engine.choose import choose
@@ -150,7 +151,7 @@ def refit(trial: Trial, run: Run) -> Model:
         backbone, head, losses = fitted.backbone, fitted.head, fitted.losses
         encoder = contender.encoder.alike(backbone)
     else:
-        raise HeadstartError(f"Strategy '{trial.strategy_name}' implements neither contract of core/strategy.py.")
+        raise HeadstartError(f"Strategy '{trial.strategy_name}' implements neither FeatureStrategy nor InputStrategy.")
     temperature = _temperature(trial, data)
     return Model(
         backbone=backbone,

@@ -9,36 +9,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from headstart.core.backbone import Backbone
-from headstart.core.strategy import Preparation
+from headstart.core.training import Preparation
+from headstart.engine.rates import first_epoch
 
 
-def trainable_only(backbone: Backbone, preparation: Preparation) -> None:
-    """Gradients for the parameters in ``preparation.groups`` and no others."""
-    trained = {name for group in preparation.groups for name in group.parameters}
+def opened(preparation: Preparation, epoch: int, epochs: int) -> frozenset[str]:
+    """Names of the parameters that move in an epoch of so many."""
+    groups = [group for group in preparation.groups if first_epoch(group.since, epochs) <= epoch]
+    return frozenset(name for group in groups for name in group.parameters)
+
+
+def training_mode(backbone: Backbone, trained: frozenset[str], preparation: Preparation) -> None:
+    """Gradients for the parameters ``trained`` and no others, and training mode for the blocks that hold one of them.
+
+    Evaluation mode for all other blocks and, unless the preparation wants its statistics, BatchNorm.
+    """
     for name, parameter in backbone.module.named_parameters():
         parameter.requires_grad_(name in trained)
-
-
-def training_mode(backbone: Backbone, preparation: Preparation) -> None:
-    """Training mode for the trainable blocks; evaluation mode for frozen blocks and, unless wanted, BatchNorm."""
     backbone.module.train()
-    for module in frozen_modules(backbone, preparation.frozen_blocks):
-        module.eval()
+    for block in backbone.blocks:
+        if not any(block.owns(name) for name in trained):
+            for name in block.modules:
+                backbone.module.get_submodule(name).eval()
     if not preparation.batch_statistics:
         for module in backbone.module.modules():
             if isinstance(module, _BatchNorm):
                 module.eval()
-
-
-def frozen_modules(backbone: Backbone, frozen_blocks: int) -> Iterator[nn.Module]:
-    """The modules, with all they contain, of ``blocks[:frozen_blocks]``."""
-    for block in backbone.blocks[:frozen_blocks]:
-        for name in block.modules:
-            yield backbone.module.get_submodule(name)
 
 
 def frozen_state(backbone: Backbone, frozen_blocks: int) -> Iterator[str]:

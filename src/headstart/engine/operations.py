@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from headstart.core.backbone import Backbone
-from headstart.core.strategy import InputStrategy
+from headstart.core.training import InputStrategy
 from headstart.engine.features import readying
 from headstart.engine.items import Items
 

@@ -13,8 +13,9 @@ from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.score import TransferScore
-from headstart.core.strategy import FeatureStrategy, InputStrategy, Strategy
+from headstart.core.strategy import FeatureStrategy, Strategy
 from headstart.core.task import Task
+from headstart.core.training import InputStrategy
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from headstart.core.recipe import Budget, Preset
-from headstart.core.strategy import InputStrategy
+from headstart.core.training import InputStrategy
 
 TRAINING = 4.5
 """Inference passes that a training pass costs: three in the same precision, and inference may use a faster one that

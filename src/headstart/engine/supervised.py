@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,20 +24,24 @@ from torch import nn
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.errors import HeadstartError
-from headstart.core.progress import Progress
-from headstart.core.strategy import InputStrategy, ParamGroup, Preparation, Schedule
+from headstart.core.progress import Progress, Stage
 from headstart.core.task import Task
-from headstart.engine.checkpoint import load_checkpoint, save_checkpoint
-from headstart.engine.device import accelerated, accelerator, autocast, keep_freed_memory
-from headstart.engine.freeze import frozen_state, trainable_only, training_mode
+from headstart.core.training import InputStrategy, Penalty, Preparation, Seen, Start
+from headstart.engine.alterations import Alterations, mixed_with
+from headstart.engine.checkpoint import Reached, load_checkpoint, save_checkpoint
+from headstart.engine.device import accelerated, accelerator, autocast, keep_freed_memory, on_device
+from headstart.engine.freeze import frozen_state, opened, training_mode
 from headstart.engine.inputs import Inputs, mixed
+from headstart.engine.rates import optimizer_of, scale_by_gradient, set_rates
 
 CLIP = 1.0
 """Largest gradient norm."""
+CALMER, ATTEMPTS = 0.3, 3
+"""What a rate is multiplied by after the loss stopped being a number, and how often that is tried."""
 
 
 class Diverged(HeadstartError):
-    """The loss became infinite or NaN."""
+    """The loss became infinite or NaN, however slow the steps were made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +57,8 @@ class Fitted:
 class Examples:
     """What to train on: the items ``rows (n,)`` of ``inputs``, their targets ``(n,)``, and their classes' weights.
 
-    ``inputs`` start at the strategy's boundary of the very body that is trained.
+    ``inputs`` start at the strategy's boundary of the very body that is trained. ``features`` gives what the body
+    before training makes of the items, ``(n, D)``; asked for by penalties only.
     """
 
     inputs: Inputs
@@ -59,33 +66,37 @@ class Examples:
     targets: NDArray[np.int64]
     task: Task
     class_weights: Sequence[float]
+    features: Callable[[], NDArray[np.floating]] | None = None
 
-    def loss_at(self, positions: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
-        """The mean loss of logits ``(B, outputs)`` for the rows at ``positions (B,)``."""
+    def targets_at(self, positions: torch.Tensor) -> torch.Tensor:
+        """Targets ``(B,)`` of the rows at ``positions (B,)``, on the device."""
+        return torch.from_numpy(self.targets[positions.numpy()]).to(accelerator().device)
 
-        def loss(logits: torch.Tensor) -> torch.Tensor:
-            weights = torch.tensor(self.class_weights, dtype=torch.float32, device=logits.device)
-            return self.task.loss(logits, torch.from_numpy(self.targets[positions.numpy()]).to(logits.device), weights)
-
-        return loss
+    def loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """The mean loss of ``logits (B, outputs)``."""
+        weights = torch.tensor(self.class_weights, dtype=torch.float32, device=logits.device)
+        return self.task.loss(logits, targets, weights)
 
 
 class _Model(nn.Module):
-    """Body and head as one module, so that one optimiser and one checkpoint hold both."""
+    """Body, head and what a penalty trains as one module, so that one optimiser and one checkpoint hold all."""
 
-    def __init__(self, backbone: Backbone, head: LinearHead, boundary: int) -> None:
+    def __init__(self, backbone: Backbone, head: LinearHead, boundary: int, beside: nn.Module | None = None) -> None:
         super().__init__()
         self.body = backbone.module
         self.head = nn.Linear(head.weight.shape[1], head.weight.shape[0])
         with torch.no_grad():
             self.head.weight.copy_(torch.from_numpy(head.weight))
             self.head.bias.copy_(torch.from_numpy(head.bias))
+        self.beside = beside
         self._encode = backbone.encode
         self._upper = backbone.upper
         self._boundary = boundary
 
-    def forward(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        return self.head(self._upper(batch, self._boundary) if self._boundary else self._encode(batch))
+    def forward(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Features ``(B, D)`` and logits ``(B, C)``."""
+        features = self._upper(batch, self._boundary) if self._boundary else self._encode(batch)
+        return features, self.head(features)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,110 +124,183 @@ def fit(
 ) -> Fitted:
     """Train a copy of ``backbone`` and ``head`` as ``strategy`` prepares it; the arguments are left untouched.
 
+    Where the loss stops being a number, training goes on from the last good epoch in smaller steps.
+
     Raises:
-        Diverged: the loss stopped being a number (the message says in which epoch and what to change).
+        Diverged: that did not help (the message says in which epoch and what to change).
         UserError: the strategy would train nothing.
     """
     keep_freed_memory()
-    backbone = copy.deepcopy(backbone)
-    preparation, schedule, checkpoint = strategy.prepare(backbone), strategy.schedule, settings.checkpoint
-    trainable_only(backbone, preparation)
-    model = _Model(backbone, head, preparation.frozen_blocks)
-    frozen = frozenset(f"body.{name}" for name in frozen_state(backbone, preparation.frozen_blocks))
-    steps = _steps_per_epoch(len(examples.rows), schedule.batch_size)
-    base_rate = schedule.rate_scale * backbone.info.rate
-    losses: list[float] = []
+    source, backbone = backbone, copy.deepcopy(backbone)
+    preparation = strategy.prepare(backbone)
+    alterations = Alterations(backbone.module, preparation)
     with (
-        accelerated(model, _optimizer(model, preparation)) as (running, optimizer),
+        _held(strategy, source, backbone, head, examples) as penalty,
         torch.random.fork_rng(),
-        progress.stage(name, total=schedule.epochs * steps) as stage,
     ):
-        done, losses = load_checkpoint(checkpoint, model, optimizer, frozen) if checkpoint else (0, losses)
-        stage.advance(done * steps)
-        for epoch in range(done, schedule.epochs):
-            training_mode(backbone, preparation)
-            torch.manual_seed(mixed(settings.seed, epoch))
-            batches = examples.inputs.epoch(examples.rows, seed=settings.seed, epoch=epoch, size=schedule.batch_size)
-            total = 0.0
-            for step, (chosen, batch) in enumerate(batches):
-                _set_rates(optimizer, base_rate, schedule, epoch * steps + step, steps)
-                loss = _step(running, optimizer, batch, examples.loss_at(chosen), settings.dtype)
-                if not math.isfinite(loss):
-                    raise Diverged(
-                        f"Training diverged in epoch {epoch + 1} (the loss is {loss}): a learning rate of "
-                        f"{base_rate:g} is too high for this model. Lower it or choose another strategy."
-                    )
-                total += loss * len(chosen)
-                stage.advance()
-            losses.append(total / len(examples.rows))
-            if checkpoint and epoch + 1 < schedule.epochs:
-                save_checkpoint(checkpoint, model, optimizer, epoch + 1, losses, frozen)
+        loop = _Loop(strategy, preparation, backbone, head, examples, settings, penalty)
+        losses = loop.run(progress, name)
     backbone.module.eval().requires_grad_(False)
-    return Fitted(backbone=backbone, head=_head_of(model), losses=tuple(losses))
+    alterations.undo()
+    backbone.module.requires_grad_(False)
+    found = loop.head()
+    if preparation.of_start:
+        start, state = source.module.state_dict(), backbone.module.state_dict()
+        backbone.module.load_state_dict(mixed_with(start, state, preparation.of_start))
+        kept = preparation.of_start
+        found = LinearHead(
+            weight=kept * head.weight + (1 - kept) * found.weight, bias=kept * head.bias + (1 - kept) * found.bias
+        )
+    return Fitted(backbone=backbone, head=found, losses=tuple(losses))
 
 
-def _step(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    batch: Mapping[str, torch.Tensor],
-    loss_of: Callable[[torch.Tensor], torch.Tensor],
-    dtype: torch.dtype,
-) -> float:
-    """One step down the gradient; a loss that is not a number is returned before it reaches the weights."""
-    with autocast(dtype):
-        logits = model(batch)
-    loss = loss_of(logits.float())
-    value = loss.item()
-    if math.isfinite(value):
-        accelerator().backward(loss)
-        accelerator().clip_grad_norm_(model.parameters(), CLIP)
-        optimizer.step()
+@contextmanager
+def _held(
+    strategy: InputStrategy, source: Backbone, trained: Backbone, head: LinearHead, examples: Examples
+) -> Iterator[Penalty | None]:
+    """What the strategy adds to the loss, for the time of a fit."""
+
+    def features() -> NDArray[np.floating]:
+        assert examples.features is not None  # whoever trains with a penalty has features
+        return examples.features()
+
+    start = Start(source=on_device(source), trained=trained, head=head, features=features, targets=examples.targets)
+    penalty = strategy.penalty(start)
+    try:
+        yield penalty
+    finally:
+        if penalty is not None:
+            penalty.close()
+
+
+class _Loop:
+    """Epoch by epoch, with what is needed to go back to the last good one."""
+
+    def __init__(
+        self,
+        strategy: InputStrategy,
+        preparation: Preparation,
+        backbone: Backbone,
+        head: LinearHead,
+        examples: Examples,
+        settings: Settings,
+        penalty: Penalty | None,
+    ) -> None:
+        self._schedule = strategy.schedule
+        self._preparation = preparation
+        self._backbone = backbone
+        self._examples = examples
+        self._settings = settings
+        self._penalty = penalty
+        beside = penalty.module if penalty else None
+        self._model = _Model(backbone, head, preparation.frozen_blocks, beside)
+        self._frozen = frozenset(f"body.{name}" for name in frozen_state(backbone, preparation.frozen_blocks))
+        self._steps = _steps_per_epoch(len(examples.rows), strategy.schedule.batch_size)
+        self._base_rate = strategy.schedule.rate_scale * backbone.info.rate
+
+    def head(self) -> LinearHead:
+        """As training left it."""
+        return _head_of(self._model)
+
+    def run(self, progress: Progress, name: str) -> list[float]:
+        """Train; the mean loss of each epoch.
+
+        Raises:
+            Diverged: the loss stopped being a number at every rate that was tried.
+        """
+        schedule, path = self._schedule, self._settings.checkpoint
+        given = optimizer_of(self._model.body, self._model.head, self._preparation, self._model.beside)
+        with (
+            accelerated(self._model, given) as (running, optimizer),
+            progress.stage(name, total=schedule.epochs * self._steps) as stage,
+        ):
+            reached = Reached()
+            if path:
+                reached = load_checkpoint(path, self._model, optimizer, self._frozen)
+            stage.advance(reached.epochs * self._steps)
+            good = self._state(optimizer)
+            while reached.epochs < schedule.epochs:
+                total = self._epoch(running, optimizer, reached, stage)
+                if total is None:
+                    reached = self._calmer(reached, progress)
+                    self._restore(good, optimizer)
+                    continue
+                reached = reached.after(total / len(self._examples.rows))
+                good = self._state(optimizer)
+                if path and reached.epochs < schedule.epochs:
+                    save_checkpoint(path, self._model, optimizer, reached, self._frozen)
+        return list(reached.losses)
+
+    def _epoch(
+        self, running: nn.Module, optimizer: torch.optim.Optimizer, reached: Reached, stage: Stage
+    ) -> float | None:
+        """The summed loss of the next epoch; None if it stopped being a number."""
+        epoch, schedule, seed = reached.epochs, self._schedule, self._settings.seed
+        training_mode(self._backbone, opened(self._preparation, epoch, schedule.epochs), self._preparation)
+        torch.manual_seed(mixed(seed, epoch))
+        batches = self._examples.inputs.epoch(self._examples.rows, seed=seed, epoch=epoch, size=schedule.batch_size)
+        total = 0.0
+        for step, (chosen, batch) in enumerate(batches):
+            rate = self._base_rate * CALMER**reached.calmed
+            set_rates(optimizer, rate, schedule, epoch * self._steps + step, self._steps)
+            loss = self._step(running, optimizer, batch, self._examples.targets_at(chosen))
+            if not math.isfinite(loss):
+                stage.advance(-step)
+                return None
+            total += loss * len(chosen)
+            stage.advance()
+        return total
+
+    def _step(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        batch: Mapping[str, torch.Tensor],
+        targets: torch.Tensor,
+    ) -> float:
+        """One step down the gradient; a loss that is not a number is returned before it reaches the weights."""
+        with autocast(self._settings.dtype):
+            features, logits = model(batch)
+        loss = self._examples.loss(logits.float(), targets)
+        value = loss.item()
+        if self._penalty is not None:
+            seen = Seen(batch=batch, features=features.float(), head=self._model.head.weight, targets=targets)
+            loss = loss + self._penalty.loss(seen)
+            value = value if math.isfinite(loss.item()) else math.nan
+        if math.isfinite(value):
+            accelerator().backward(loss)
+            accelerator().clip_grad_norm_(model.parameters(), CLIP)
+            if self._preparation.by_gradient:
+                scale_by_gradient(optimizer)
+            optimizer.step()
+            optimizer.zero_grad()
+        return value
+
+    def _calmer(self, reached: Reached, progress: Progress) -> Reached:
+        rate, epoch = self._base_rate * CALMER**reached.calmed, reached.epochs + 1
+        if reached.calmed == ATTEMPTS:
+            raise Diverged(
+                f"Training diverged in epoch {epoch} (the loss is not a number), also at a learning rate of {rate:g}: "
+                "this model cannot be trained so. Choose another strategy, or look for items with extreme values."
+            )
+        progress.say(f"The loss stopped being a number in epoch {epoch}: back to its start, at {CALMER:g} of the rate.")
+        return reached.calmer()
+
+    def _state(self, optimizer: torch.optim.Optimizer) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """A copy of what training changes."""
+        weights = {n: t.clone() for n, t in self._model.state_dict().items() if n not in self._frozen}
+        return weights, copy.deepcopy(optimizer.state_dict())
+
+    def _restore(self, good: tuple[dict[str, torch.Tensor], dict[str, Any]], optimizer: torch.optim.Optimizer) -> None:
+        weights, moments = good
+        self._model.load_state_dict(weights, strict=False)
+        optimizer.load_state_dict(copy.deepcopy(moments))
         optimizer.zero_grad()
-    return value
 
 
 def _steps_per_epoch(count: int, size: int) -> int:
     full, rest = divmod(count, size)
     return max(1, full + (rest > 1))
-
-
-def _optimizer(model: _Model, preparation: Preparation) -> torch.optim.AdamW:
-    """AdamW in one sweep over weights and moments (3.6 million parameters, one thread: 5 ms a step, 37 ms in many)."""
-    return torch.optim.AdamW(_groups(model, preparation), fused=True)
-
-
-def _groups(model: _Model, preparation: Preparation) -> list[dict[str, object]]:
-    """Optimiser groups. Norm weights and biases are never decayed: shrinking them only fights the normalisation."""
-    parameters = dict(model.body.named_parameters())
-    groups: list[dict[str, object]] = []
-
-    def add(members: Sequence[nn.Parameter], rate: float, decay: float) -> None:
-        for chosen, weight_decay in (
-            ([p for p in members if p.ndim > 1], decay),
-            ([p for p in members if p.ndim <= 1], 0.0),
-        ):
-            if chosen:
-                groups.append({"params": chosen, "lr": 0.0, "rate": rate, "weight_decay": weight_decay})
-
-    group: ParamGroup
-    for group in preparation.groups:
-        add([parameters[name] for name in group.parameters], group.rate, group.weight_decay)
-    add(list(model.head.parameters()), preparation.head_rate, 0.0)
-    return groups
-
-
-def _set_rates(
-    optimizer: torch.optim.Optimizer, base_rate: float, schedule: Schedule, step: int, steps_per_epoch: int
-) -> None:
-    """Linear warm-up over ``warmup_steps``, then cosine decay to zero at the last step, times each group's rate."""
-    last = schedule.epochs * steps_per_epoch
-    warmup = min(schedule.warmup_steps, last // 2)
-    if step < warmup:
-        factor = (step + 1) / warmup
-    else:
-        factor = 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, last - warmup)))
-    for group in optimizer.param_groups:
-        group["lr"] = base_rate * group["rate"] * factor
 
 
 def _head_of(model: nn.Module) -> LinearHead:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.features import Features
-from headstart.core.strategy import FeatureStrategy, InputStrategy, Preparation, Strategy
+from headstart.core.strategy import FeatureStrategy, Strategy
+from headstart.core.training import InputStrategy, Preparation
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
@@ -156,6 +157,7 @@ def train(
             targets=targets,
             task=data.task,
             class_weights=balanced_weights(targets, data.task.outputs).tolist(),
+            features=lambda: np.asarray(contender.features[rows]),
         ),
         Settings(
             seed=run.options.seed,

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from headstart.core.backbone import BackboneInfo, LinearHead
+from headstart.core.backbone import LinearHead
 from headstart.core.strategy import FeatureStrategy
-from headstart.core.task import Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,10 +42,6 @@ class LinearProbe(FeatureStrategy):
     summary: ClassVar[str] = "Freeze the whole body, fit a linear head on its features."
 
     head: Literal["ridge", "logistic"] = "ridge"
-
-    def supports(self, info: BackboneInfo, task: Task) -> str | None:
-        """Any backbone, any task with a linear head."""
-        del info, task
 
     def fit(
         self,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-from headstart.core.backbone import Backbone, BackboneInfo
-from headstart.core.strategy import InputStrategy, Preparation, Schedule
-from headstart.core.task import Task
+from headstart.core.backbone import Backbone
+from headstart.core.training import InputStrategy, Preparation, Schedule
 from headstart.strategies._depth import groups_by_depth
 
 
@@ -22,14 +21,6 @@ class Scratch(InputStrategy):
 
     schedule: Schedule = Schedule(epochs=30, rate_scale=5.0, batch_size=32, warmup_steps=20, views=True)
 
-    def supports(self, info: BackboneInfo, task: Task) -> str | None:
-        """Any backbone, any task with a linear head."""
-        del info, task
-
-    def lasting(self, epochs: int) -> Scratch:
-        """See `InputStrategy.lasting`."""
-        return replace(self, schedule=replace(self.schedule, epochs=epochs))
-
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""
         return Preparation(
@@ -37,6 +28,5 @@ class Scratch(InputStrategy):
             groups=groups_by_depth(backbone, 0, 1.0),
             body_from="random",
             head_from="zeros",
-            head_rate=1.0,
             batch_statistics=True,
         )

@@ -1,0 +1,44 @@
+"""A low-rank change to one weight."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+
+class LowRank(nn.Module):
+    """``weight + scale * up @ down`` for a weight of ``shape (out, ...)``, the latter read as a matrix.
+
+    ``down (rank, in)`` is drawn from ``seed`` like the weights of a dense layer, ``up (out, rank)`` is zero: nothing
+    changes at first.
+    """
+
+    def __init__(self, shape: torch.Size, *, rank: int, scale: float, seed: int) -> None:
+        super().__init__()
+        inward = math.prod(shape[1:])
+        generator = torch.Generator().manual_seed(seed)
+        drawn = torch.rand((rank, inward), generator=generator) * 2 - 1
+        self.down = nn.Parameter(drawn / math.sqrt(inward))
+        self.up = nn.Parameter(torch.zeros(shape[0], rank))
+        self.scale = scale
+
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
+        """The changed weight."""
+        return weight + self.scale * (self.up @ self.down).view_as(weight)
+
+
+def adaptable(body: nn.Module, rank: int) -> dict[str, tuple[torch.Size, int]]:
+    """Shapes by name of the weights that a change of low rank is smaller than, with its rank: at most ``rank``, and a
+    quarter of the smaller side.
+    """
+    found: dict[str, tuple[torch.Size, int]] = {}
+    for name, module in body.named_modules():
+        dense = isinstance(module, nn.Linear) or (isinstance(module, nn.modules.conv._ConvNd) and module.groups == 1)
+        if dense:
+            shape = module.weight.shape
+            own = min(rank, min(shape[0], math.prod(shape[1:])) // 4)
+            if own:
+                found[f"{name}.weight"] = (shape, own)
+    return found

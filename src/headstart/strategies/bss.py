@@ -1,0 +1,53 @@
+"""Fine-tune without the directions that transfer badly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from headstart.core.backbone import Backbone
+from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen, Start
+from headstart.strategies._depth import groups_by_depth
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bss(InputStrategy):
+    """Batch spectral shrinkage (Chen et al. 2019, "Catastrophic forgetting meets negative transfer", NeurIPS, equation
+    5): ``eta`` times the sum of squares of the ``smallest`` smallest singular values of a batch's features ``(B, D)``,
+    along which, by the paper, pretrained knowledge transfers negatively. ``eta`` and one value are the paper's.
+    """
+
+    summary: ClassVar[str] = "Fine-tune, shrinking the smallest singular values of a batch's features (BSS)."
+    candidate: ClassVar[bool] = False
+
+    eta: float = 0.001
+    smallest: int = 1
+    decay: float = 0.8
+    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, views=True)
+
+    def prepare(self, backbone: Backbone) -> Preparation:
+        """See `InputStrategy.prepare`."""
+        return Preparation(frozen_blocks=0, groups=groups_by_depth(backbone, 0, self.decay))
+
+    def penalty(self, start: Start) -> Penalty:
+        """See `InputStrategy.penalty`."""
+        del start
+        return _Shrinkage(self.eta, self.smallest)
+
+
+class _Shrinkage(Penalty):
+    def __init__(self, eta: float, smallest: int) -> None:
+        self._eta, self._smallest = eta, smallest
+
+    def loss(self, seen: Seen) -> torch.Tensor:
+        import torch
+
+        # Squares of singular values are eigenvalues of the smaller Gram matrix, in ascending order. Of two equal ones
+        # the gradients of values, unlike those of vectors, are finite.
+        batch, width = seen.features.shape
+        gram = seen.features @ seen.features.T if batch <= width else seen.features.T @ seen.features
+        values = torch.linalg.eigvalsh(gram.double())
+        return self._eta * values[: self._smallest].sum().to(seen.features.dtype)

@@ -1,0 +1,27 @@
+"""Let the data say which blocks should move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from headstart.core.backbone import Backbone
+from headstart.core.training import InputStrategy, Preparation, Schedule
+from headstart.strategies._depth import groups_by_depth
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surgical(InputStrategy):
+    """Surgical fine-tuning with Auto-RGN (Lee et al. 2023, arXiv 2210.11466, section 4): at every step a block's rate
+    is scaled by the norm of its gradient relative to that of its weights, over the largest of any block. A shift of the
+    input moves the first blocks most, one of the classes the last. The head starts from the probe.
+    """
+
+    summary: ClassVar[str] = "Rates by relative gradient norm, block by block (Auto-RGN, arXiv 2210.11466)."
+    candidate: ClassVar[bool] = False
+
+    schedule: Schedule = Schedule(epochs=5, rate_scale=0.5, batch_size=32, warmup_steps=10, views=True)
+
+    def prepare(self, backbone: Backbone) -> Preparation:
+        """See `InputStrategy.prepare`."""
+        return Preparation(frozen_blocks=0, groups=groups_by_depth(backbone, 0, 1.0), by_gradient=True)

@@ -1,0 +1,30 @@
+"""Fine-tune, then go part of the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from headstart.core.backbone import Backbone
+from headstart.core.training import InputStrategy, Preparation, Schedule
+from headstart.strategies._depth import groups_by_depth
+
+
+@dataclass(frozen=True, kw_only=True)
+class WiseFt(InputStrategy):
+    """WiSE-FT (Wortsman et al. 2022, arXiv 2109.01903, equation 1): the weights of LP-FT and those it started from,
+    averaged. The share ``of_start`` of the latter is the paper's 1 - alpha, one half where nothing is known about the
+    shift to come (section 4). Departure: the start has the probe's head in place of a zero-shot one.
+    """
+
+    summary: ClassVar[str] = "Average the fine-tuned weights with the pretrained ones (WiSE-FT, arXiv 2109.01903)."
+    candidate: ClassVar[bool] = False
+
+    decay: float = 0.8
+    of_start: float = 0.5
+    schedule: Schedule = Schedule(epochs=5, rate_scale=0.5, batch_size=32, warmup_steps=10, views=True)
+
+    def prepare(self, backbone: Backbone) -> Preparation:
+        """See `InputStrategy.prepare`."""
+        groups = groups_by_depth(backbone, 0, self.decay)
+        return Preparation(frozen_blocks=0, groups=groups, of_start=self.of_start)

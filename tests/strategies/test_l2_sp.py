@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.core.backbone import LinearHead
+from headstart.core.training import Seen, Start
+from headstart.strategies.l2_sp import L2Sp
+from tests.engine import toys
+
+
+def test_the_penalty_is_half_the_weighed_squares_and_pulls_back():
+    source, trained = (toys.ToyBackbone(toys.info(), seed=0, size=16) for _ in range(2))
+    head = LinearHead(weight=np.zeros((2, 8)), bias=np.zeros(2))
+    start = Start(
+        source=source, trained=trained, head=head, features=lambda: np.zeros((1, 8)), targets=np.zeros(1, dtype=int)
+    )
+    penalty = L2Sp(alpha=0.2, beta=0.5).penalty(start)
+    weights = torch.full((2, 8), 2.0, requires_grad=True)
+    seen = Seen(batch={}, features=torch.zeros(1, 8), head=weights, targets=torch.zeros(1, dtype=torch.int64))
+    assert penalty.loss(seen).item() == pytest.approx(0.25 * 16 * 4)
+    with torch.no_grad():
+        trained.module[2][0].bias += 3.0
+    loss = penalty.loss(seen)
+    assert loss.item() == pytest.approx(0.25 * 16 * 4 + 0.1 * 8 * 9)
+    loss.backward()
+    assert torch.allclose(trained.module[2][0].bias.grad, torch.full((8,), 0.2 * 3.0))
+    assert torch.allclose(weights.grad, 0.5 * weights.detach())
+    assert source.module[2][0].bias.grad is None
+
+
+def test_nothing_is_decayed_towards_zero_beside_it():
+    groups = L2Sp().prepare(toys.ToyBackbone(toys.info(), seed=0, size=16)).groups
+    assert {group.weight_decay for group in groups} == {0.0}
