@@ -47,7 +47,7 @@ def info(name: str = "toy:small", **changes: Any) -> BackboneInfo:
     facts: dict[str, Any] = {
         "name": name, "modality": "image", "dim": 8, "parameters": 1000, "gflops": 0.001, "input": {"size": SIZE},
         "pretraining": "none", "licence": "MIT", "revision": "1", "sha256": "0" * 64, "bytes": 4000, "prior": 0.5,
-        "prior_of": "nothing", "family": "toy", "rate": 0.01,
+        "prior_of": "nothing", "family": "toy", "rate": 0.01, "batch_norm": True,
     }  # fmt: skip
     return BackboneInfo(**{**facts, **changes})
 

@@ -21,6 +21,7 @@ def image_info(architecture: Architecture, known: Mapping[str, Any]) -> Backbone
     """Facts about a timm architecture; ``known`` holds the fields that cannot be counted."""
     import timm
     import torch
+    from torch.nn.modules.batchnorm import _BatchNorm
     from torch.utils.flop_counter import FlopCounterMode
 
     # On the meta device shapes are computed and numbers are not: counting a large model takes as long as building it.
@@ -40,6 +41,7 @@ def image_info(architecture: Architecture, known: Mapping[str, Any]) -> Backbone
             "input": {"size": int(architecture.pretrained_cfg["input_size"][-1])},
             "family": type(model).__module__.rpartition(".")[2],
             "rate": IMAGE_RATE,
+            "batch_norm": any(isinstance(module, _BatchNorm) for module in model.modules()),
             **known,
         }
     )

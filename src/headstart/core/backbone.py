@@ -28,7 +28,8 @@ class BackboneInfo:
     multiply-adds times two; for text at 64 tokens). ``input`` holds the native input: ``{"size": 224}`` in pixels
     or ``{"tokens": 256}``. ``prior`` orders models before any data are seen: published accuracy in [0, 1] on
     ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of the weight file.
-    ``rate`` is the AdamW learning rate at which the whole body of this family is usually fine-tuned.
+    ``rate`` is the AdamW learning rate at which the whole body of this family is usually fine-tuned, ``batch_norm``
+    whether it normalises by the statistics of batches.
     """
 
     name: str
@@ -46,6 +47,7 @@ class BackboneInfo:
     prior_of: str
     family: str = ""
     rate: float = 1e-4
+    batch_norm: bool = False
 
     @property
     def source(self) -> str:

@@ -6,6 +6,7 @@ import math
 
 import torch
 from torch import nn
+from torch.nn.modules.conv import _ConvNd
 
 
 class LowRank(nn.Module):
@@ -35,8 +36,7 @@ def adaptable(body: nn.Module, rank: int) -> dict[str, tuple[torch.Size, int]]:
     """
     found: dict[str, tuple[torch.Size, int]] = {}
     for name, module in body.named_modules():
-        dense = isinstance(module, nn.Linear) or (isinstance(module, nn.modules.conv._ConvNd) and module.groups == 1)
-        if dense:
+        if isinstance(module, nn.Linear | _ConvNd) and not (isinstance(module, _ConvNd) and module.groups > 1):
             shape = module.weight.shape
             own = min(rank, min(shape[0], math.prod(shape[1:])) // 4)
             if own:

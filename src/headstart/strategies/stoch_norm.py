@@ -1,0 +1,52 @@
+"""Normalise at random by what the pretraining saw or by what this batch shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from headstart.core.backbone import Backbone, BackboneInfo
+from headstart.core.errors import UserError
+from headstart.core.task import Task
+from headstart.core.training import InputStrategy, Preparation, Schedule
+from headstart.strategies._depth import groups_by_depth
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, kw_only=True)
+class StochNorm(InputStrategy):
+    """Stochastic normalisation (Kou et al. 2020, NeurIPS, equation 5): at each step every channel of every BatchNorm is
+    normalised, with ``probability``, by the moving statistics, which start from those of the pretraining, and else by
+    those of the batch; a dropout of statistics. One half is the paper's. Departure: the head starts from the probe.
+    """
+
+    summary: ClassVar[str] = "Fine-tune with BatchNorm's two statistics drawn at random (StochNorm, NeurIPS 2020)."
+    candidate: ClassVar[bool] = False
+
+    probability: float = 0.5
+    decay: float = 0.8
+    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, views=True)
+
+    def supports(self, info: BackboneInfo, task: Task) -> str | None:
+        """Bodies with BatchNorm, any task with a linear head."""
+        del task
+        return None if info.batch_norm else f"{info.name} has no BatchNorm, whose statistics this is about."
+
+    def prepare(self, backbone: Backbone) -> Preparation:
+        """See `InputStrategy.prepare`.
+
+        Raises:
+            UserError: the body has no BatchNorm.
+        """
+        from headstart.strategies._stochastic import Stochastic, batch_norms
+
+        norms = batch_norms(backbone.module)
+        if not norms:
+            raise UserError(f"{backbone.info.name} has no BatchNorm; choose 'lp_ft', which is the same without it.")
+        replaced: dict[str, torch.nn.Module] = {
+            name: Stochastic(norm, self.probability) for name, norm in norms.items()
+        }
+        groups = groups_by_depth(backbone, 0, self.decay)
+        return Preparation(frozen_blocks=0, groups=groups, batch_statistics=True, replaced=replaced)
