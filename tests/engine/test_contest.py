@@ -16,6 +16,7 @@ from headstart.engine.supervised import Diverged
 from headstart.strategies.full import Full
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
+from headstart.strategies.multi_view import MultiView
 from tests.engine import toys
 
 
@@ -110,3 +111,24 @@ def test_pricing_asks_for_no_room(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("headstart.engine.room.Room.place", asked)
     held, _ = probed(tmp_path, 0.1, linear_probe=LinearProbe(), last_blocks=LastBlocks().lasting(6))
     assert [row.strategy for row in held.skipped] == ["last_blocks"]
+
+
+def test_more_views_are_paid_for_and_refused_with_a_reason(tmp_path: Path):
+    held, _ = probed(tmp_path, 3.0, linear_probe=LinearProbe(), multi_view=MultiView(views=2))
+    assert [(trial.strategy_name, trial.cost) for trial in held.trials] == [("linear_probe", 1.0), ("multi_view", 3.0)]
+    held, _ = probed(tmp_path, 1.0, linear_probe=LinearProbe(), multi_view=MultiView(views=2))
+    assert held.skipped[0].skipped == "more views cost 2 passes over the data, the budget has 1 left for them"
+    held, _ = probed(tmp_path, 0.0, multi_view=MultiView(views=2))
+    assert [trial.strategy_name for trial in held.trials] == ["multi_view"]
+
+
+def test_views_of_more_items_than_memory_holds_are_not_read(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("headstart.engine.cache.HELD_BYTES", 100)
+    held, _ = probed(tmp_path, 9.0, linear_probe=LinearProbe(), multi_view=MultiView(views=2))
+    assert held.skipped[0].skipped == "features of 3 views of 40 items do not fit in memory"
+
+
+def test_a_reader_of_features_that_does_not_suit_the_model_says_so(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(MultiView, "supports", lambda self, info, task: "texts have one view only.")
+    held, _ = probed(tmp_path, 9.0, linear_probe=LinearProbe(), multi_view=MultiView(views=2))
+    assert held.skipped[0].skipped == "texts have one view only."

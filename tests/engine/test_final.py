@@ -50,7 +50,7 @@ def test_the_refit_uses_every_item_and_folds_the_temperature_in(tmp_path: Path):
 def test_a_strategy_of_neither_kind_is_refused(tmp_path: Path):
     run = toys.run(tmp_path)
     trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
-    with pytest.raises(HeadstartError, match="Strategy 'odd' implements neither contract"):
+    with pytest.raises(HeadstartError, match="Strategy 'odd' implements neither FeatureStrategy nor InputStrategy"):
         refit(replace(trial, strategy=object(), strategy_name="odd"), run)
 
 

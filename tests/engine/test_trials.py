@@ -2,17 +2,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from headstart.core.backbone import Backbone
+from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.strategy import FeatureStrategy
 from headstart.engine import trials
 from headstart.engine.journal import Journal
 from headstart.heads.weights import balanced_weights
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
+from headstart.strategies.multi_view import MultiView
 from headstart.strategies.scratch import Scratch
 from tests.engine import toys
 
@@ -90,3 +93,44 @@ def test_fits_from_one_boundary_share_what_they_read_and_texts_are_made_ready_on
     assert contender.read_for(LastBlocks().lasting(30), run) is long
     assert contender.read_for(Scratch(), run) is not long
     assert run.ready(contender.backbone) is run.ready(toys.contender(run).backbone)
+
+
+def test_views_are_more_rows_that_are_tied_to_their_items(tmp_path: Path, monkeypatch):
+    run, strategy, given = toys.run(tmp_path), MultiView(views=2), []
+    contender, fit = toys.contender(run), MultiView.fit
+
+    def recorded(self: MultiView, features: np.ndarray, targets: np.ndarray, *rest: Any) -> LinearHead:
+        given.append((len(features), len(targets), rest[2]))
+        return fit(self, features, targets, *rest)
+
+    monkeypatch.setattr(MultiView, "fit", recorded)
+    monkeypatch.setattr(MultiView, "cross_fit", FeatureStrategy.cross_fit)
+    rows, copies = contender.rows_for(strategy, run)
+    assert (rows.shape, copies) == ((120, 8), 3)
+    assert np.array_equal(rows[:40], contender.features)
+    assert not np.allclose(rows[40:80], rows[:40])
+    assert not np.allclose(rows[80:], rows[40:80])
+    trial = trials.try_features(contender, "multi_view", strategy, run)
+    assert trial.logits.shape == (2, 40, 2)
+    assert trial.cost == 3.0
+    assert [(rows, targets) for rows, targets, _ in given] == [(90, 90)] * 8
+    assert all(np.array_equal(groups, np.tile(groups[:30], 3)) for *_, groups in given)
+    held, rest = (np.flatnonzero((run.data.folds[0] == 1) == side) for side in (True, False))
+    taken, targets = np.concatenate([rest, rest + 40, rest + 80]), np.tile(run.data.targets[rest], 3)
+    weights = balanced_weights(targets, 2).tolist()
+    head = fit(strategy, rows[taken], targets, 2, weights, np.tile(run.data.groups[rest], 3))
+    assert np.allclose(trial.logits[0, held], head.logits(contender.features[held]))
+    whole = trials.fit_all(strategy, contender, run)
+    assert given[-1][:2] == (120, 120)
+    assert np.isfinite(whole.weight).all()
+
+
+def test_views_are_encoded_once_and_found_again(tmp_path: Path):
+    run = toys.run(tmp_path)
+    contender = toys.contender(run)
+    rows, _ = contender.rows_for(MultiView(views=1), run)
+    again = toys.contender(run)
+    read = again.backbone.preprocess.read
+    assert np.array_equal(again.rows_for(MultiView(views=1), run)[0], rows)
+    assert again.backbone.preprocess.read - read <= 40  # the one batch that is timed
+    assert again.rows_for(LinearProbe(), run)[0] is again.features

@@ -36,6 +36,11 @@ class Strategy(ABC):
 class FeatureStrategy(Strategy):
     """Reads frozen features and ends in a linear head; the body is never touched (closed-form loop)."""
 
+    views: int = 0
+    """Random views of every training item that are rows, too, beside the fixed one, tied to it like a copy. What is
+    predicted, scored and served are fixed views.
+    """
+
     @abstractmethod
     def fit(
         self,

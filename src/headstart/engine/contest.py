@@ -49,7 +49,12 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
         native, priced = entrant.native, list[tuple[Cost, str, InputStrategy]]()
         for name, strategy in options.strategies.items():
             if isinstance(strategy, FeatureStrategy) and name != options.probe_name:
-                trials.append(try_features(entrant.probe.contender, name, strategy, run))
+                tried = _try_features(entrant.probe.contender, name, strategy, run, left=left)
+                if isinstance(tried, Trial):
+                    trials.append(tried)
+                    left -= run.rate(tried.contender.backbone) * strategy.views
+                else:
+                    skipped.append(_skipped(entrant.probe.contender, name, 1.0 + strategy.views, tried))
             elif isinstance(strategy, InputStrategy):
                 cost = _priced(native, strategy, run)
                 if isinstance(cost, Cost):
@@ -65,6 +70,19 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
             else:
                 skipped.append(_skipped(native, name, cost.of(1), tried))
     return Contest(trials=tuple(trials), skipped=tuple(skipped))
+
+
+def _try_features(contender: Contender, name: str, strategy: FeatureStrategy, run: Run, *, left: float) -> Trial | str:
+    """The trial, or why there is none; ``left`` is the allowance in passes."""
+    reason = strategy.supports(contender.backbone.info, run.data.task)
+    if reason is not None:
+        return reason
+    passes = run.rate(contender.backbone) * strategy.views
+    if passes > left and len(run.options.strategies) > 1:
+        return f"more views cost {passes:.0f} passes over the data, the budget has {left:.0f} left for them"
+    if strategy.views and not isinstance(contender.features, np.ndarray):
+        return f"features of {1 + strategy.views} views of {len(run.data.items):,} items do not fit in memory"
+    return try_features(contender, name, strategy, run)
 
 
 def _priced(contender: Contender, strategy: InputStrategy, run: Run) -> Cost | str:

@@ -81,7 +81,7 @@ class Encoder:
         self._like = like
         self._weights = weights_digest(backbone) if home else ""
         self._ready: Backbone | None = None
-        self._space: FeatureSpace | None = None
+        self._spaces: dict[int | None, FeatureSpace] = {}
         self._arithmetic: Arithmetic | None = None
         self._seconds_per_item: float | None = None
 
@@ -100,20 +100,27 @@ class Encoder:
             self._arithmetic = self._settled(items)
         return self._arithmetic
 
-    def encode(self, items: Items, name: str) -> Encoded:
-        """Features of ``items`` in the fixed view; ``name`` is shown as the progress stage."""
-        if self._space is None:
-            precision = self.arithmetic(items).precision
-            self._space = FeatureSpace(self._home, self._progress, precision=precision, **self._identity())
-        missing = np.asarray(self._space.missing(items.digests), dtype=np.int64)
+    def encode(self, items: Items, name: str, view: int | None = None) -> Encoded:
+        """Features of ``items`` in the fixed view or in random view ``view``; ``name`` is shown as the progress stage."""
+        space = self._space_of(items, view)
+        missing = np.asarray(space.missing(items.digests), dtype=np.int64)
         if len(missing):
-            self._pass(items, missing, self._space, name)
+            self._pass(items, missing, space, name, view)
         return Encoded(
-            features=self._space.take(items.digests),
+            features=space.take(items.digests),
             computed=len(missing),
             forward_seconds=self._forward_seconds(items),
             precision=self._how.precision,
         )
+
+    def _space_of(self, items: Items, view: int | None) -> FeatureSpace:
+        if view not in self._spaces:
+            precision = self.arithmetic(items).precision
+            seen = {} if view is None else {"view": str(view)}
+            self._spaces[view] = FeatureSpace(
+                self._home, self._progress, precision=precision, **seen, **self._identity()
+            )
+        return self._spaces[view]
 
     @property
     def _how(self) -> Arithmetic:
@@ -166,7 +173,7 @@ class Encoder:
             self._ready = on_device(self._exact).lean(to_device(batch))
         return self._ready
 
-    def _pass(self, items: Items, missing: NDArray[np.int64], space: FeatureSpace, name: str) -> None:
+    def _pass(self, items: Items, missing: NDArray[np.int64], space: FeatureSpace, name: str, view: int | None) -> None:
         how, preprocess = self._how, self._exact.preprocess
         backbone = in_order(self._lean(items), how)
         if len(missing) >= THREADS_PAY:
@@ -174,7 +181,7 @@ class Encoder:
         held: list[tuple[list[str], NDArray[np.float32]]] = []
         since, spent = time.perf_counter(), 0.0
         with self._progress.stage(name, total=len(missing)) as stage, how.running():
-            for group, ready in self._ready_batches(items, missing):
+            for group, ready in self._ready_batches(items, missing, view):
                 batch = preprocess.collate(ready)
                 started = time.perf_counter()
                 held.append(([items.digests[int(i)] for i in group], how.features(backbone, batch).numpy()))
@@ -186,7 +193,9 @@ class Encoder:
         _flush(space, held)
         self._seconds_per_item = spent / len(missing)
 
-    def _ready_batches(self, items: Items, missing: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], list[Any]]]:
+    def _ready_batches(
+        self, items: Items, missing: NDArray[np.int64], view: int | None
+    ) -> Iterator[tuple[NDArray[np.int64], list[Any]]]:
         """Positions of missing items in batches, with the items ready to be collated.
 
         Batches are formed over all items, cached or not, so that a resumed pass meets those of the first attempt. Items
@@ -197,12 +206,12 @@ class Encoder:
         wanted[missing] = True
         if self._exact.fixed_shapes:
             groups = _some(_consecutive(everything, self._how.batch), wanted)
-            work = [readying(preprocess, items, group, None) for group in groups]
+            work = [readying(preprocess, items, group, view) for group in groups]
             yield from zip(groups, prepared(work), strict=True)
             return
         # One after the other: a tokenizer's calls are so short that two threads take each other's turn (1,000 tweets in
         # .10 s, not .05).
-        ready = readying(preprocess, items, everything, None)()
+        ready = readying(preprocess, items, everything, view)()
         lengths = np.array([len(one) for one in ready], dtype=np.int64)
         for group in _some(batches(lengths, most=MOST_TEXTS, budget=TOKENS), wanted):
             yield group, [ready[position] for position in group]

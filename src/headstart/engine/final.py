@@ -28,7 +28,7 @@ from headstart.engine.rank import Ranked
 from headstart.engine.run import Labelled, Run
 from headstart.engine.selection import selection_corrected
 from headstart.engine.supervised import Diverged
-from headstart.engine.trials import Trial, encode_once, fit_head, train
+from headstart.engine.trials import Trial, encode_once, fit_all, train
 from headstart.heads.sample import stratified_rows
 from headstart.heads.temperature import fit_temperature
 
@@ -143,7 +143,7 @@ def refit(trial: Trial, run: Run) -> Model:
     contender, strategy, data = trial.contender, trial.strategy, run.data
     if isinstance(strategy, FeatureStrategy):
         backbone, losses, encoder = contender.backbone, (), contender.encoder
-        head = fit_head(strategy, contender.features, data)
+        head = fit_all(strategy, contender, run)
     elif isinstance(strategy, InputStrategy):
         piece = f"{contender.key} {trial.strategy_name} {strategy} refit"
         stage = f"{trial.strategy_name} on all training items"

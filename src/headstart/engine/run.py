@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,13 @@ class Labelled:
     groups: NDArray[np.int64]
     folds: NDArray[np.int64]
     task: Task
+
+    def repeated(self, copies: int) -> Labelled:
+        """All of targets, ties and folds ``copies`` times over, for as many rows of every item."""
+        if copies == 1:
+            return self
+        targets, groups, folds = (np.tile(one, copies) for one in (self.targets, self.groups, self.folds))
+        return replace(self, targets=targets, groups=groups, folds=folds)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,6 +61,19 @@ class Contender:
             )
         return self.inputs[boundary, views]
 
+    def rows_for(self, strategy: FeatureStrategy, run: Run) -> tuple[NDArray[np.float32] | Features, int]:
+        """Features ``(copies N, D)`` of the training items as the strategy reads them, and ``copies``: the fixed view
+        of all items, then each random view of all.
+        """
+        if not strategy.views:
+            return self.features, 1
+        stage = f"features of {self.name}, view"
+        seen = [
+            self.encoder.encode(run.data.items, f"{stage} {view + 1} of {strategy.views}", view).features
+            for view in range(strategy.views)
+        ]
+        return np.concatenate([np.asarray(part) for part in (self.features, *seen)]), 1 + strategy.views
+
     def give_back(self) -> None:
         """Let go of stored activations: nothing is trained on them any more."""
         for inputs in self.inputs.values():
@@ -99,8 +112,10 @@ def try_features(contender: Contender, name: str, strategy: FeatureStrategy, run
         def weigh(targets: NDArray[np.int64]) -> list[float]:
             return balanced_weights(targets, outputs).tolist()
 
-        logits = strategy.cross_fit(contender.features, data.targets, outputs, data.folds, weigh, data.groups)
-        return {"logits": logits, "seconds": np.array(time.perf_counter() - started)}
+        features, copies = contender.rows_for(strategy, run)
+        rows = data.repeated(copies)
+        logits = strategy.cross_fit(features, rows.targets, outputs, rows.folds, weigh, rows.groups)
+        return {"logits": logits[:, : len(data.targets)], "seconds": np.array(time.perf_counter() - started)}
 
     arrays: Mapping[str, NDArray[Any]] = run.journal.recall(f"trial {contender.key} {name} {strategy}", compute)
     return Trial(
@@ -109,7 +124,7 @@ def try_features(contender: Contender, name: str, strategy: FeatureStrategy, run
         strategy=strategy,
         logits=arrays["logits"],
         seconds=float(arrays["seconds"]),
-        cost=1.0,
+        cost=1.0 + strategy.views,
     )
 
 
@@ -205,6 +220,12 @@ def fit_head(
     if rows is not None:
         features, targets, groups = features[rows], targets[rows], groups[rows]
     return strategy.fit(features, targets, outputs, balanced_weights(targets, outputs).tolist(), groups)
+
+
+def fit_all(strategy: FeatureStrategy, contender: Contender, run: Run) -> LinearHead:
+    """The strategy's head on all training items, in all the views that it reads."""
+    features, copies = contender.rows_for(strategy, run)
+    return fit_head(strategy, features, run.data.repeated(copies))
 
 
 def encode_once(backbone: Backbone, items: Items, of: Contender) -> NDArray[np.float32] | Features:

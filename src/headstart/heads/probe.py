@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.backbone import LinearHead
+from headstart.core.features import Features
 from headstart.heads.calibration import fit_calibration
 from headstart.heads.nested import left_out_by, nested
 from headstart.heads.ridge import RidgePath, ridge_path
@@ -81,6 +82,23 @@ def cross_fit_probe(
             calibration = fit_calibration(level, seen, np.asarray(weigh(seen)))
             logits[repeat, part.held] = calibration.apply(part.predicted)
     return logits
+
+
+def cross_fit_shared(
+    features: NDArray[np.floating] | Features,
+    targets: NDArray[np.int64],
+    outputs: int,
+    folds: NDArray[np.int64],
+    weigh: Callable[[NDArray[np.int64]], Sequence[float]],
+    groups: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64] | None:
+    """`cross_fit_probe` where it is the shorter way to what a fit per fold gives, and may be taken; else None."""
+    if len(targets) > LARGEST:
+        return None
+    features = np.asarray(features)
+    if not shares_scaling(features, folds):
+        return None
+    return cross_fit_probe(features, targets, outputs, folds, weigh, groups)
 
 
 def shares_scaling(features: NDArray[np.floating], folds: NDArray[np.int64]) -> bool:

@@ -78,15 +78,10 @@ class LinearProbe(FeatureStrategy):
         groups: NDArray[np.int64] | None = None,
     ) -> NDArray[np.floating]:
         """See `FeatureStrategy.cross_fit` and, for what folds share, `headstart.heads.probe.cross_fit_probe`."""
-        import numpy as np
+        from headstart.heads.probe import cross_fit_shared
 
-        from headstart.heads.probe import LARGEST, cross_fit_probe, shares_scaling
-
-        if self.head == "ridge" and len(targets) <= LARGEST:
-            features = np.asarray(features)
-            if shares_scaling(features, folds):
-                return cross_fit_probe(features, targets, outputs, folds, weigh, groups)
-        return super().cross_fit(features, targets, outputs, folds, weigh, groups)
+        found = cross_fit_shared(features, targets, outputs, folds, weigh, groups) if self.head == "ridge" else None
+        return super().cross_fit(features, targets, outputs, folds, weigh, groups) if found is None else found
 
     def _streamed(
         self,
