@@ -108,6 +108,30 @@ def known_strategies() -> Iterator[str]:
         member = catalog.strategies.get(name)
         reads = "frozen features" if issubclass(member, FeatureStrategy) else "the items"
         yield f"| `{name}` | {reads} | {'yes' if member.candidate else 'no'} | {_cell(member.summary)} |"
+    yield from _supports()
+
+
+def _supports() -> Iterator[str]:
+    """What every strategy says of one model of each family known by heart."""
+    families = {info.family: info for info, _ in sorted(models(), key=lambda each: each[0].name)}
+    ordered = sorted(families.values(), key=lambda info: (info.modality, info.family))
+    task = catalog.tasks.get("classification")(classes=("one", "other"))
+    reasons: list[str] = []
+    yield "\n## What supports what\n"
+    yield "Asked of one model of each family that is known by heart, before anything is downloaded.\n"
+    yield f"| strategy | {' | '.join(info.family.replace('_', ' ') for info in ordered)} |"
+    yield "|---|" + ":-:|" * len(ordered)
+    for name in catalog.strategies.names():
+        cells = []
+        for info in ordered:
+            reason = catalog.strategies.get(name)().supports(info, task)
+            if reason is not None:
+                reason = reason.replace(info.name, "the model")
+                reasons += [] if reason in reasons else [reason]
+            cells.append("yes" if reason is None else f"no ({reasons.index(reason) + 1})")
+        yield f"| `{name}` | {' | '.join(cells)} |"
+    yield ""
+    yield from (f"{number}. {reason[:1].upper()}{reason[1:]}" for number, reason in enumerate(reasons, 1))
 
 
 def results() -> Iterator[str]:

@@ -21,13 +21,24 @@ CUT = (
     "test_resnet",
     "test_vit",
     "test_vit4",
+    "densenet121",
+    "inception_v3",
+    "mobilenetv1_100",
+    "mobilenetv2_035",
     "mobilenetv3_small_050",
     "regnety_004",
     "swin_tiny_patch4_window7_224",
+    "vgg11",
 )
-"""Families that can be run up to a block and onwards: one of each in the table of `_timm_steps`, two of ViT."""
+"""Families that can be run up to a block and onwards: each in the table of `_timm_steps`, and the older MobileNets."""
 WHOLE = ("test_mambaout", "test_vit_relpos", "test_coatnet")
 """Families outside the table."""
+SMALLER: dict[str, dict[str, Any]] = {
+    "densenet121": {"growth_rate": 8, "block_config": (2, 2, 2)},
+    "swin_tiny_patch4_window7_224": {"embed_dim": 24, "depths": (1, 1, 2, 1)},
+    "vgg11": {"mlp_ratio": 0.02},
+}
+"""What makes the larger architectures small enough for a test."""
 FIXED = ("test_vit_relpos", "test_coatnet", "swin_tiny_patch4_window7_224")
 """Families whose input size cannot be changed."""
 ENCODERS = ("bert", "roberta", "xlm-roberta")
@@ -52,26 +63,28 @@ def batch_of(backbone: Backbone, count: int = 3) -> dict[str, Any]:
 
 
 def head_for(backbone: Backbone) -> LinearHead:
-    """A head with clearly different logits."""
+    """A head with clearly different logits, of a few units whatever the size of the features."""
+    import torch
+
     draws = np.random.default_rng(0)
     weight = draws.normal(size=(len(CLASSES), backbone.info.dim)) * 3 / np.sqrt(backbone.info.dim)
+    with torch.no_grad():
+        weight /= max(1.0, float(backbone.encode(batch_of(backbone)).std()))
     return LinearHead(weight=weight, bias=draws.normal(size=len(CLASSES)))
 
 
 @cache
 def _timm(member: str) -> tuple[_timm_body.Architecture, dict[str, Any]]:
-    """A small input keeps the larger architectures fast; swin and relpos only take their own."""
+    """A small input keeps the larger architectures fast; swin and relpos only take their own, Inception no smaller."""
     import timm
     import torch
 
-    args: dict[str, Any] = {}
-    if member == "swin_tiny_patch4_window7_224":
-        args = {"embed_dim": 24, "depths": (1, 1, 2, 1)}
+    args = SMALLER.get(member, {})
     with torch.device("meta"):
         model: Any = timm.create_model(member, num_classes=0, **args)
     cfg = {key: value for key, value in model.pretrained_cfg.items() if key in _timm_body.SAVED_CFG}
     if not cfg["fixed_input_size"]:
-        cfg["input_size"] = (3, 64, 64)
+        cfg["input_size"] = (3, 96, 96) if member == "inception_v3" else (3, 64, 64)
     facts = {
         "dim": int(model.head_hidden_size or model.num_features),
         "input": {"size": cfg["input_size"][-1]},

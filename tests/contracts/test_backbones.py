@@ -47,13 +47,18 @@ def test_a_fresh_body_is_in_evaluation_mode_and_float32(backbone: Backbone) -> N
     assert {parameter.dtype for parameter in backbone.module.parameters()} == {torch.float32}
 
 
+def _size(features: torch.Tensor) -> float:
+    """What rounding is measured against: random weights make features of some families tens of thousands."""
+    return max(1.0, float(features.abs().max()))
+
+
 def test_features_of_one_item_do_not_depend_on_its_batch(backbone: Backbone) -> None:
     raw = pictures() if backbone.info.modality == "image" else TEXTS
     ready = [backbone.preprocess.item(item) for item in raw]
     with torch.no_grad():
         together = backbone.encode(backbone.preprocess.collate(ready))
         alone = torch.cat([backbone.encode(backbone.preprocess.collate([item])) for item in ready])
-    torch.testing.assert_close(together, alone, atol=2e-5, rtol=1e-4)
+    torch.testing.assert_close(together, alone, atol=2e-5 * _size(together), rtol=1e-4)
 
 
 def test_the_lean_backbone_gives_the_same_features_and_leaves_this_one_alone(backbone: Backbone) -> None:
@@ -61,7 +66,8 @@ def test_the_lean_backbone_gives_the_same_features_and_leaves_this_one_alone(bac
     before = {name: tensor.clone() for name, tensor in backbone.module.state_dict().items()}
     with torch.no_grad():
         features = backbone.encode(batch)
-        torch.testing.assert_close(backbone.lean(batch).encode(batch), features, atol=1e-4, rtol=1e-3)
+        leaner = backbone.lean(batch).encode(batch)
+    torch.testing.assert_close(leaner, features, atol=1e-4 * _size(features), rtol=1e-3)
     assert before.keys() == backbone.module.state_dict().keys()
     assert all(torch.equal(before[name], tensor) for name, tensor in backbone.module.state_dict().items())
 

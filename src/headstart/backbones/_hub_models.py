@@ -17,7 +17,7 @@ MTEB = "MTEB English classification, mean of 12 data sets"
 def _image(
     tag: str, dim: int, parameters: int, gflops: float, size: int, pretraining: str, download: int, prior: float
 ) -> BackboneInfo:
-    family, rate = next(found for start, found in _FAMILIES.items() if tag.startswith(start))
+    family, rate, batch_norm = next(found for start, found in _FAMILIES.items() if tag.startswith(start))
     return BackboneInfo(
         name=f"timm:{tag}",
         modality="image",
@@ -34,18 +34,19 @@ def _image(
         prior_of=IMAGENET if family != "dinov2" else f"{IMAGENET}, linear probe",
         family=family,
         rate=rate,
+        batch_norm=batch_norm,
     )
 
 
 _FAMILIES = {
-    "resnet": ("resnet", 3e-4),
-    "efficientnet": ("efficientnet", 3e-4),
-    "mobilenetv3": ("mobilenetv3", 3e-4),
-    "convnext": ("convnext", 1e-4),
-    "vit_small_patch14_dinov2": ("dinov2", 3e-5),
-    "vit": ("vision_transformer", 5e-5),
+    "resnet": ("resnet", 3e-4, True),
+    "efficientnet": ("efficientnet", 3e-4, True),
+    "mobilenetv3": ("mobilenetv3", 3e-4, True),
+    "convnext": ("convnext", 1e-4, False),
+    "vit_small_patch14_dinov2": ("dinov2", 3e-5, False),
+    "vit": ("vision_transformer", 5e-5, False),
 }
-"""Family and its usual fine-tuning rate, by the start of the tag; the first that fits counts."""
+"""Family, its usual fine-tuning rate and whether it has BatchNorm, by the start of the tag; the first that fits."""
 
 _IN1K = "ImageNet-1k, supervised"
 _IN12K = "ImageNet-12k then ImageNet-1k, supervised"

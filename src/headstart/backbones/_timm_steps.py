@@ -37,8 +37,13 @@ class Chain:
 FAMILIES: Mapping[str, Chain] = {
     "timm.models.byobnet.ByobNet": Chain(before=("stem",), stages=("stages",), after=("final_conv",)),
     "timm.models.convnext.ConvNeXt": Chain(before=("stem",), stages=("stages",), after=("norm_pre",)),
+    "timm.models.densenet.DenseNet": Chain(before=(), stages=("features",)),
     "timm.models.efficientnet.EfficientNet": Chain(
         before=("conv_stem", "bn1"), stages=("blocks",), after=("conv_head", "bn2")
+    ),
+    "timm.models.inception_v3.InceptionV3": Chain(
+        before=("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "Pool1", "Conv2d_3b_1x1", "Conv2d_4a_3x3", "Pool2"),
+        stages=tuple(f"Mixed_{name}" for name in ("5b", "5c", "5d", "6a", "6b", "6c", "6d", "6e", "7a", "7b", "7c")),
     ),
     "timm.models.mobilenetv3.MobileNetV3": Chain(before=("conv_stem", "bn1"), stages=("blocks",)),
     "timm.models.nfnet.NormFreeNet": Chain(before=("stem",), stages=("stages",), after=("final_conv", "final_act")),
@@ -47,6 +52,7 @@ FAMILIES: Mapping[str, Chain] = {
         before=("conv1", "bn1", "act1", "maxpool"), stages=("layer1", "layer2", "layer3", "layer4")
     ),
     "timm.models.swin_transformer.SwinTransformer": Chain(before=("patch_embed",), stages=("layers",), after=("norm",)),
+    "timm.models.vgg.VGG": Chain(before=(), stages=("features",)),
     "timm.models.vision_transformer.VisionTransformer": Chain(
         before=("patch_embed", "_pos_embed", "patch_drop", "norm_pre"), stages=("blocks",), after=("norm",)
     ),
@@ -76,8 +82,13 @@ def plan(model: nn.Module) -> Plan:
     if chain is None:
         groups = _matched_groups(model)
         return Plan(blocks=_blocks(model, _folded(model, groups)), steps=())
-    stages = _stages(model, chain.stages)
-    steps = [[stage] for stage in stages]
+    steps: list[list[str]] = []
+    for stage in _stages(model, chain.stages):
+        # A stage without parameters (pooling, an activation) goes with what precedes it.
+        if steps and not any(True for _ in model.get_submodule(stage).parameters()):
+            steps[-1].append(stage)
+        else:
+            steps.append([stage])
     steps[0][:0] = chain.before
     steps[-1] += chain.after
     owner = {name: number for number, names in enumerate(steps) for name in names}

@@ -101,7 +101,7 @@ class Encoder:
         return self._arithmetic
 
     def encode(self, items: Items, name: str, view: int | None = None) -> Encoded:
-        """Features of ``items`` in the fixed view or in random view ``view``; ``name`` is shown as the progress stage."""
+        """Features of ``items`` in the fixed view or in random view ``view``; ``name`` is the progress stage."""
         space = self._space_of(items, view)
         missing = np.asarray(space.missing(items.digests), dtype=np.int64)
         if len(missing):
