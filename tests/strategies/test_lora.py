@@ -4,32 +4,13 @@ import copy
 
 import numpy as np
 import torch
-from torch import nn
 
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
 from headstart.engine.alterations import Alterations
 from headstart.engine.supervised import Settings, fit
-from headstart.strategies._low_rank import LowRank, adaptable
 from headstart.strategies.lora import Lora
 from tests.engine import toys
-
-
-def test_the_change_is_scale_times_up_times_down_and_nothing_at_first():
-    adapter, weight = LowRank(torch.Size((4, 3, 2, 2)), rank=2, scale=0.5, seed=0), torch.randn(4, 3, 2, 2)
-    assert torch.equal(adapter(weight), weight)
-    adapter.up.data.normal_()
-    expected = weight.reshape(4, 12) + 0.5 * adapter.up @ adapter.down
-    assert torch.allclose(adapter(weight).reshape(4, 12), expected)
-    assert torch.linalg.matrix_rank((adapter(weight) - weight).reshape(4, 12)) == 2
-
-
-def test_dense_layers_and_ungrouped_convolutions_are_adapted_small_ones_at_lower_rank():
-    body = nn.Sequential(
-        nn.Linear(64, 48), nn.Conv2d(8, 16, 3), nn.Conv2d(16, 16, 3, groups=16), nn.Linear(64, 3), nn.LayerNorm(3)
-    )
-    ranks = {name: rank for name, (_, rank) in adaptable(body, 8).items()}
-    assert ranks == {"0.weight": 8, "1.weight": 4}
 
 
 def test_what_comes_back_is_merged_and_its_change_has_the_rank():
