@@ -34,11 +34,12 @@ from headstart.engine.device import fast_dtype
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items, items_of
 from headstart.engine.journal import Journal
+from headstart.engine.loop import Examples, Settings
 from headstart.engine.operations import trained_share
 from headstart.engine.precision import training_dtype
 from headstart.engine.ready import Ready
 from headstart.engine.room import Need, Place, Room
-from headstart.engine.supervised import Examples, Settings, fit
+from headstart.engine.supervised import fit
 from headstart.pool import find
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.tasks.classification import Classification

@@ -15,9 +15,10 @@ from headstart.core.training import InputStrategy
 from headstart.engine.digests import Digests
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
+from headstart.engine.loop import Examples, Settings
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
-from headstart.engine.supervised import Examples, Settings, fit
+from headstart.engine.supervised import fit
 from headstart.tasks.classification import Classification
 from tests.backbones.members import ALL, make
 from tests.backbones.tiny import TEXTS, pictures

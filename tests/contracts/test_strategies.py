@@ -15,7 +15,8 @@ from headstart.core.progress import Silent
 from headstart.core.strategy import FeatureStrategy
 from headstart.core.training import InputStrategy
 from headstart.engine.alterations import Alterations
-from headstart.engine.supervised import Settings, fit
+from headstart.engine.loop import Settings
+from headstart.engine.supervised import fit
 from tests.engine import toys
 
 NAMES = strategies.names()

@@ -9,10 +9,10 @@ import torch
 from headstart.core.errors import UserError
 from headstart.core.training import Preparation
 from headstart.engine import contest
+from headstart.engine.loop import Diverged
 from headstart.engine.operations import operations
 from headstart.engine.plan import Speed
 from headstart.engine.rank import Entrant
-from headstart.engine.supervised import Diverged
 from headstart.strategies.full import Full
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe

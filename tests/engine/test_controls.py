@@ -11,7 +11,7 @@ import torch
 from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.errors import UserError
 from headstart.engine import controls
-from headstart.engine.supervised import Diverged
+from headstart.engine.loop import Diverged
 from headstart.engine.trials import try_features
 from headstart.strategies.linear_probe import LinearProbe
 from tests.engine import toys

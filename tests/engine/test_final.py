@@ -15,8 +15,8 @@ from headstart.engine.contest import Contest
 from headstart.engine.estimates import Sample
 from headstart.engine.final import choose_trial, refit, score, settle
 from headstart.engine.intervals import cross_validated_interval
+from headstart.engine.loop import Diverged
 from headstart.engine.rank import Entrant, Ranked
-from headstart.engine.supervised import Diverged
 from headstart.engine.trials import fit_head, try_features
 from headstart.strategies.linear_probe import LinearProbe
 from tests.engine import toys

@@ -23,9 +23,10 @@ from headstart.engine.frozen import Frozen
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
+from headstart.engine.loop import Examples, Settings
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
-from headstart.engine.supervised import Examples, Fitted, Settings, fit
+from headstart.engine.supervised import Fitted, fit
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.tasks.classification import Classification
 from tests.backbones.members import make

@@ -29,12 +29,12 @@ from headstart.engine.features import Encoder
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
+from headstart.engine.loop import Examples
 from headstart.engine.options import Options, PoolMember
 from headstart.engine.plan import PRESETS, Plan
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
 from headstart.engine.run import Labelled, Run
-from headstart.engine.supervised import Examples
 from headstart.engine.trials import Contender
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.scratch import Scratch

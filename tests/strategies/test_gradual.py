@@ -4,7 +4,8 @@ import pytest
 
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
-from headstart.engine.supervised import Settings, fit
+from headstart.engine.loop import Settings
+from headstart.engine.supervised import fit
 from headstart.strategies.gradual import Gradual
 from tests.engine import toys
 
@@ -19,17 +20,17 @@ def test_a_block_that_has_not_joined_stands_still_to_the_bit(tmp_path, monkeypat
     import numpy as np
     import torch
 
-    from headstart.engine import supervised
+    from headstart.engine import loop
 
     strategy, backbone = Gradual(unfrozen=1.0).lasting(4), toys.ToyBackbone(toys.info(), seed=0, size=16)
     seen: list[dict[str, torch.Tensor]] = []
-    save = supervised.save_checkpoint
+    save = loop.save_checkpoint
 
     def noting(path, model, *rest):
         seen.append({n.removeprefix("body."): t.clone() for n, t in model.state_dict().items() if "body." in n})
         save(path, model, *rest)
 
-    monkeypatch.setattr(supervised, "save_checkpoint", noting)
+    monkeypatch.setattr(loop, "save_checkpoint", noting)
     head = LinearHead(weight=np.zeros((2, 8)), bias=np.zeros(2))
     settings = Settings(seed=0, checkpoint=tmp_path / "c")
     fit(strategy, backbone, head, toys.examples(strategy, backbone), settings, progress=Silent())

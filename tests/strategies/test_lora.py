@@ -8,7 +8,8 @@ import torch
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
 from headstart.engine.alterations import Alterations
-from headstart.engine.supervised import Settings, fit
+from headstart.engine.loop import Settings
+from headstart.engine.supervised import fit
 from headstart.strategies.lora import Lora
 from tests.engine import toys
 

@@ -11,11 +11,11 @@ from headstart.core.errors import UserError
 from headstart.core.results import CandidateRow
 from headstart.core.strategy import FeatureStrategy
 from headstart.core.training import InputStrategy
+from headstart.engine.loop import Diverged
 from headstart.engine.operations import trained_share
 from headstart.engine.plan import Cost, affordable_folds, training_cost
 from headstart.engine.rank import Entrant
 from headstart.engine.run import Run
-from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Contender, Trial, try_features, try_inputs
 
 FEWEST = 2

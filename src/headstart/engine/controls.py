@@ -23,10 +23,10 @@ from headstart.core.backbone import Backbone
 from headstart.core.baseline import Baseline, Described
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.items import Items
+from headstart.engine.loop import Diverged
 from headstart.engine.options import PoolMember
 from headstart.engine.plan import TRAINING
 from headstart.engine.run import Run
-from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Contender, Trial, encode_once, fit_head, train, try_features
 
 ControlName = Literal["scratch", "simple", "random_trunk"]

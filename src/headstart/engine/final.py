@@ -23,11 +23,11 @@ from headstart.engine.contest import Contest
 from headstart.engine.estimates import Sample
 from headstart.engine.intervals import cross_validated_interval, mean_interval
 from headstart.engine.items import Items, Names
+from headstart.engine.loop import Diverged
 from headstart.engine.outputs import probabilities_of, stacked
 from headstart.engine.rank import Ranked
 from headstart.engine.run import Labelled, Run
 from headstart.engine.selection import selection_corrected
-from headstart.engine.supervised import Diverged
 from headstart.engine.trials import Trial, encode_once, fit_all, train
 from headstart.heads.sample import stratified_rows
 from headstart.heads.temperature import fit_temperature

@@ -17,10 +17,11 @@ from headstart.core.training import InputStrategy, Preparation
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
+from headstart.engine.loop import Examples, Settings
 from headstart.engine.outputs import probabilities_of, stacked
 from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
-from headstart.engine.supervised import Examples, Fitted, Settings, fit
+from headstart.engine.supervised import Fitted, fit
 from headstart.heads.weights import balanced_weights
 
 

@@ -1,0 +1,68 @@
+"""A way to train for the tests of the loop, and a fit of the toy body with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from headstart.core.backbone import Backbone, BackboneInfo, LinearHead
+from headstart.core.progress import Silent
+from headstart.core.task import Task
+from headstart.core.training import InputStrategy, ParamGroup, Preparation, Schedule
+from headstart.engine import supervised
+from headstart.engine.loop import Settings
+from headstart.engine.supervised import fit
+from tests.engine import toys
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen(InputStrategy):
+    """Trains everything from block ``frozen`` on."""
+
+    summary: ClassVar[str] = "for tests"
+    frozen: int = 1
+    batch_statistics: bool = False
+    schedule: Schedule = Schedule(epochs=3, rate_scale=1.0, batch_size=8, warmup_steps=2, views=False)
+
+    def supports(self, info: BackboneInfo, task: Task) -> str | None:
+        return None
+
+    def lasting(self, epochs: int) -> Chosen:
+        return replace(self, schedule=replace(self.schedule, epochs=epochs))
+
+    def prepare(self, backbone: Backbone) -> Preparation:
+        blocks = backbone.blocks[self.frozen :]
+        names = tuple(n for n, _ in backbone.module.named_parameters() if any(block.owns(n) for block in blocks))
+        return Preparation(
+            frozen_blocks=self.frozen,
+            groups=(ParamGroup(name="rest", parameters=names, rate=1.0, weight_decay=0.01),),
+            body_from="pretrained",
+            head_from="zeros",
+            head_rate=2.0,
+            batch_statistics=self.batch_statistics,
+        )
+
+
+def head(outputs: int = 2) -> LinearHead:
+    return LinearHead(weight=np.zeros((outputs, 8)), bias=np.zeros(outputs))
+
+
+def backbone() -> toys.ToyBackbone:
+    return toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
+
+
+def run(strategy: InputStrategy, count: int = 40, **changes: object) -> supervised.Fitted:
+    settings = replace(Settings(seed=3), **changes)
+    return fit(strategy, backbone(), head(), toys.examples(strategy, backbone(), count), settings, progress=Silent())
+
+
+def state(fitted: supervised.Fitted) -> dict[str, torch.Tensor]:
+    weights = {"weight": torch.from_numpy(fitted.head.weight), "bias": torch.from_numpy(fitted.head.bias)}
+    return {**fitted.backbone.module.state_dict(), **weights}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
