@@ -53,7 +53,7 @@ def tried(member: str, name: str) -> str:
     head = LinearHead(weight=np.full((2, backbone.info.dim), 0.01), bias=np.zeros(2))
     fitted = fit(strategy, backbone, head, _examples(strategy, backbone), Settings(seed=0), progress=Silent())
     after = fitted.backbone.module.state_dict()
-    assert list(after) == list(before) or after.keys() == before.keys(), "the result is no ordinary body"
+    assert after.keys() == before.keys(), "the result is no ordinary body"
     assert all(torch.isfinite(tensor).all() for tensor in after.values() if tensor.is_floating_point())
     moving = {key for group in preparation.groups for key in group.parameters if key in before}
     moving |= set(preparation.adapters)
@@ -89,5 +89,4 @@ def _examples(strategy: InputStrategy, backbone: Backbone) -> Examples:
         targets=np.arange(COUNT) % 2,
         task=Classification(classes=("a", "b")),
         class_weights=[1.0, 1.0],
-        features=lambda: np.zeros((COUNT, backbone.info.dim)),
     )

@@ -4,12 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
 
+from headstart.core.backbone import Backbone
 from headstart.core.progress import Silent
+from headstart.core.training import Penalty, Seen
 from headstart.engine import loop
 from headstart.engine.loop import Diverged, Examples, Settings
 from headstart.engine.supervised import fit
@@ -61,29 +62,67 @@ def test_divergence_at_every_rate_names_the_epoch_and_the_last_rate():
 
 
 class Spoilt(Examples):
-    """Whose loss is no number in one step of the second epoch, the first time round."""
+    """Whose loss is no number in step ``at``, the first time round; five steps are an epoch."""
 
+    at: ClassVar[int] = 8
     steps: ClassVar[int] = 0
+    factor: ClassVar[float] = torch.nan
 
     def loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         Spoilt.steps += 1
-        return super().loss(logits, targets) * (torch.nan if Spoilt.steps == 8 else 1.0)
+        return super().loss(logits, targets) * (self.factor if Spoilt.steps == self.at else 1.0)
 
 
-def test_a_loss_that_is_no_number_sends_it_back_to_the_last_good_epoch_in_smaller_steps(tmp_path: Path):
-    strategy, heard = Chosen(frozen=1), toys.Listener()
+def spoilt(strategy: Chosen, at: int, factor: float = torch.nan) -> Examples:
     given = toys.examples(strategy, backbone())
-    spoilt = Spoilt(**{name: getattr(given, name) for name in given.__dataclass_fields__})
-    Spoilt.steps, settings = 0, Settings(seed=3, checkpoint=tmp_path / "c")
-    fitted = fit(strategy, backbone(), head(), spoilt, settings, progress=heard)
-    plain = run(strategy)
-    assert fitted.losses[0] == plain.losses[0]
-    assert all(np.isfinite(fitted.losses))
-    assert not same(state(fitted), state(plain))
-    assert heard.said == ["The loss stopped being a number in epoch 2: back to its start, at 0.3 of the rate."]
-    # A run that is killed after that goes on in smaller steps, too.
-    again = fit(strategy, backbone(), head(), given, settings, progress=Silent())
+    Spoilt.at, Spoilt.steps, Spoilt.factor = at, 0, factor
+    return Spoilt(**{name: getattr(given, name) for name in given.__dataclass_fields__})
+
+
+def calmer(strategy: Chosen, **changes: object) -> dict[str, torch.Tensor]:
+    """Of a fit at the lower rate from the very start."""
+    slower = replace(strategy.schedule, rate_scale=strategy.schedule.rate_scale * loop.CALMER)
+    return state(run(replace(strategy, schedule=slower), **changes))
+
+
+@pytest.mark.parametrize("at", [1, 8, 15])
+@pytest.mark.parametrize("batch_statistics", [False, True])
+def test_a_loss_that_is_no_number_starts_it_over_in_smaller_steps(tmp_path: Path, at: int, batch_statistics: bool):
+    strategy, heard = Chosen(frozen=0, batch_statistics=batch_statistics), toys.Listener()
+    settings = Settings(seed=3, checkpoint=tmp_path / "c")
+    fitted = fit(strategy, backbone(), head(), spoilt(strategy, at), settings, progress=heard)
+    assert same(state(fitted), calmer(strategy))
+    epoch = (at + 4) // 5
+    assert heard.said == [f"The loss stopped being a number in epoch {epoch}: starting over at 0.3 of the rate."]
+    # What a killed run goes on with is of the lower rate, too.
+    again = fit(strategy, backbone(), head(), toys.examples(strategy, backbone()), settings, progress=Silent())
     assert same(state(fitted), state(again))
+
+
+def test_a_gradient_that_is_no_number_is_no_step_even_in_the_last():
+    strategy = Chosen(frozen=0)
+    examples = spoilt(strategy, 15, factor=3e38)  # the loss is a number, its gradient is not
+    fitted = fit(strategy, backbone(), head(), examples, Settings(seed=3), progress=Silent())
+    assert same(state(fitted), calmer(strategy))
+
+
+class Burdened(Chosen):
+    """With a penalty that cannot bear what is no number."""
+
+    def penalty(self, source: Backbone, trained: Backbone) -> Penalty:
+        return Fussy()
+
+
+class Fussy(Penalty):
+    def loss(self, seen: Seen) -> torch.Tensor:
+        assert torch.isfinite(seen.features).all()
+        return 0.0 * seen.features.sum()
+
+
+def test_a_penalty_is_not_asked_about_what_is_no_number():
+    exploding = replace(Burdened(frozen=0), schedule=replace(Chosen().schedule, rate_scale=1e30, warmup_steps=0))
+    with pytest.raises(Diverged):
+        run(exploding)
 
 
 def test_a_last_batch_of_one_joins_its_neighbour_and_a_batch_may_exceed_the_data():

@@ -51,18 +51,19 @@ def test_a_group_that_joins_later_stands_still_until_then_and_warms_up_from_ther
     assert late[14:] == whole[14:]
 
 
-def test_a_share_of_the_epochs_is_rounded_up():
-    assert [first_epoch(since, 3) for since in (0.0, 0.1, 1 / 3, 0.5, 1.0)] == [0, 1, 1, 2, 3]
+def test_a_share_of_the_epochs_is_rounded_up_and_the_last_epoch_moves_everything():
+    assert [first_epoch(since, 3) for since in (0.0, 0.1, 1 / 3, 0.5, 1.0)] == [0, 1, 1, 2, 2]
+    assert first_epoch(0.5, 1) == 0
 
 
 def test_norms_and_biases_are_not_decayed_and_everything_is_in_one_group():
-    given, head, beside = body(), nn.Linear(4, 2), nn.Linear(4, 7)
-    groups = groups_of(given, head, preparation(), beside)
+    given, head = body(), nn.Linear(4, 2)
+    groups = groups_of(given, head, preparation())
     decayed = {id(given[0].weight), id(given[2].weight)}
     for group in groups:
         for parameter in group["params"]:
             assert group["weight_decay"] == (0.01 if id(parameter) in decayed else 0.0)
-    every = [*given.parameters(), *head.parameters(), *beside.parameters()]
+    every = [*given.parameters(), *head.parameters()]
     assert sorted(id(p) for group in groups for p in group["params"]) == sorted(map(id, every))
     assert {group["rate"] for group in groups if group["of"] is None} == {2.0}
 

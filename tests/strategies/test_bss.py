@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from headstart.core.training import Seen, Start
+from headstart.core.training import Seen
 from headstart.strategies.bss import Bss
+from tests.engine import toys
 
 
 def penalty(features: torch.Tensor, **asked: float) -> torch.Tensor:
-    start: Start = None  # pyright: ignore[reportAssignmentType] (not looked at)
-    seen = Seen(batch={}, features=features, head=torch.zeros(2, 8), targets=torch.zeros(len(features)))
-    return Bss(**asked).penalty(start).loss(seen)
+    body = toys.ToyBackbone(toys.info(), seed=0, size=16)
+    return Bss(**asked).penalty(body, body).loss(Seen(features=features, head=torch.zeros(2, 8)))
 
 
 @pytest.mark.parametrize("shape", [(5, 8), (12, 8), (8, 8)])
@@ -33,3 +33,10 @@ def test_equal_rows_have_finite_gradients():
     features = torch.ones(4, 8, requires_grad=True)
     penalty(features, eta=1.0, smallest=2).backward()
     assert torch.isfinite(features.grad).all()
+
+
+def test_the_smallest_of_very_different_values_is_found():
+    torch.manual_seed(0)
+    rotation, _ = torch.linalg.qr(torch.randn(5, 5, dtype=torch.float64))
+    features = (rotation * torch.tensor([1e4, 1.0, 1.0, 1.0, 1e-2])) @ rotation.T
+    assert penalty(features.double(), eta=1.0, smallest=1).item() == pytest.approx(1e-4, rel=1e-3)

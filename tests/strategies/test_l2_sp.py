@@ -5,20 +5,19 @@ import pytest
 import torch
 
 from headstart.core.backbone import LinearHead
-from headstart.core.training import Seen, Start
+from headstart.core.progress import Silent
+from headstart.core.training import Seen
+from headstart.engine.loop import Settings
+from headstart.engine.supervised import fit
 from headstart.strategies.l2_sp import L2Sp
 from tests.engine import toys
 
 
 def test_the_penalty_is_half_the_weighed_squares_and_pulls_back():
     source, trained = (toys.ToyBackbone(toys.info(), seed=0, size=16) for _ in range(2))
-    head = LinearHead(weight=np.zeros((2, 8)), bias=np.zeros(2))
-    start = Start(
-        source=source, trained=trained, head=head, features=lambda: np.zeros((1, 8)), targets=np.zeros(1, dtype=int)
-    )
-    penalty = L2Sp(alpha=0.2, beta=0.5).penalty(start)
+    penalty = L2Sp(alpha=0.2, beta=0.5).penalty(source, trained)
     weights = torch.full((2, 8), 2.0, requires_grad=True)
-    seen = Seen(batch={}, features=torch.zeros(1, 8), head=weights, targets=torch.zeros(1, dtype=torch.int64))
+    seen = Seen(features=torch.zeros(1, 8), head=weights)
     assert penalty.loss(seen).item() == pytest.approx(0.25 * 16 * 4)
     with torch.no_grad():
         trained.module[2][0].bias += 3.0
@@ -33,3 +32,14 @@ def test_the_penalty_is_half_the_weighed_squares_and_pulls_back():
 def test_nothing_is_decayed_towards_zero_beside_it():
     groups = L2Sp().prepare(toys.ToyBackbone(toys.info(), seed=0, size=16)).groups
     assert {group.weight_decay for group in groups} == {0.0}
+
+
+def test_a_strong_penalty_keeps_the_body_where_it_was():
+    def moved(alpha: float) -> float:
+        strategy, backbone = L2Sp(alpha=alpha).lasting(3), toys.ToyBackbone(toys.info(), seed=0, size=16)
+        head = LinearHead(weight=np.ones((2, 8)) * [[1.0], [-1.0]], bias=np.zeros(2))
+        fitted = fit(strategy, backbone, head, toys.examples(strategy, backbone), Settings(seed=0), progress=Silent())
+        before = backbone.module.state_dict()
+        return sum(float((t - before[n]).square().sum()) for n, t in fitted.backbone.module.state_dict().items())
+
+    assert moved(1e4) < 0.5 * moved(0.0)

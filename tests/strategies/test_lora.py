@@ -23,13 +23,15 @@ def test_what_comes_back_is_merged_and_its_change_has_the_rank():
     assert torch.equal(fitted.backbone.module[1][1].weight, backbone.module[1][1].weight)
 
 
-def test_preparing_twice_gives_the_same_adapters():
-    backbone = toys.ToyBackbone(toys.info(), seed=0, size=16)
-    first, second = (copy.deepcopy(Lora().prepare(backbone)) for _ in range(2))
-    for name, adapter in first.adapters.items():
-        assert torch.equal(adapter.down, second.adapters[name].down)
-    assert list(first.adapters) == ["0.0.weight", "1.0.weight", "2.0.weight"]
-    altered = copy.deepcopy(backbone)
-    Alterations(altered.module, first)
-    names = dict(altered.module.named_parameters())
-    assert all(name in names for group in first.groups for name in group.parameters)
+def test_other_seeds_start_from_other_adapters_and_groups_name_what_is_there():
+    backbone, drawn = toys.ToyBackbone(toys.info(), seed=0, size=16), []
+    preparation = Lora().prepare(backbone)
+    assert list(preparation.adapters) == ["0.0.weight", "1.0.weight", "2.0.weight"]
+    for seed in (0, 0, 1):
+        altered = copy.deepcopy(backbone)
+        Alterations(altered.module, preparation, seed)
+        names = dict(altered.module.named_parameters())
+        assert all(name in names for group in preparation.groups for name in group.parameters)
+        drawn.append(names["1.0.parametrizations.weight.0.down"].detach())
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])

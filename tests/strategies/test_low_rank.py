@@ -7,7 +7,10 @@ from headstart.strategies._low_rank import LowRank, adaptable
 
 
 def test_the_change_is_scale_times_up_times_down_and_nothing_at_first():
-    adapter, weight = LowRank(torch.Size((4, 3, 2, 2)), rank=2, scale=0.5, seed=0), torch.randn(4, 3, 2, 2)
+    adapter, weight = (
+        LowRank(torch.Size((4, 3, 2, 2)), 2, 0.5, torch.Generator().manual_seed(0)),
+        torch.randn(4, 3, 2, 2),
+    )
     assert torch.equal(adapter(weight), weight)
     adapter.up.data.normal_()
     expected = weight.reshape(4, 12) + 0.5 * adapter.up @ adapter.down

@@ -74,6 +74,7 @@ def text_info(name: str, config: Mapping[str, Any], known: Mapping[str, Any], *,
             "input": {"tokens": tokens},
             "family": body.model_type,
             "rate": TEXT_RATE,
+            "batch_norm": False,
             **known,
         }
     )

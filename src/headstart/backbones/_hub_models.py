@@ -80,6 +80,7 @@ def _text(
     return BackboneInfo(
         name=f"transformers:{repo}",
         modality="text",
+        batch_norm=False,
         dim=dim,
         parameters=parameters,
         gflops=gflops,

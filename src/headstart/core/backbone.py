@@ -29,7 +29,7 @@ class BackboneInfo:
     or ``{"tokens": 256}``. ``prior`` orders models before any data are seen: published accuracy in [0, 1] on
     ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of the weight file.
     ``rate`` is the AdamW learning rate at which the whole body of this family is usually fine-tuned, ``batch_norm``
-    whether it normalises by the statistics of batches.
+    whether it normalises by the statistics of batches (None: nobody wrote it down).
     """
 
     name: str
@@ -47,7 +47,7 @@ class BackboneInfo:
     prior_of: str
     family: str = ""
     rate: float = 1e-4
-    batch_norm: bool = False
+    batch_norm: bool | None = None
 
     @property
     def source(self) -> str:

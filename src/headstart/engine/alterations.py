@@ -9,31 +9,35 @@ from torch import nn
 from torch.nn.utils.parametrize import register_parametrization, remove_parametrizations
 
 from headstart.core.training import Preparation
+from headstart.engine.inputs import mixed
 
 
 class Alterations:
     """The adapters and replacements of ``preparation``, put into ``body``; `undo` takes them out again.
 
-    The body then has the modules, parameters and buffers it had before, with the values that training left.
+    The body then has the modules, parameters and buffers it had before, with the values that training left. Adapters
+    are drawn from ``seed``.
     """
 
-    def __init__(self, body: nn.Module, preparation: Preparation) -> None:
+    def __init__(self, body: nn.Module, preparation: Preparation, seed: int) -> None:
         self._body = body
         self._adapted = [name.rpartition(".")[::2] for name in preparation.adapters]
         self._originals: dict[str, nn.Module] = {}
-        for (module, parameter), adapter in zip(self._adapted, preparation.adapters.values(), strict=True):
+        for number, make in enumerate(preparation.adapters.values()):
+            module, parameter = self._adapted[number]
+            adapter = make(torch.Generator().manual_seed(mixed(seed, number)))
             # The check would run the adapter once in its own type; the first forward pass fails as plainly.
             register_parametrization(body.get_submodule(module), parameter, adapter, unsafe=True)
-        for name, module in preparation.replaced.items():
+        for name, make in preparation.replaced.items():
             original = body.get_submodule(name)
-            module.load_state_dict(original.state_dict())
             self._originals[name] = original
-            body.set_submodule(name, module)
+            body.set_submodule(name, make(original))
 
     def undo(self) -> None:
         """Fold adapters into the parameters they lie over, and bring replaced modules back with what was learnt."""
         for name, original in self._originals.items():
-            original.load_state_dict(self._body.get_submodule(name).state_dict())
+            state = self._body.get_submodule(name).state_dict()
+            original.to(next(iter(state.values())).device).load_state_dict(state)
             self._body.set_submodule(name, original)
         for module, parameter in self._adapted:
             remove_parametrizations(self._body.get_submodule(module), parameter, leave_parametrized=True)

@@ -1,8 +1,8 @@
 """The one checkpoint format: a safetensors file with the weights, the optimiser's moments and the finished epochs.
 
-Frozen blocks are left out: a resumed fit starts from the very body it started from at first. Nothing else is needed to
-go on exactly: order of items, views, dropout and learning rates of an epoch are functions of the seed and the epoch's
-number (see `supervised.py`).
+What is not trained is left out: a resumed fit starts from the very body it started from at first. Nothing else is
+needed to go on exactly: order of items, views, dropout and learning rates of an epoch are functions of the seed, the
+epoch's number and how often the fit was started over (see `loop.py`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from headstart.engine.journal import write_atomically
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """How far a fit is: finished ``epochs``, the mean loss of each, and how often its steps were made smaller."""
+    """How far a fit is: finished ``epochs``, the mean loss of each, and how often it was started over, more slowly."""
 
     epochs: int = 0
     losses: tuple[float, ...] = ()
@@ -30,10 +30,6 @@ class Reached:
     def after(self, loss: float) -> Reached:
         """One epoch later."""
         return replace(self, epochs=self.epochs + 1, losses=(*self.losses, loss))
-
-    def calmer(self) -> Reached:
-        """With smaller steps."""
-        return replace(self, calmed=self.calmed + 1)
 
 
 def checkpoint_bytes(parameters: int) -> int:
@@ -64,28 +60,43 @@ def save_checkpoint(
     write_atomically(path, save(unshared, metadata=noted))
 
 
+def calmed_at(path: Path) -> int:
+    """`Reached.calmed` of the checkpoint at ``path``; 0 without a usable one."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return int((file.metadata() or {})["calmed"])
+    except (FileNotFoundError, SafetensorError, KeyError):
+        return 0
+
+
 def load_checkpoint(
-    path: Path, model: nn.Module, optimizer: Optimizer, frozen: frozenset[str] = frozenset()
+    path: Path, model: nn.Module, optimizer: Optimizer, calmed: int, frozen: frozenset[str] = frozenset()
 ) -> Reached:
-    """How far it was, after restoring ``model`` and ``optimizer``; nothing is reached without a usable file.
+    """How far it was, after restoring ``model`` and ``optimizer``; nothing is reached without a usable file, or with
+    one of another rate (`Reached.calmed`).
 
     What is ``frozen`` stays as it is in ``model``. A file cut short (the machine died while it was moved into place)
-    counts as none: the work starts over.
+    counts as none: the work starts over. Moments come back in the memory order of their parameters: the fused optimiser
+    walks both side by side, whatever their strides say.
     """
+    if calmed_at(path) != calmed:
+        return Reached(calmed=calmed)
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-            noted = file.metadata() or {}
-            epochs, calmed = int(noted["epochs"]), int(noted["calmed"])
+            epochs = int((file.metadata() or {})["epochs"])
     except (FileNotFoundError, SafetensorError, KeyError):
-        return Reached()
+        return Reached(calmed=calmed)
     state = {name: tensor for name, tensor in model.state_dict().items() if name in frozen}
     state |= {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
     model.load_state_dict(state)
+    moved = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     moments: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith("optimizer."):
             _, index, key = name.split(".", 2)
-            moments.setdefault(int(index), {})[key] = tensor
+            parameter = moved[int(index)]
+            laid = torch.empty_like(parameter).copy_(tensor) if tensor.shape == parameter.shape else tensor
+            moments.setdefault(int(index), {})[key] = laid
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
     return Reached(epochs=epochs, losses=tuple(tensors["losses"].tolist()), calmed=calmed)

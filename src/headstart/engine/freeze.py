@@ -40,8 +40,11 @@ def training_mode(backbone: Backbone, trained: frozenset[str], preparation: Prep
                 module.eval()
 
 
-def frozen_state(backbone: Backbone, frozen_blocks: int) -> Iterator[str]:
-    """Names of the parameters and buffers of ``blocks[:frozen_blocks]``."""
+def unmoved_state(backbone: Backbone, preparation: Preparation) -> Iterator[str]:
+    """Names of the parameters that are in no group, and of the buffers of frozen blocks."""
+    trained = {name for group in preparation.groups for name in group.parameters}
+    parameters = {name for name, _ in backbone.module.named_parameters()}
+    below = backbone.blocks[: preparation.frozen_blocks]
     for name in backbone.module.state_dict():
-        if any(block.owns(name) for block in backbone.blocks[:frozen_blocks]):
+        if (name in parameters and name not in trained) or any(block.owns(name) for block in below):
             yield name

@@ -9,12 +9,10 @@ Training starts at the boundary of the frozen blocks (`Backbone.upper`); `frozen
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,26 +26,33 @@ from headstart.core.task import Task
 from headstart.core.training import InputStrategy, Penalty, Preparation, Seen
 from headstart.engine.checkpoint import Reached, load_checkpoint, save_checkpoint
 from headstart.engine.device import accelerated, accelerator, autocast
-from headstart.engine.freeze import frozen_state, opened, training_mode
+from headstart.engine.freeze import opened, training_mode, unmoved_state
 from headstart.engine.inputs import Inputs, mixed
 from headstart.engine.rates import optimizer_of, scale_by_gradient, set_rates
 
 CLIP = 1.0
 """Largest gradient norm."""
 CALMER, ATTEMPTS = 0.3, 3
-"""What a rate is multiplied by after the loss stopped being a number, and how often that is tried."""
+"""What the rate is multiplied by when a fit starts over, and how often that is tried."""
 
 
 class Diverged(HeadstartError):
     """The loss became infinite or NaN, however slow the steps were made."""
 
 
+class Unstable(Exception):
+    """The loss, a gradient or a weight became infinite or NaN; ``epoch`` counts from one."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"in epoch {epoch}")
+        self.epoch = epoch
+
+
 @dataclass(frozen=True, kw_only=True)
 class Examples:
     """What to train on: the items ``rows (n,)`` of ``inputs``, their targets ``(n,)``, and their classes' weights.
 
-    ``inputs`` start at the strategy's boundary of the very body that is trained. ``features`` gives what the body
-    before training makes of the items, ``(n, D)``; asked for by penalties only.
+    ``inputs`` start at the strategy's boundary of the very body that is trained.
     """
 
     inputs: Inputs
@@ -55,7 +60,6 @@ class Examples:
     targets: NDArray[np.int64]
     task: Task
     class_weights: Sequence[float]
-    features: Callable[[], NDArray[np.floating]] | None = None
 
     def targets_at(self, positions: torch.Tensor) -> torch.Tensor:
         """Targets ``(B,)`` of the rows at ``positions (B,)``, on the device."""
@@ -81,16 +85,15 @@ class Settings:
 
 
 class _Model(nn.Module):
-    """Body, head and what a penalty trains as one module, so that one optimiser and one checkpoint hold all."""
+    """Body and head as one module, so that one optimiser and one checkpoint hold both."""
 
-    def __init__(self, backbone: Backbone, head: LinearHead, boundary: int, beside: nn.Module | None = None) -> None:
+    def __init__(self, backbone: Backbone, head: LinearHead, boundary: int) -> None:
         super().__init__()
         self.body = backbone.module
         self.head = nn.Linear(head.weight.shape[1], head.weight.shape[0])
         with torch.no_grad():
             self.head.weight.copy_(torch.from_numpy(head.weight))
             self.head.bias.copy_(torch.from_numpy(head.bias))
-        self.beside = beside
         self._encode = backbone.encode
         self._upper = backbone.upper
         self._boundary = boundary
@@ -102,7 +105,7 @@ class _Model(nn.Module):
 
 
 class Loop:
-    """Epoch by epoch, with what is needed to go back to the last good one."""
+    """Epoch by epoch at ``CALMER ** calmed`` times the strategy's rate."""
 
     def __init__(
         self,
@@ -112,7 +115,9 @@ class Loop:
         head: LinearHead,
         examples: Examples,
         settings: Settings,
+        *,
         penalty: Penalty | None,
+        calmed: int,
     ) -> None:
         self._schedule = strategy.schedule
         self._preparation = preparation
@@ -120,63 +125,56 @@ class Loop:
         self._examples = examples
         self._settings = settings
         self._penalty = penalty
-        beside = penalty.module if penalty else None
-        self._model = _Model(backbone, head, preparation.frozen_blocks, beside)
-        self._frozen = frozenset(f"body.{name}" for name in frozen_state(backbone, preparation.frozen_blocks))
+        self._calmed = calmed
+        self._model = _Model(backbone, head, preparation.frozen_blocks)
+        self._unmoved = frozenset(f"body.{name}" for name in unmoved_state(backbone, preparation))
         self._steps = _steps_per_epoch(len(examples.rows), strategy.schedule.batch_size)
-        self._base_rate = strategy.schedule.rate_scale * backbone.info.rate
+        self._rate = strategy.schedule.rate_scale * backbone.info.rate * CALMER**calmed
 
     def head(self) -> LinearHead:
         """As training left it."""
         return _head_of(self._model)
 
-    def run(self, progress: Progress, name: str) -> list[float]:
+    def run(self, progress: Progress, name: str) -> tuple[float, ...]:
         """Train; the mean loss of each epoch.
 
         Raises:
-            Diverged: the loss stopped being a number at every rate that was tried.
+            Unstable: something stopped being a number; what is trained is of no use then.
         """
         schedule, path = self._schedule, self._settings.checkpoint
-        given = optimizer_of(self._model.body, self._model.head, self._preparation, self._model.beside)
+        given = optimizer_of(self._model.body, self._model.head, self._preparation)
         with (
             accelerated(self._model, given) as (running, optimizer),
             progress.stage(name, total=schedule.epochs * self._steps) as stage,
         ):
-            reached = Reached()
+            reached = Reached(calmed=self._calmed)
             if path:
-                reached = load_checkpoint(path, self._model, optimizer, self._frozen)
+                reached = load_checkpoint(path, self._model, optimizer, self._calmed, self._unmoved)
             stage.advance(reached.epochs * self._steps)
-            good = self._state(optimizer)
             while reached.epochs < schedule.epochs:
-                total = self._epoch(running, optimizer, reached, stage)
-                if total is None:
-                    reached = self._calmer(reached, progress)
-                    self._restore(good, optimizer)
-                    continue
+                total = self._epoch(running, optimizer, reached.epochs, stage)
                 reached = reached.after(total / len(self._examples.rows))
-                good = self._state(optimizer)
                 if path and reached.epochs < schedule.epochs:
-                    save_checkpoint(path, self._model, optimizer, reached, self._frozen)
-        return list(reached.losses)
+                    save_checkpoint(path, self._model, optimizer, reached, self._unmoved)
+        return reached.losses
 
-    def _epoch(
-        self, running: nn.Module, optimizer: torch.optim.Optimizer, reached: Reached, stage: Stage
-    ) -> float | None:
-        """The summed loss of the next epoch; None if it stopped being a number."""
-        epoch, schedule, seed = reached.epochs, self._schedule, self._settings.seed
+    def _epoch(self, running: nn.Module, optimizer: torch.optim.Optimizer, epoch: int, stage: Stage) -> float:
+        """The summed loss of an epoch."""
+        schedule, seed = self._schedule, self._settings.seed
         training_mode(self._backbone, opened(self._preparation, epoch, schedule.epochs), self._preparation)
         torch.manual_seed(mixed(seed, epoch))
         batches = self._examples.inputs.epoch(self._examples.rows, seed=seed, epoch=epoch, size=schedule.batch_size)
         total = 0.0
         for step, (chosen, batch) in enumerate(batches):
-            rate = self._base_rate * CALMER**reached.calmed
-            set_rates(optimizer, rate, schedule, epoch * self._steps + step, self._steps)
+            set_rates(optimizer, self._rate, schedule, epoch * self._steps + step, self._steps)
             loss = self._step(running, optimizer, batch, self._examples.targets_at(chosen))
             if not math.isfinite(loss):
-                stage.advance(-step)
-                return None
+                raise Unstable(epoch + 1)
             total += loss * len(chosen)
             stage.advance()
+        # The last step of an epoch has been seen by no loss yet.
+        if not all(torch.isfinite(weight).all() for weight in self._model.parameters()):
+            raise Unstable(epoch + 1)
         return total
 
     def _step(
@@ -186,44 +184,24 @@ class Loop:
         batch: Mapping[str, torch.Tensor],
         targets: torch.Tensor,
     ) -> float:
-        """One step down the gradient; a loss that is not a number is returned before it reaches the weights."""
+        """One step down the gradient; NaN, and no step, where loss, penalty or gradient is not a number."""
         with autocast(self._settings.dtype):
             features, logits = model(batch)
         loss = self._examples.loss(logits.float(), targets)
         value = loss.item()
+        if not math.isfinite(value):
+            return math.nan
         if self._penalty is not None:
-            seen = Seen(batch=batch, features=features.float(), head=self._model.head.weight, targets=targets)
-            loss = loss + self._penalty.loss(seen)
-            value = value if math.isfinite(loss.item()) else math.nan
-        if math.isfinite(value):
-            accelerator().backward(loss)
-            accelerator().clip_grad_norm_(model.parameters(), CLIP)
-            if self._preparation.by_gradient:
-                scale_by_gradient(optimizer)
-            optimizer.step()
-            optimizer.zero_grad()
-        return value
-
-    def _calmer(self, reached: Reached, progress: Progress) -> Reached:
-        rate, epoch = self._base_rate * CALMER**reached.calmed, reached.epochs + 1
-        if reached.calmed == ATTEMPTS:
-            raise Diverged(
-                f"Training diverged in epoch {epoch} (the loss is not a number), also at a learning rate of {rate:g}: "
-                "this model cannot be trained so. Choose another strategy, or look for items with extreme values."
-            )
-        progress.say(f"The loss stopped being a number in epoch {epoch}: back to its start, at {CALMER:g} of the rate.")
-        return reached.calmer()
-
-    def _state(self, optimizer: torch.optim.Optimizer) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-        """A copy of what training changes."""
-        weights = {n: t.clone() for n, t in self._model.state_dict().items() if n not in self._frozen}
-        return weights, copy.deepcopy(optimizer.state_dict())
-
-    def _restore(self, good: tuple[dict[str, torch.Tensor], dict[str, Any]], optimizer: torch.optim.Optimizer) -> None:
-        weights, moments = good
-        self._model.load_state_dict(weights, strict=False)
-        optimizer.load_state_dict(copy.deepcopy(moments))
+            loss = loss + self._penalty.loss(Seen(features=features.float(), head=self._model.head.weight))
+        accelerator().backward(loss)
+        norm = accelerator().clip_grad_norm_(model.parameters(), CLIP)
+        if norm is not None and not math.isfinite(float(norm)):
+            return math.nan
+        if self._preparation.by_gradient:
+            scale_by_gradient(optimizer)
+        optimizer.step()
         optimizer.zero_grad()
+        return value
 
 
 def _steps_per_epoch(count: int, size: int) -> int:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Progress
-from headstart.core.training import InputStrategy, Penalty, Start
+from headstart.core.training import InputStrategy
 from headstart.engine.alterations import Alterations, mixed_with
-from headstart.engine.device import keep_freed_memory, on_device
-from headstart.engine.loop import Examples, Loop, Settings
+from headstart.engine.checkpoint import calmed_at
+from headstart.engine.device import keep_freed_memory
+from headstart.engine.loop import ATTEMPTS, CALMER, Diverged, Examples, Loop, Settings, Unstable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,50 +37,61 @@ def fit(
 ) -> Fitted:
     """Train a copy of ``backbone`` and ``head`` as ``strategy`` prepares it; the arguments are left untouched.
 
-    Where the loss stops being a number, training goes on from the last good epoch in smaller steps.
+    Where the loss stops being a number the fit starts over in smaller steps: its start is the last state that nothing
+    speaks against, and needs no copy.
 
     Raises:
         Diverged: that did not help (the message says in which epoch and what to change).
         UserError: the strategy would train nothing.
     """
     keep_freed_memory()
-    source, backbone = backbone, copy.deepcopy(backbone)
+    calmed = calmed_at(settings.checkpoint) if settings.checkpoint else 0
+    while True:
+        try:
+            return _attempt(strategy, backbone, head, examples, settings, progress, name, calmed)
+        except Unstable as trouble:
+            if calmed == ATTEMPTS:
+                rate = strategy.schedule.rate_scale * backbone.info.rate * CALMER**calmed
+                raise Diverged(
+                    f"Training diverged in epoch {trouble.epoch} (the loss is not a number), also at a learning rate "
+                    f"of {rate:g}: this model cannot be trained so. Choose another strategy, or look for items with "
+                    "extreme values."
+                ) from trouble
+            progress.say(
+                f"The loss stopped being a number in epoch {trouble.epoch}: starting over at {CALMER:g} of the rate."
+            )
+            calmed += 1
+
+
+def _attempt(
+    strategy: InputStrategy,
+    source: Backbone,
+    head: LinearHead,
+    examples: Examples,
+    settings: Settings,
+    progress: Progress,
+    name: str,
+    calmed: int,
+) -> Fitted:
+    backbone = copy.deepcopy(source)
     preparation = strategy.prepare(backbone)
-    alterations = Alterations(backbone.module, preparation)
-    with (
-        _held(strategy, source, backbone, head, examples) as penalty,
-        torch.random.fork_rng(),
-    ):
-        loop = Loop(strategy, preparation, backbone, head, examples, settings, penalty)
+    alterations = Alterations(backbone.module, preparation, settings.seed)
+    penalty = strategy.penalty(source, backbone)
+    loop = Loop(strategy, preparation, backbone, head, examples, settings, penalty=penalty, calmed=calmed)
+    with torch.random.fork_rng():
         losses = loop.run(progress, name)
-    backbone.module.eval().requires_grad_(False)
     alterations.undo()
-    backbone.module.requires_grad_(False)
+    backbone.module.eval().requires_grad_(False)
     found = loop.head()
     if preparation.of_start:
         start, state = source.module.state_dict(), backbone.module.state_dict()
         backbone.module.load_state_dict(mixed_with(start, state, preparation.of_start))
-        kept = preparation.of_start
-        found = LinearHead(
-            weight=kept * head.weight + (1 - kept) * found.weight, bias=kept * head.bias + (1 - kept) * found.bias
-        )
-    return Fitted(backbone=backbone, head=found, losses=tuple(losses))
+        found = _between(head, found, preparation.of_start)
+    return Fitted(backbone=backbone, head=found, losses=losses)
 
 
-@contextmanager
-def _held(
-    strategy: InputStrategy, source: Backbone, trained: Backbone, head: LinearHead, examples: Examples
-) -> Iterator[Penalty | None]:
-    """What the strategy adds to the loss, for the time of a fit."""
-
-    def features() -> NDArray[np.floating]:
-        assert examples.features is not None  # whoever trains with a penalty has features
-        return examples.features()
-
-    start = Start(source=on_device(source), trained=trained, head=head, features=features, targets=examples.targets)
-    penalty = strategy.penalty(start)
-    try:
-        yield penalty
-    finally:
-        if penalty is not None:
-            penalty.close()
+def _between(start: LinearHead, end: LinearHead, share: float) -> LinearHead:
+    """``share`` of ``start`` and the rest of ``end``."""
+    return LinearHead(
+        weight=share * start.weight + (1 - share) * end.weight, bias=share * start.bias + (1 - share) * end.bias
+    )

@@ -173,7 +173,6 @@ def train(
             targets=targets,
             task=data.task,
             class_weights=balanced_weights(targets, data.task.outputs).tolist(),
-            features=lambda: np.asarray(contender.features[rows]),
         ),
         Settings(
             seed=run.options.seed,

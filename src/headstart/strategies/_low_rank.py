@@ -12,14 +12,13 @@ from torch.nn.modules.conv import _ConvNd
 class LowRank(nn.Module):
     """``weight + scale * up @ down`` for a weight of ``shape (out, ...)``, the latter read as a matrix.
 
-    ``down (rank, in)`` is drawn from ``seed`` like the weights of a dense layer, ``up (out, rank)`` is zero: nothing
-    changes at first.
+    ``down (rank, in)`` is drawn like the weights of a dense layer, ``up (out, rank)`` is zero, so nothing changes
+    at first.
     """
 
-    def __init__(self, shape: torch.Size, *, rank: int, scale: float, seed: int) -> None:
+    def __init__(self, shape: torch.Size, rank: int, scale: float, generator: torch.Generator) -> None:
         super().__init__()
         inward = math.prod(shape[1:])
-        generator = torch.Generator().manual_seed(seed)
         drawn = torch.rand((rank, inward), generator=generator) * 2 - 1
         self.down = nn.Parameter(drawn / math.sqrt(inward))
         self.up = nn.Parameter(torch.zeros(shape[0], rank))

@@ -18,8 +18,9 @@ class Stochastic(nn.Module):
     running_var: torch.Tensor
     num_batches_tracked: torch.Tensor
 
-    def __init__(self, norm: _BatchNorm, probability: float) -> None:
+    def __init__(self, norm: nn.Module, probability: float) -> None:
         super().__init__()
+        assert isinstance(norm, _BatchNorm)
         self.weight = nn.Parameter(norm.weight.detach().clone())
         self.bias = nn.Parameter(norm.bias.detach().clone())
         for name, buffer in norm.named_buffers(recurse=False):

@@ -24,6 +24,10 @@ class Bitfit(InputStrategy):
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""
-        shapes = {name: parameter.ndim for name, parameter in backbone.module.named_parameters()}
-        groups = groups_by_depth(backbone, 0, 1.0, only=lambda name: shapes[name] == 1)
-        return Preparation(frozen_blocks=0, groups=groups)
+        kinds = {name: type(module).__name__.lower() for name, module in backbone.module.named_modules()}
+
+        def chosen(name: str) -> bool:
+            module, _, parameter = name.rpartition(".")
+            return parameter == "bias" or (parameter == "weight" and "norm" in kinds[module])
+
+        return Preparation(frozen_blocks=0, groups=groups_by_depth(backbone, 0, 1.0, only=chosen))

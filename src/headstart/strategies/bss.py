@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from headstart.core.backbone import Backbone
-from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen, Start
+from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen
 from headstart.strategies._depth import groups_by_depth
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ class Bss(InputStrategy):
     """Batch spectral shrinkage (Chen et al. 2019, "Catastrophic forgetting meets negative transfer", NeurIPS, equation
     5): ``eta`` times the sum of squares of the ``smallest`` smallest singular values of a batch's features ``(B, D)``,
     along which, by the paper, pretrained knowledge transfers negatively. ``eta`` and one value are the paper's.
+    Departure: the head starts from the probe.
     """
 
     summary: ClassVar[str] = "Fine-tune, shrinking the smallest singular values of a batch's features (BSS)."
@@ -32,9 +33,9 @@ class Bss(InputStrategy):
         """See `InputStrategy.prepare`."""
         return Preparation(frozen_blocks=0, groups=groups_by_depth(backbone, 0, self.decay))
 
-    def penalty(self, start: Start) -> Penalty:
+    def penalty(self, source: Backbone, trained: Backbone) -> Penalty:
         """See `InputStrategy.penalty`."""
-        del start
+        del source, trained
         return _Shrinkage(self.eta, self.smallest)
 
 
@@ -47,7 +48,7 @@ class _Shrinkage(Penalty):
 
         # Squares of singular values are eigenvalues of the smaller Gram matrix, in ascending order. Of two equal ones
         # the gradients of values, unlike those of vectors, are finite.
-        batch, width = seen.features.shape
-        gram = seen.features @ seen.features.T if batch <= width else seen.features.T @ seen.features
-        values = torch.linalg.eigvalsh(gram.double())
+        features = seen.features.double()
+        gram = features @ features.T if features.shape[0] <= features.shape[1] else features.T @ features
+        values = torch.linalg.eigvalsh(gram)
         return self._eta * values[: self._smallest].sum().to(seen.features.dtype)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from headstart.core.backbone import Backbone
-from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen, Start
+from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen
 from headstart.strategies._depth import groups_by_depth
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class L2Sp(InputStrategy):
     """L2-SP (Li, Grandvalet and Davoine 2018, arXiv 1802.01483, equation 2): ``alpha / 2`` times the squared distance
-    of the body to where it started, and ``beta / 2`` times the squared norm of the head. It takes the place of weight
-    decay, which pulls towards zero instead. Departure: the head starts from the probe.
+    of the body to where it started, and ``beta / 2`` times the squared norm of the head's weights. It takes the place
+    of weight decay, which pulls towards zero instead. Departures: its gradient goes through Adam's scaling and the
+    limit on the norm, so that ``alpha`` does not mean what it means to plain descent; the head starts from the probe.
     """
 
     summary: ClassVar[str] = "Fine-tune with a penalty on the distance to the pretrained weights (arXiv 1802.01483)."
@@ -32,18 +33,19 @@ class L2Sp(InputStrategy):
         """See `InputStrategy.prepare`."""
         return Preparation(frozen_blocks=0, groups=groups_by_depth(backbone, 0, self.decay, weight_decay=0.0))
 
-    def penalty(self, start: Start) -> Penalty:
+    def penalty(self, source: Backbone, trained: Backbone) -> Penalty:
         """See `InputStrategy.penalty`."""
-        return _Distance(start, self.alpha, self.beta)
+        return _Distance(source, trained, self.alpha, self.beta)
 
 
 class _Distance(Penalty):
-    def __init__(self, start: Start, alpha: float, beta: float) -> None:
-        known = dict(start.source.module.named_parameters())
-        moving = start.trained.module.named_parameters()
-        self._pairs = [(parameter, known[name].detach()) for name, parameter in moving]
+    def __init__(self, source: Backbone, trained: Backbone, alpha: float, beta: float) -> None:
+        known = dict(source.module.named_parameters())
+        self._pairs = [(now, known[name].detach()) for name, now in trained.module.named_parameters()]
         self._alpha, self._beta = alpha, beta
 
     def loss(self, seen: Seen) -> torch.Tensor:
-        distance = sum(((now - before.to(now)) ** 2).sum() for now, before in self._pairs)
+        # Training may have moved the body to another device since; the start follows it once.
+        self._pairs = [(now, before.to(now.device)) for now, before in self._pairs]
+        distance = sum(((now - before) ** 2).sum() for now, before in self._pairs)
         return 0.5 * self._alpha * distance + 0.5 * self._beta * (seen.head**2).sum()

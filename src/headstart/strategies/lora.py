@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from headstart.core.backbone import Backbone
 from headstart.core.training import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.strategies._depth import WEIGHT_DECAY, groups_by_depth
-
-if TYPE_CHECKING:
-    import torch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +33,7 @@ class Lora(InputStrategy):
 
         chosen = adaptable(backbone.module, self.rank)
         groups = groups_by_depth(backbone, 0, 1.0, only=chosen.__contains__)
-        adapters: dict[str, torch.nn.Module] = {
-            name: LowRank(shape, rank=rank, scale=self.alpha / self.rank, seed=number)
-            for number, (name, (shape, rank)) in enumerate(chosen.items())
-        }
+        adapters = {name: partial(LowRank, shape, rank, self.alpha / rank) for name, (shape, rank) in chosen.items()}
         renamed = tuple(
             ParamGroup(
                 name=group.name,

@@ -46,8 +46,12 @@ class MultiView(FeatureStrategy):
         """See `FeatureStrategy.fit`."""
         import numpy as np
 
+        from headstart.core.features import many
+        from headstart.heads.gram import fit_probe_streamed
         from headstart.heads.probe import fit_probe
 
+        if many(features):
+            return fit_probe_streamed(features, targets, outputs, class_weights, groups).head
         return fit_probe(np.asarray(features), targets, outputs, class_weights, groups)
 
     def cross_fit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.errors import UserError
@@ -11,15 +11,13 @@ from headstart.core.task import Task
 from headstart.core.training import InputStrategy, Preparation, Schedule
 from headstart.strategies._depth import groups_by_depth
 
-if TYPE_CHECKING:
-    import torch
-
 
 @dataclass(frozen=True, kw_only=True)
 class StochNorm(InputStrategy):
     """Stochastic normalisation (Kou et al. 2020, NeurIPS, equation 5): at each step every channel of every BatchNorm is
     normalised, with ``probability``, by the moving statistics, which start from those of the pretraining, and else by
-    those of the batch; a dropout of statistics. One half is the paper's. Departure: the head starts from the probe.
+    those of the batch; a dropout of statistics. One half is the paper's (the authors' code gives the probability of
+    the batch's). Departure: the head starts from the probe.
     """
 
     summary: ClassVar[str] = "Fine-tune with BatchNorm's two statistics drawn at random (StochNorm, NeurIPS 2020)."
@@ -32,7 +30,7 @@ class StochNorm(InputStrategy):
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """Bodies with BatchNorm, any task with a linear head."""
         del task
-        return None if info.batch_norm else f"{info.name} has no BatchNorm, whose statistics this is about."
+        return f"{info.name} has no BatchNorm, whose statistics this is about." if info.batch_norm is False else None
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`.
@@ -40,13 +38,13 @@ class StochNorm(InputStrategy):
         Raises:
             UserError: the body has no BatchNorm.
         """
+        from functools import partial
+
         from headstart.strategies._stochastic import Stochastic, batch_norms
 
         norms = batch_norms(backbone.module)
         if not norms:
             raise UserError(f"{backbone.info.name} has no BatchNorm; choose 'lp_ft', which is the same without it.")
-        replaced: dict[str, torch.nn.Module] = {
-            name: Stochastic(norm, self.probability) for name, norm in norms.items()
-        }
+        replaced = dict.fromkeys(norms, partial(Stochastic, probability=self.probability))
         groups = groups_by_depth(backbone, 0, self.decay)
         return Preparation(frozen_blocks=0, groups=groups, batch_statistics=True, replaced=replaced)

@@ -12,9 +12,11 @@ from headstart.strategies._depth import groups_by_depth
 
 @dataclass(frozen=True, kw_only=True)
 class Surgical(InputStrategy):
-    """Surgical fine-tuning with Auto-RGN (Lee et al. 2023, arXiv 2210.11466, section 4): at every step a block's rate
-    is scaled by the norm of its gradient relative to that of its weights, over the largest of any block. A shift of the
-    input moves the first blocks most, one of the classes the last. The head starts from the probe.
+    """Surgical fine-tuning after Auto-RGN (Lee et al. 2023, arXiv 2210.11466, section 4): a block's rate is scaled by
+    the norm of its gradient relative to that of its weights, over the largest of any block. A shift of the input moves
+    the first blocks most, one of the classes the last. Departures: the ratios are of blocks and of every step, where
+    the authors take single tensors and the mean of a few batches per epoch; normalisation counts; the head, which
+    starts from the probe, keeps its rate.
     """
 
     summary: ClassVar[str] = "Rates by relative gradient norm, block by block (Auto-RGN, arXiv 2210.11466)."

@@ -12,9 +12,9 @@ from headstart.strategies._depth import groups_by_depth
 
 @dataclass(frozen=True, kw_only=True)
 class WiseFt(InputStrategy):
-    """WiSE-FT (Wortsman et al. 2022, arXiv 2109.01903, equation 1): the weights of LP-FT and those it started from,
-    averaged. The share ``of_start`` of the latter is the paper's 1 - alpha, one half where nothing is known about the
-    shift to come (section 4). Departure: the start has the probe's head in place of a zero-shot one.
+    """WiSE-FT (Wortsman et al. 2022, arXiv 2109.01903, equation 1): the weights of a fine-tune and those it started
+    from, averaged. The share ``of_start`` of the latter is the paper's 1 - alpha, one half where nothing is known about
+    the shift to come (section 4). Departure: the start has the probe's head in place of a zero-shot one.
     """
 
     summary: ClassVar[str] = "Average the fine-tuned weights with the pretrained ones (WiSE-FT, arXiv 2109.01903)."
