@@ -96,7 +96,7 @@ def labelled_run(found: Found, home: Path) -> tuple[Run, Contender, Dataset]:
     encoded = Encoded(features=found.features, computed=0, forward_seconds=0.0, precision="float32")
     contender = Contender(
         backbone=backbone,
-        encoder=_Found(backbone, None, Silent()),
+        encoder=_NeverRun(backbone, None, Silent()),
         encoded=encoded,
         untrained=lambda: backbone,
     )
@@ -119,7 +119,7 @@ def _named(found: Found, classes: tuple[str, ...]) -> Dataset:
     )
 
 
-class _Found(Encoder):
+class _NeverRun(Encoder):
     """Of features that another process encoded."""
 
     def arithmetic(self, items: Items) -> Arithmetic:

@@ -26,7 +26,7 @@ class Strategy(ABC):
     summary: ClassVar[str]
     """One line for ``headstart strategies``, with the paper where there is one."""
     candidate: ClassVar[bool] = True
-    """Whether ``auto`` considers it. A control is no candidate; it can still be asked for by name."""
+    """Whether ``auto`` considers it; controls, and what has not shown its worth, are asked for by name."""
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """None if it can adapt this backbone to this task, else the reason why not. Asked before any download."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from headstart.core.backbone import LinearHead
-from headstart.core.strategy import FeatureStrategy
+from headstart.strategies._ridge import Ridge
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinearProbe(FeatureStrategy):
+class LinearProbe(Ridge):
     """A linear head on the frozen features, in closed form.
 
     ``head="ridge"``: ridge regression on the one-hot targets, its penalty chosen by exact leave-one-out, its left-out
@@ -52,20 +52,20 @@ class LinearProbe(FeatureStrategy):
         groups: NDArray[np.int64] | None = None,
     ) -> LinearHead:
         """See `FeatureStrategy.fit`."""
+        if self.head == "ridge":
+            return super().fit(features, targets, outputs, class_weights, groups)
         import numpy as np
 
         from headstart.core.features import many
-
-        if many(features):
-            return self._streamed(features, targets, outputs, class_weights, groups)
         from headstart.heads.folds import grouped_folds
         from headstart.heads.logistic import FOLDS, fit_logistic
-        from headstart.heads.probe import fit_probe
+        from headstart.heads.streamed import fit_streamed
 
-        features = np.asarray(features)
-        if self.head == "ridge":
-            return fit_probe(features, targets, outputs, class_weights, groups)
-        head = fit_logistic(features, targets, outputs, folds=grouped_folds(targets, groups, FOLDS, 0)).head
+        if many(features):
+            head = fit_streamed(features, targets, outputs, groups=groups)
+        else:
+            folds = grouped_folds(targets, groups, FOLDS, 0)
+            head = fit_logistic(np.asarray(features), targets, outputs, folds=folds).head
         return LinearHead(weight=head.weight, bias=head.bias + np.log(class_weights))
 
     def cross_fit(
@@ -77,26 +77,6 @@ class LinearProbe(FeatureStrategy):
         weigh: Callable[[NDArray[np.int64]], Sequence[float]],
         groups: NDArray[np.int64] | None = None,
     ) -> NDArray[np.floating]:
-        """See `FeatureStrategy.cross_fit` and, for what folds share, `headstart.heads.probe.cross_fit_probe`."""
-        from headstart.heads.probe import cross_fit_shared
-
-        found = cross_fit_shared(features, targets, outputs, folds, weigh, groups) if self.head == "ridge" else None
-        return super().cross_fit(features, targets, outputs, folds, weigh, groups) if found is None else found
-
-    def _streamed(
-        self,
-        features: NDArray[np.floating] | Features,
-        targets: NDArray[np.int64],
-        outputs: int,
-        class_weights: Sequence[float],
-        groups: NDArray[np.int64] | None,
-    ) -> LinearHead:
-        import numpy as np
-
-        from headstart.heads.gram import fit_probe_streamed
-        from headstart.heads.streamed import fit_streamed
-
-        if self.head == "ridge":
-            return fit_probe_streamed(features, targets, outputs, class_weights, groups).head
-        head = fit_streamed(features, targets, outputs, groups=groups)
-        return LinearHead(weight=head.weight, bias=head.bias + np.log(class_weights))
+        """See `FeatureStrategy.cross_fit`."""
+        folding = super().cross_fit if self.head == "ridge" else super(Ridge, self).cross_fit
+        return folding(features, targets, outputs, folds, weigh, groups)
