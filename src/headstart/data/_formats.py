@@ -1,4 +1,4 @@
-"""Which files are pictures, by the endings of their names; imports nothing, so that the command line may ask too."""
+"""Which files are pictures or sounds, by the endings of their names; imports nothing: the command line asks, too."""
 
 from __future__ import annotations
 
@@ -19,3 +19,16 @@ FORMATS = {
 """What is decoded, and the endings it goes by. Pillow knows more (PostScript, for one, starts another program)."""
 
 SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+
+SOUNDS: dict[str, tuple[str, ...]] = {
+    ".wav": ("WAV", "WAVEX", "RF64"),
+    ".flac": ("FLAC",),
+    ".ogg": ("OGG",),
+    ".oga": ("OGG",),
+    ".opus": ("OGG",),
+    ".mp3": ("MP3",),
+    ".aif": ("AIFF",),
+    ".aiff": ("AIFF",),
+    ".au": ("AU",),
+}
+"""Endings of sound files, and what libsndfile calls the formats that go by them."""
