@@ -57,7 +57,7 @@ def test_large_pictures_are_decoded_one_at_a_time(tmp_path: Path, picture, monke
 
 def test_what_has_a_path_is_called_by_it():
     raw = b"no picture"
-    for item, name in (({"path": "a.jpg", "bytes": raw}, "a.jpg"), ({"path": None, "bytes": raw}, "The given image")):
+    for item, name in (({"path": "a.jpg", "bytes": raw}, "a.jpg"), ({"path": None, "bytes": raw}, "The given item")):
         with pytest.raises(UnreadableItem) as caught:
             read_picture(item, None)
         assert caught.value.name == name

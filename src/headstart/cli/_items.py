@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import glob
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.core.errors import UserError, nearest
-from headstart.data._formats import SUFFIXES
+from headstart.core.dataset import Modality
+from headstart.data._formats import SOUNDS, SUFFIXES
 from headstart.data._issues import examples, several
 from headstart.data._tree import Walk, display, files_below
 
 
 @dataclass(kw_only=True)
 class Expanded:
-    """``items`` in the order of the words: paths for images, texts for texts. ``notes`` say what was left out of
-    folders, one sentence each.
+    """``items`` in the order of the words: paths of images and sounds, texts themselves. ``notes`` say what was left out
+    of folders, one sentence each.
     """
 
     items: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def expand(words: Sequence[str], modality: str) -> Expanded:
-    """What is meant by ``words``. A folder stands for the pictures that training would find in it.
+FILES: Mapping[Modality, tuple[Collection[str], str, str]] = {
+    "image": (SUFFIXES, "an image", ".jpg, .png or .tif"),
+    "audio": (SOUNDS, "a sound", ".wav, .flac or .mp3"),
+}
+"""Endings of the files that are items, what such a file is, and some of the endings."""
+
+
+def expand(words: Sequence[str], modality: Modality) -> Expanded:
+    """What is meant by ``words``. A folder stands for the files that training would find in it.
 
     Raises:
         UserError: a word stands for nothing that can be read; all such words are named at once.
@@ -38,8 +46,8 @@ def expand(words: Sequence[str], modality: str) -> Expanded:
             found.items.extend(lines)
             if not lines:
                 problems.append("Standard input held no items; expected one a line.")
-        elif modality == "image":
-            found.items.extend(_images(word, found.notes, problems))
+        elif modality in FILES:
+            found.items.extend(_files(word, modality, found.notes, problems))
         else:
             found.items.extend(_texts(word, problems))
     if problems:
@@ -47,12 +55,12 @@ def expand(words: Sequence[str], modality: str) -> Expanded:
     return found
 
 
-def _images(word: str, notes: list[str], problems: list[str]) -> list[str]:
+def _files(word: str, modality: Modality, notes: list[str], problems: list[str]) -> list[str]:
     path = Path(word)
     if path.is_file():
         return [word]
     if path.is_dir():
-        return _inside(path, notes, problems)
+        return _inside(path, modality, notes, problems)
     if glob.has_magic(word):
         found = sorted(each for each in glob.glob(word, recursive=True) if Path(each).is_file())  # noqa: PTH207 - absolute patterns
         if not found:
@@ -62,18 +70,19 @@ def _images(word: str, notes: list[str], problems: list[str]) -> list[str]:
     return []
 
 
-def _inside(folder: Path, notes: list[str], problems: list[str]) -> list[str]:
+def _inside(folder: Path, modality: Modality, notes: list[str], problems: list[str]) -> list[str]:
     walk = Walk()
+    suffixes, kind, some = FILES[modality]
     try:
         files = files_below(folder, folder, walk)
     except UserError as error:
         problems += error.problems
         return []
-    found = [str(path) for path in files if path.suffix.lower() in SUFFIXES]
-    others = [display(path, folder) for path in files if path.suffix.lower() not in SUFFIXES]
+    found = [str(path) for path in files if path.suffix.lower() in suffixes]
+    others = [display(path, folder) for path in files if path.suffix.lower() not in suffixes]
     if not found:
-        problems.append(f"The folder '{folder}' holds no images; expected files such as .jpg, .png or .tif.")
-    left = [f"{several(len(others), 'file')} without the ending of an image ({examples(others)})"] if others else []
+        problems.append(f"The folder '{folder}' holds no {kind.split()[1]}s; expected files such as {some}.")
+    left = [f"{several(len(others), 'file')} without the ending of {kind} ({examples(others)})"] if others else []
     left += [several(walk.hidden, "hidden or system file")] if walk.hidden else []
     left += [several(len(walk.loops), "link") + " to a folder above or already read"] if walk.loops else []
     if left:

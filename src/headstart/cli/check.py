@@ -85,7 +85,7 @@ def view(data: Dataset) -> Iterator[RenderableType]:
 
     yield Rule(Text(data.name, style="bold"), align="left")
     classes = counted(len(data.classes), "class", "classes")
-    yield Text(f"{counted(len(data), data.modality)} in {classes}, {_split_words(data)}.")
+    yield Text(f"{counted(len(data), NOUNS[data.modality])} in {classes}, {_split_words(data)}.")
     if data.roles:
         yield Text("Columns: " + ", ".join(f"{role} = {column}" for role, column in data.roles.items()), style="dim")
     yield _class_table(data)

@@ -45,7 +45,7 @@ def predict(run: _options.Run, items: Items, json: _options.Json = False) -> Non
             progress.say(note)
         with progress.stage(f"Opening {run}"):
             predictor = api.open(run)
-        with progress.stage(f"Predicting {counted(len(given.items), card.modality)}"):
+        with progress.stage(f"Predicting {counted(len(given.items), NOUNS[card.modality])}"):
             predictions = predictor.predict(given.items)
     if json:
         document({"run": run, "classes": predictor.classes, "predictions": predictions, "notes": given.notes})

@@ -25,9 +25,9 @@ class BackboneInfo:
 
     ``name`` is ``source:identifier``. ``dim`` is the width D of the pooled feature, ``parameters`` counts the body
     without any head, ``gflops`` is the cost of one forward pass of one item at the native input (billions of
-    multiply-adds times two; for text at 64 tokens). ``input`` holds the native input: ``{"size": 224}`` in pixels
-    or ``{"tokens": 256}``. ``prior`` orders models before any data are seen: published accuracy in [0, 1] on
-    ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of the weight file.
+    multiply-adds times two; for text at 64 tokens). ``input`` holds the native input: ``{"size": 224}`` in pixels,
+    ``{"tokens": 256}`` or ``{"seconds": 30}``. ``prior`` orders models before any data are seen: published accuracy in
+    [0, 1] on ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of the weight file.
     ``rate`` is the AdamW learning rate at which the whole body of this family is usually fine-tuned, ``batch_norm``
     whether it normalises by the statistics of batches (None: nobody wrote it down).
     """
@@ -105,7 +105,7 @@ class Preprocess(ABC):
 
     @abstractmethod
     def item(self, raw: Any) -> Any:
-        """One decoded item (image: RGB ``PIL.Image``; text: ``str``) made ready for ``collate``. Thread-safe.
+        """One decoded item (image: RGB ``PIL.Image``; text: ``str``; sound: `Clip`) made ready for ``collate``. Thread-safe.
 
         Where shapes vary (`Backbone.fixed_shapes`), ``len`` of it counts what padding is counted in: tokens.
         """
@@ -196,7 +196,8 @@ class Backbone(ABC):
     def export(self, folder: Path, head: LinearHead, classes: Sequence[str]) -> None:
         """Write an ordinary transformers folder: body, head, class names and preprocessing, in float32.
 
-        ``AutoModelForImageClassification`` or ``AutoModelForSequenceClassification`` loads it without headstart.
+        ``AutoModelForImageClassification``, ``AutoModelForSequenceClassification`` or
+        ``AutoModelForAudioClassification`` loads it without headstart.
         """
 
 
@@ -226,7 +227,7 @@ class Source(ABC):
     @abstractmethod
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """Build the backbone from the store. ``pretrained=False`` gives the architecture's own random
-        initialisation drawn from ``seed``; ``size`` overrides the input size in pixels.
+        initialisation drawn from ``seed``; ``size`` overrides the input size in pixels or, of sound, in seconds.
 
         Raises:
             UserError: the architecture takes no input of ``size`` pixels.

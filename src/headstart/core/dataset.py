@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Modality = Literal["image", "text"]
+Modality = Literal["image", "text", "audio"]
+NOUNS: Mapping[Modality, str] = {"image": "image", "text": "text", "audio": "clip"}
+"""What one item is called, for people."""
 Severity = Literal["error", "warning", "note"]
 
 

@@ -41,7 +41,7 @@ class DataRecord:
     """
 
     name: str
-    modality: Literal["image", "text"]
+    modality: Literal["image", "text", "audio"]
     fingerprint: str
     n_train: int
     n_test: int

@@ -12,11 +12,12 @@ from headstart.core.dataset import Issue
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.data import _audit
-from headstart.data._duplicates import Ties, join, numbered, tie_images, tie_texts
+from headstart.data._duplicates import Ties, join, numbered, tie_clips, tie_images, tie_texts
 from headstart.data._issues import examples, issue, several
 from headstart.data._labels import look_alikes, refuse_non_classes, sorted_classes
 from headstart.data._rows import Rows
 from headstart.data._scan import Finding, scan_images, scan_texts
+from headstart.data._scan_clips import scan_clips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,11 +31,12 @@ GONE = {"leak": "with a copy in the test split", "group_leak": "with others of t
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """The rows that are used, with everything known of them; all of length N."""
+    """The rows that are used, with everything known of them; all of length N. ``seconds`` are zero but for sounds."""
 
     rows: Rows
     labels: Sequence[str]
     digests: Sequence[str]
+    seconds: Sequence[float]
     groups: NDArray[np.int64]
     issues: Sequence[Issue]
 
@@ -45,16 +47,16 @@ def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> C
     Raises:
         UserError: too much cannot be used, or the labels cannot be learnt; all problems of a step at once.
     """
-    findings = scan_texts(rows.items) if rows.modality == "text" else scan_images(rows.items, progress)
+    findings = _scanned(rows, progress)
     findings = [
         Finding(problem=rows.unreadable[number]) if number in rows.unreadable else finding
         for number, finding in enumerate(findings)
     ]
     useless, issues = _first_check(rows, findings, where)
     rows, findings = rows.keep(~useless), [finding for finding, bad in zip(findings, useless, strict=True) if not bad]
-    ties = tie_images(findings) if rows.modality == "image" else tie_texts(findings, rows.items.to_pylist())
+    ties = _tied(rows, findings)
     labels = [label for label in rows.labels if label is not None]
-    issues += _audit.odd_images(rows.ids, findings)
+    issues += (_audit.odd_clips if rows.modality == "audio" else _audit.odd_images)(rows.ids, findings)
     issues += _audit.duplicates(rows.ids, labels, ties)
 
     rows, groups, leaking, found = _group(rows, ties, group_named=group_named)
@@ -69,9 +71,30 @@ def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> C
         rows=rows,
         labels=labels,
         digests=[finding.digest for finding, kept in zip(findings, keep, strict=True) if kept],
+        seconds=[finding.seconds for finding, kept in zip(findings, keep, strict=True) if kept],
         groups=numbered(groups[keep].tolist()),
         issues=issues,
     )
+
+
+def _scanned(rows: Rows, progress: Progress) -> list[Finding]:
+    match rows.modality:
+        case "text":
+            return scan_texts(rows.items)
+        case "image":
+            return scan_images(rows.items, progress)
+        case "audio":
+            return scan_clips(rows.items, progress)
+
+
+def _tied(rows: Rows, findings: Sequence[Finding]) -> Ties:
+    match rows.modality:
+        case "text":
+            return tie_texts(findings, rows.items.to_pylist())
+        case "image":
+            return tie_images(findings)
+        case "audio":
+            return tie_clips(findings)
 
 
 def _first_check(rows: Rows, findings: Sequence[Finding], where: str) -> tuple[NDArray[np.bool_], list[Issue]]:

@@ -63,6 +63,18 @@ def tie_images(findings: Sequence[Finding]) -> Ties:
     return Ties(bytes=same_bytes, exact=exact, near=_with_pairs(exact, rows[near_pairs(looks)]))
 
 
+def tie_clips(findings: Sequence[Finding]) -> Ties:
+    """Ties among N readable sounds."""
+    from headstart.data._near_clips import near_pairs
+
+    same_bytes = numbered([finding.digest for finding in findings])
+    exact = join(same_bytes, numbered([finding.pixels for finding in findings]))
+    rows = np.unique(exact, return_index=True)[1]
+    seconds = np.array([findings[row].seconds for row in rows])
+    pairs = near_pairs([findings[row].look for row in rows], seconds)
+    return Ties(bytes=same_bytes, exact=exact, near=_with_pairs(exact, rows[pairs]))
+
+
 def _with_pairs(grouping: NDArray[np.int64], pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     n = len(grouping)
     groups = n + int(grouping.max(initial=-1)) + 1

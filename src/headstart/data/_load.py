@@ -108,6 +108,8 @@ def _table(checked: Checked, targets: NDArray[np.int64]) -> datasets.Dataset:
         "target": pa.array(targets),
         "digest": pa.array(checked.digests, type=pa.string()),
     }
+    if checked.rows.modality == "audio":
+        columns["seconds"] = pa.array(checked.seconds, type=pa.float32())
     return datasets.Dataset(InMemoryTable(pa.table(columns)))
 
 

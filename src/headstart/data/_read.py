@@ -9,7 +9,9 @@ from typing import Any
 
 from headstart.core.dataset import Modality
 from headstart.core.errors import UnreadableItem, UserError
+from headstart.core.sound import Clip
 from headstart.data._arrow import is_image_object
+from headstart.data._clip import heard, read_clip
 from headstart.data._file import read_bytes
 from headstart.data._image import MAX_PIXELS, Decoded, decoded, header, opened, pixels_held, read_image
 from headstart.data._reduce import Header
@@ -36,6 +38,15 @@ def read_picture(item: Mapping[str, Any], least_side: int | None) -> Decoded:
         return decoded(image, name, least_side)
 
 
+def read_sound(item: Mapping[str, Any]) -> Clip:
+    """A sound ``{"path", "bytes"}`` decoded. Thread-safe.
+
+    Raises:
+        UnreadableItem: the file has gone or changed since the data set was loaded.
+    """
+    return heard(*_raw(item)).clip
+
+
 def read_header(item: Mapping[str, Any]) -> Header:
     """What the file of an image ``{"path", "bytes"}`` says of it before it is decoded.
 
@@ -46,13 +57,13 @@ def read_header(item: Mapping[str, Any]) -> Header:
 
 
 def _raw(item: Mapping[str, Any]) -> tuple[bytes, str]:
-    """The image's bytes, and its name in messages."""
+    """The file's bytes, and its name in messages."""
     path, raw = item.get("path"), item.get("bytes")
     if raw is None:
         if path is None:
-            raise UnreadableItem("The given image", "it has neither a path nor bytes")
+            raise UnreadableItem("The given item", "it has neither a path nor bytes")
         raw = read_bytes(path)
-    return raw, "The given image" if path is None else str(path)
+    return raw, "The given item" if path is None else str(path)
 
 
 def read_items(raw: Iterable[Any], modality: Modality, least_side: int | None = None) -> Iterator[tuple[str, Any]]:
@@ -86,6 +97,9 @@ def read_items(raw: Iterable[Any], modality: Modality, least_side: int | None = 
 def _ready(item: Any, modality: Modality, least_side: int | None) -> Any:
     if modality == "text":
         return read_text(item)
+    if modality == "audio":
+        is_file = isinstance(item, Mapping) and "array" not in item
+        return read_sound(item) if is_file else read_clip(os.fspath(item) if isinstance(item, os.PathLike) else item)
     if is_image_object(item) and isinstance(item, Mapping):
         return read_picture(item, least_side).image
     return read_image(item, least_side)
@@ -94,7 +108,7 @@ def _ready(item: Any, modality: Modality, least_side: int | None) -> Any:
 def _name(item: Any, number: int, modality: Modality) -> str:
     if isinstance(item, os.PathLike):
         return os.fspath(Path(item))
-    if isinstance(item, str) and (modality == "image" or item.strip()):
+    if isinstance(item, str) and (modality != "text" or item.strip()):
         return item
     if isinstance(item, Mapping) and item.get("path"):
         return str(item["path"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from headstart.core.data_kind import DataKind, Part, RawTable, Roles
-from headstart.core.dataset import Issue
+from headstart.core.dataset import Issue, Modality
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.data._arrow import image_items, text_items
 from headstart.data._file import read_bytes
-from headstart.data._formats import SUFFIXES
+from headstart.data._formats import SOUNDS, SUFFIXES
 from headstart.data._issues import examples, issue, several
 from headstart.data._roles import PARTS
 from headstart.data._text import decode_text
@@ -23,6 +23,7 @@ from headstart.data._tree import Walk, display, entries, files_below, has_plain_
 TEXT_SUFFIX = ".txt"
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json")
 SAVED_DATASET = ("state.json", "dataset_dict.json")
+_ITEMS: Mapping[Modality, Collection[str]] = {"image": SUFFIXES, "audio": SOUNDS, "text": (TEXT_SUFFIX,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class _Listing:
 
 
 class Folder(DataKind):
-    """One folder per class; what lies deeper belongs to the class on top. Images, or ``.txt`` files of one text each.
+    """One folder per class; what lies deeper belongs to the class on top. Images, sounds, or ``.txt`` files of one text
+    each.
 
     Split folders are recognised by name when one of them is the training split and holds at least two folders and no
     items of its own, so that a class may well be called "train".
@@ -68,18 +70,17 @@ class Folder(DataKind):
                 f"so leave the column out or give a table."
             )
         listing = _list(root)
-        images = [row for row in listing.rows if row.path.suffix.lower() in SUFFIXES]
-        rows = images or [row for row in listing.rows if row.path.suffix.lower() == TEXT_SUFFIX]
+        modality, rows = _kind(listing.rows)
         if not rows:
             raise UserError(_nothing_found(listing))
         if len({row.label for row in rows}) == 1 and (instead := _meant(listing, rows[0])):
             raise UserError(
                 f"The folder '{root}' holds one class folder only ('{rows[0].label}'); did you mean '{instead}'?"
             )
-        items, unreadable = _image_column(rows) if images else _text_column(rows)
+        items, unreadable = _text_column(rows) if modality == "text" else _file_column(rows)
         return RawTable(
             name=root.resolve().name,
-            modality="image" if images else "text",
+            modality=modality,
             ids=[display(row.path, root) for row in rows],
             items=items,
             labels=[row.label for row in rows],
@@ -89,6 +90,15 @@ class Folder(DataKind):
             issues=tuple(_notes(listing, rows)),
             unreadable=unreadable,
         )
+
+
+def _kind(rows: Sequence[_Row]) -> tuple[Modality, list[_Row]]:
+    """What the folder is taken for, and its rows: images before sounds before texts."""
+    for modality, suffixes in _ITEMS.items():
+        found = [row for row in rows if row.path.suffix.lower() in suffixes]
+        if found:
+            return modality, found
+    return "text", []
 
 
 def _list(root: Path) -> _Listing:
@@ -125,10 +135,10 @@ def _is_split(folder: Path) -> bool:
 
 
 def _is_item(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES or path.suffix.lower() == TEXT_SUFFIX
+    return any(path.suffix.lower() in suffixes for suffixes in _ITEMS.values())
 
 
-def _image_column(rows: Sequence[_Row]) -> tuple[pa.ChunkedArray, dict[int, str]]:
+def _file_column(rows: Sequence[_Row]) -> tuple[pa.ChunkedArray, dict[int, str]]:
     unspeakable = {number for number, row in enumerate(rows) if not has_plain_name(row.path)}
     paths = [None if number in unspeakable else str(row.path.absolute()) for number, row in enumerate(rows)]
     reason = "its name is not valid Unicode (rename it)"
@@ -188,8 +198,8 @@ def _nothing_found(listing: _Listing) -> str:
             f"put the items of each class into a folder named after it, or give a table with a label column."
         )
     if not listing.rows and not listing.loose and not listing.empty:
-        return f"The folder '{listing.root}' is empty; expected one folder per class with images or .txt files in it."
+        return f"The folder '{listing.root}' is empty; expected one folder per class with images, sounds or .txt files in it."
     return (
-        f"The folder '{listing.root}' holds no images or .txt files in class folders; "
+        f"The folder '{listing.root}' holds no images, sounds or .txt files in class folders; "
         f"expected one folder per class with its items in it."
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headstart.core.cores import cores
 from headstart.core.dataset import Dataset
-from headstart.data._read import read_header, read_picture
+from headstart.data._read import read_header, read_picture, read_sound
 from headstart.data._reduce import Header
 from headstart.data._text import read_text
 from headstart.engine.digests import Digests, at
@@ -37,8 +37,8 @@ class Read(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Items:
     """``N`` items: ``digests`` identify their content, ``lengths`` tell roughly how long they are (characters of a
-    text, 1 for an image).
-    ``header`` tells what is known of a picture without decoding it; None for texts.
+    text, hundredths of a second of a sound, 1 for an image).
+    ``header`` tells what is known of a picture without decoding it; None for anything else.
     """
 
     digests: Sequence[str]
@@ -76,6 +76,10 @@ def items_of(data: Dataset, rows: NDArray[np.int64], pictures: Pictures | None =
         return Items(
             digests=digests, lengths=lengths, read=lambda position, _=None: read_text(contents[position]["item"])
         )
+    if data.modality == "audio":
+        for part in _parts(len(table)):
+            lengths[part] = np.ceil(100 * np.asarray(table.select_columns("seconds")[part]["seconds"]))
+        return Items(digests=digests, lengths=lengths, read=lambda position, _=None: read_sound(contents[position]["item"]))
     kept = Pictures() if pictures is None else pictures
 
     def read(position: int, least_side: int | None = None, /) -> Any:

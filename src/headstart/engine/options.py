@@ -24,9 +24,13 @@ class PoolMember:
 
     source: Source
     info: BackboneInfo
+    seconds: int | None = None
+    """How much of a sound is heard at a time; None: as much as the model was pretrained on."""
 
     def load(self, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """The backbone, for inputs of ``size`` pixels or, where the architecture takes no such input, its own."""
+        if self.seconds is not None and "seconds" in self.info.input:
+            return self.source.load(self.info, pretrained=pretrained, seed=seed, size=self.seconds)
         return self.resized(size, pretrained, seed) or self.source.load(self.info, pretrained=pretrained, seed=seed)
 
     def resized(self, size: int | None, pretrained: bool = True, seed: int = 0) -> Backbone | None:

@@ -149,4 +149,4 @@ def bare(model: str) -> str:
 
 def items(results: Results, count: int) -> str:
     """``800 images`` in the noun of the modality."""
-    return counted(count, {"image": "image", "text": "text"}.get(results.data.modality, "item"))
+    return counted(count, NOUNS[results.data.modality])

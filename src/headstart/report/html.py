@@ -141,12 +141,12 @@ class Figures:
 
 def usage(results: Results, run: str) -> dict[str, str]:
     """Code that uses the model in ``run``; what transformers alone would run is empty unless a transfer is served."""
-    image = results.data.modality == "image"
-    item = "new.jpg" if image else "a new text"
+    modality = results.data.modality
+    item = {"image": "new.jpg", "text": "a new text", "audio": "new.wav"}[modality]
     model = f"{run.rstrip('/')}/model"
     plain = ""
     if results.served == "transfer":
-        kind = "image-classification" if image else "text-classification"
+        kind = f"{modality}-classification"
         plain = (
             f"from transformers import pipeline\n\n"
             f"model = pipeline(\n    {json.dumps(kind)},\n    model={json.dumps(model)},\n)\n"

@@ -148,7 +148,7 @@ def _more(count: int, one: str, many: str) -> list[tuple[str, str, str]]:
 
 
 def _next(results: Results, run: Path) -> RenderableType:
-    item = "FILE..." if results.data.modality == "image" else '"a text"'
+    item = '"a text"' if results.data.modality == "text" else "FILE..."
     folder = run.as_posix()
     return _grid(
         [
