@@ -17,6 +17,7 @@ from headstart.catalog import baselines, tasks
 from headstart.core.backbone import Exported
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import Modality
+from headstart.core.sound import Clip
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.task import Task
 from headstart.data._read import read_items
@@ -70,7 +71,8 @@ class Predictor:
         return cls(card, model, tasks.get(card.task)(classes=card.classes))
 
     def predict(self, items: Iterable[Any]) -> list[Prediction]:
-        """One prediction per item: image paths, arrays or PIL images for an image model, strings for a text model.
+        """One prediction per item: image paths, arrays or PIL images for an image model, strings for a text model, paths
+        or ``(samples, rate)`` for a model of sound.
 
         Where the model was trained on large JPEGs decoded at a reduced scale, paths, bytes and PIL images that have
         only been opened are read so here. Arrays and PIL images that are loaded come with all their pixels, which gives
@@ -140,7 +142,9 @@ def _single(items: Any, modality: Modality) -> bool:
     """Whether ``items`` is one item, whose parts must not be taken for items: rows of an array, letters of a text."""
     if isinstance(items, np.ndarray):
         return items.ndim < (4 if modality == "image" else 1)
-    return isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable)
+    if modality == "audio" and isinstance(items, tuple):
+        return len(items) == 2 and isinstance(items[1], int)  # samples and their rate
+    return isinstance(items, str | bytes | Mapping | Clip) or not isinstance(items, Iterable)
 
 
 def _batches(items: Iterable[tuple[str, Any]], size: int) -> Iterator[list[tuple[str, Any]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,13 @@ import pyarrow as pa
 from PIL import Image
 
 from headstart.core.errors import UnreadableItem
+from headstart.core.sound import Clip
+from headstart.data._clip import read_clip
+from headstart.data._formats import SOUNDS, sounds
 from headstart.data._image import read_image
 
+LOOKED_AT = 64
+"""Rows that tell what a column of files holds."""
 TEXT = pa.large_string()
 IMAGE = pa.struct([("path", pa.large_string()), ("bytes", pa.large_binary())])
 
@@ -56,19 +62,41 @@ def from_arrow(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def is_image_object(value: Any) -> bool:
-    """Whether a Python value is an image by its type: encoded, decoded, an array, or a path-and-bytes mapping."""
+    """Whether a Python value is an image or a sound by its type: encoded, decoded, an array, or a mapping with path and
+    bytes.
+    """
     if isinstance(value, Mapping):
         return {"path", "bytes"} >= set(value) and len(value) > 0
     return isinstance(value, bytes | Image.Image | np.ndarray)
 
 
+def is_sound_object(value: Any) -> bool:
+    """Whether a Python value can only be a sound: samples with their rate, as `datasets` and others decode them."""
+    if isinstance(value, Mapping):
+        return {"array", "sampling_rate"} <= set(value)
+    return isinstance(value, Clip) or (isinstance(value, tuple) and len(value) == 2)
+
+
+def holds_sounds(items: pa.ChunkedArray) -> bool:
+    """Whether the first of ``items`` (``struct<path, bytes>``) that tells is a sound, by its bytes or its ending."""
+    for chunk in items.chunks:
+        for row in chunk[:LOOKED_AT].to_pylist():
+            if row and row["bytes"]:
+                return sounds(row["bytes"][:16])
+            if row and row["path"]:
+                return PurePath(row["path"]).suffix.lower() in SOUNDS
+    return False
+
+
 def from_objects(values: Sequence[Any]) -> tuple[pa.ChunkedArray, dict[int, str]]:
-    """Python images as a column (pictures and arrays are stored as PNG), and why rows are null there, by row number."""
+    """Python images and sounds as a column (pictures and arrays are stored as PNG, samples as WAV), and why rows are
+    null there, by row number.
+    """
     rows: list[tuple[str | None, bytes | None]] = []
     unreadable: dict[int, str] = {}
     for number, value in enumerate(values):
         try:
-            rows.append(_encoded(value))
+            rows.append(_sound_encoded(value) if is_sound_object(value) else _encoded(value))
         except UnreadableItem as error:
             rows.append((None, None))
             unreadable[number] = error.reason
@@ -84,6 +112,14 @@ def _encoded(value: Any) -> tuple[str | None, bytes | None]:
         return value.get("path"), value.get("bytes")
     buffer = BytesIO()
     read_image(value).save(buffer, "PNG", compress_level=1)
+    return None, buffer.getvalue()
+
+
+def _sound_encoded(value: Any) -> tuple[str | None, bytes | None]:
+    import soundfile
+
+    clip, buffer = read_clip(value), BytesIO()
+    soundfile.write(buffer, clip.samples, clip.rate, format="WAV", subtype="FLOAT")
     return None, buffer.getvalue()
 
 

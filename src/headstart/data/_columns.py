@@ -15,13 +15,24 @@ from headstart.core.data_kind import Part, RawTable, Roles
 from headstart.core.dataset import Issue, Modality
 from headstart.core.errors import UserError, nearest
 from headstart.data import _roles
-from headstart.data._arrow import from_objects, image_items, is_image_object, text_items
-from headstart.data._formats import SUFFIXES
+from headstart.data._arrow import (
+    from_objects,
+    holds_sounds,
+    image_items,
+    is_image_object,
+    is_sound_object,
+    text_items,
+)
+from headstart.data._formats import SOUNDS, SUFFIXES
+
+
+FILES = SUFFIXES | SOUNDS.keys()
+"""Endings of the files that can be items."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """``values`` by column name, N each: Python values, or for encoded images an Arrow column of
+    """``values`` by column name, N each: Python values, or for encoded images and sounds an Arrow column of
     type `headstart.data._arrow.IMAGE`.
 
     ``where`` names the source in messages, ``base`` is the folder that relative image paths start from, ``parts``
@@ -98,7 +109,7 @@ def _missing(columns: Columns, roles: Roles) -> list[str]:
         if name and name not in columns.values
     ]
     problems += [
-        f"Column '{name}' of {columns.where} holds images and cannot be the {role}."
+        f"Column '{name}' of {columns.where} holds files and cannot be the {role}."
         for role, name in wanted.items()
         if role != "input" and name and isinstance(columns.values.get(name), pa.ChunkedArray)
     ]
@@ -116,7 +127,7 @@ def _named_twice(roles: Roles) -> list[str]:
 
 def _find_input(columns: Columns, others: Mapping[str, Sequence[Any]], problems: list[str]) -> str | None:
     encoded = [name for name, values in columns.values.items() if isinstance(values, pa.ChunkedArray)]
-    objects = [name for name, values in others.items() if any(map(is_image_object, _roles.sample(values)))]
+    objects = [name for name, values in others.items() if any(map(_is_object, _roles.sample(values)))]
     paths = [name for name, values in others.items() if _looks_like_paths(values)]
     existing = [name for name in paths if any(map(os.path.exists, _resolve(others[name], columns.base)))]
     for found in (encoded, objects, existing):
@@ -125,7 +136,7 @@ def _find_input(columns: Columns, others: Mapping[str, Sequence[Any]], problems:
     if paths:
         example = _roles.sample(others[paths[0]])[0]
         problems.append(
-            f"Column '{paths[0]}' of {columns.where} names image files such as '{example}', but none of them exists "
+            f"Column '{paths[0]}' of {columns.where} names files such as '{example}', but none of them exists "
             f"beside the table or in the current folder."
         )
         return None
@@ -133,7 +144,7 @@ def _find_input(columns: Columns, others: Mapping[str, Sequence[Any]], problems:
     texts = _roles.free_text(unlabelled) or _roles.only_text(unlabelled)
     if not texts:
         problems.append(
-            f"{columns.where} has no column of image paths or free text to learn from; "
+            f"{columns.where} has no column of paths of images or sounds, or of free text, to learn from; "
             f"name one with input= (--input). Columns: {', '.join(columns.values)}."
         )
         return None
@@ -162,9 +173,13 @@ def _split_column(plain: Mapping[str, Sequence[Any]], named: set[str]) -> str | 
     return found if found and _roles.split_parts(plain[found]) else None
 
 
+def _is_object(value: Any) -> bool:
+    return is_image_object(value) or is_sound_object(value)
+
+
 def _looks_like_paths(values: Sequence[Any]) -> bool:
     seen = _roles.sample(values)
-    hits = sum(isinstance(value, str | PurePath) and PurePath(value).suffix.lower() in SUFFIXES for value in seen)
+    hits = sum(isinstance(value, str | PurePath) and PurePath(value).suffix.lower() in FILES for value in seen)
     return bool(seen) and hits > len(seen) / 2
 
 
@@ -183,22 +198,22 @@ def _items(columns: Columns, source: str) -> _Items:
     values = columns.values[source]
     where = f"column '{source}' of {columns.where}"
     if isinstance(values, pa.ChunkedArray):
-        return _Items("image", values, columns.ids, {})
-    if any(map(is_image_object, _roles.sample(values))):
+        return _Items("audio" if holds_sounds(values) else "image", values, columns.ids, {})
+    if any(map(_is_object, _roles.sample(values))):
         items, unreadable = from_objects(values)
-        return _Items("image", items, columns.ids, unreadable)
+        return _Items("audio" if holds_sounds(items) else "image", items, columns.ids, unreadable)
     if _looks_like_paths(values):
         web = [value for value in _roles.sample(values) if str(value).startswith(("http://", "https://"))]
         if web:
             raise UserError(
-                f"{where[0].upper()}{where[1:]} holds web addresses such as {web[0]}; download the images first, "
+                f"{where[0].upper()}{where[1:]} holds web addresses such as {web[0]}; download the files first, "
                 f"and name the files there."
             )
         resolved = _resolve(values, columns.base)
         items = image_items((path or None, None) for path in resolved)
-        return _Items("image", items, _path_ids(values, columns.ids), {})
+        return _Items("audio" if holds_sounds(items) else "image", items, _path_ids(values, columns.ids), {})
     if not any(isinstance(value, str) for value in values):
-        raise UserError(f"{where[0].upper()}{where[1:]} holds neither texts nor images; name another input column.")
+        raise UserError(f"{where[0].upper()}{where[1:]} holds neither texts nor images nor sounds; name another input column.")
     return _Items("text", text_items(None if value is None else str(value) for value in values), columns.ids, {})
 
 

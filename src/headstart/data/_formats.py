@@ -32,3 +32,11 @@ SOUNDS: dict[str, tuple[str, ...]] = {
     ".au": ("AU",),
 }
 """Endings of sound files, and what libsndfile calls the formats that go by them."""
+
+BEGINNINGS = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"FORM", b".snd")
+"""First bytes of sound files: WAV, FLAC, Ogg, MP3 with and without tags, AIFF, AU."""
+
+
+def sounds(raw: bytes) -> bool:
+    """Whether a file that begins so is a sound (WebP pictures are RIFF files, too)."""
+    return raw.startswith(BEGINNINGS) and raw[8:12] != b"WEBP"
