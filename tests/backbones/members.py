@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from headstart.backbones import _text, _text_body, _timm_body
+from headstart.backbones import _text, _text_body, _timm_body, _whisper_body
 from headstart.core.backbone import Backbone, LinearHead
-from tests.backbones.tiny import TEXTS, config_of, info, pictures, tokenizer_files, write
+from tests.backbones.tiny import TEXTS, clips, config_of, info, pictures, tokenizer_files, whisper_config, write
 
 CUT = (
     "test_byobnet",
@@ -42,8 +42,9 @@ SMALLER: dict[str, dict[str, Any]] = {
 FIXED = ("test_vit_relpos", "test_coatnet", "swin_tiny_patch4_window7_224")
 """Families whose input size cannot be changed."""
 ENCODERS = ("bert", "roberta", "xlm-roberta")
+SOUND = ("whisper",)
 TIMM = (*CUT, *WHOLE)
-ALL = (*TIMM, *ENCODERS)
+ALL = (*TIMM, *ENCODERS, *SOUND)
 CLASSES = ("None", "1", "été", "a/b")
 
 
@@ -51,15 +52,28 @@ def make(member: str, *, seed: int = 0, size: int | None = None) -> Backbone:
     """The member with random weights drawn from ``seed``."""
     if member in ENCODERS:
         return _encoder(member, seed)
+    if member in SOUND:
+        facts = info(f"tiny:{member}", modality="audio", dim=16, input={"seconds": 2}, family=member)
+        return _whisper_body.build(facts, whisper_config(), 2, seed=seed)
     architecture, facts = _timm(member)
     backbone = _timm_body.build(info(f"timm:{member}", **facts), architecture, seed=seed)
     return backbone if size is None else _timm_body.resized(backbone, size)
 
 
 def batch_of(backbone: Backbone, count: int = 3) -> dict[str, Any]:
-    """A collated batch of pictures or of texts of different lengths."""
-    raw: list[Any] = list(pictures(count)) if backbone.info.modality == "image" else TEXTS[:count]
-    return backbone.preprocess.collate([backbone.preprocess.item(item) for item in raw])
+    """A collated batch of pictures or sounds, or of texts of different lengths."""
+    return backbone.preprocess.collate([backbone.preprocess.item(item) for item in raw_items(backbone, count)])
+
+
+def raw_items(backbone: Backbone, count: int = 3) -> list[Any]:
+    """Decoded items that the backbone reads."""
+    match backbone.info.modality:
+        case "image":
+            return list(pictures(count))
+        case "audio":
+            return list(clips(count))
+        case "text":
+            return (TEXTS * count)[:count]
 
 
 def head_for(backbone: Backbone) -> LinearHead:

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import save
 
 from headstart.core.backbone import BackboneInfo
+from headstart.core.sound import Clip
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS += ["a", "b", "c", "good", "bad", "film", "the", "was", "very", "not", "##s", "##ly", "."]
@@ -46,6 +48,28 @@ def pictures(count: int = 3) -> list[Image.Image]:
         coarse = torch.randint(0, 256, (6, 5, 3), generator=generator, dtype=torch.uint8).numpy()
         found.append(Image.fromarray(coarse).resize(shapes[number % len(shapes)], Image.Resampling.BILINEAR))
     return found
+
+
+def clips(count: int = 3) -> list[Clip]:
+    """Glides of different pitch, length and rate; one has noise on it."""
+    found = []
+    for number in range(count):
+        rate, seconds = ((16000, 1.0), (8000, 0.4), (22050, 1.7))[number % 3]
+        time = np.arange(round(rate * seconds)) / rate
+        noise = np.random.default_rng(number).normal(size=len(time)) * 0.02 * (number % 2)
+        glide = 0.4 * np.sin(2 * np.pi * (200 + 150 * number + 300 * time) * time) + noise
+        found.append(Clip(samples=glide.astype(np.float32), rate=rate))
+    return found
+
+
+def whisper_config() -> dict[str, Any]:
+    """``config.json`` of a tiny Whisper."""
+    return {
+        "model_type": "whisper", "d_model": 16, "encoder_layers": 3, "encoder_attention_heads": 2,
+        "encoder_ffn_dim": 32, "decoder_layers": 1, "decoder_attention_heads": 2, "decoder_ffn_dim": 32,
+        "num_mel_bins": 80, "vocab_size": 50, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+        "decoder_start_token_id": 1, "dropout": 0.1,
+    }  # fmt: skip
 
 
 def config_of(kind: str) -> dict[str, Any]:

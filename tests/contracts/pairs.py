@@ -20,8 +20,7 @@ from headstart.engine.ready import Ready
 from headstart.engine.room import Room
 from headstart.engine.supervised import fit
 from headstart.tasks.classification import Classification
-from tests.backbones.members import ALL, make
-from tests.backbones.tiny import TEXTS, pictures
+from tests.backbones.members import ALL, make, raw_items
 
 INPUTS = tuple(name for name in strategies.names() if issubclass(strategies.get(name), InputStrategy))
 COUNT = 5
@@ -75,7 +74,7 @@ def _has_batch_norm(backbone: Backbone) -> bool:
 
 
 def _examples(strategy: InputStrategy, backbone: Backbone) -> Examples:
-    raw = list(pictures(COUNT)) if backbone.info.modality == "image" else [*TEXTS, *TEXTS][:COUNT]
+    raw = raw_items(backbone, COUNT)
     items = Items(
         digests=Digests(np.arange(COUNT * 32, dtype=np.uint8).reshape(COUNT, 32)),
         lengths=np.array([len(each) if isinstance(each, str) else 1 for each in raw], dtype=np.int64),

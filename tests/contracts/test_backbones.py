@@ -14,7 +14,20 @@ import torch
 from headstart.catalog import sources
 from headstart.core.backbone import Backbone
 from headstart.core.errors import Unavailable, UserError
-from tests.backbones.members import ALL, CLASSES, CUT, ENCODERS, FIXED, TIMM, WHOLE, batch_of, head_for, make
+from tests.backbones.members import (
+    ALL,
+    CLASSES,
+    CUT,
+    ENCODERS,
+    FIXED,
+    SOUND,
+    TIMM,
+    WHOLE,
+    batch_of,
+    head_for,
+    make,
+    raw_items,
+)
 from tests.backbones.tiny import TEXTS, pictures
 
 
@@ -53,7 +66,7 @@ def _size(features: torch.Tensor) -> float:
 
 
 def test_features_of_one_item_do_not_depend_on_its_batch(backbone: Backbone) -> None:
-    raw = pictures() if backbone.info.modality == "image" else TEXTS
+    raw = raw_items(backbone)
     ready = [backbone.preprocess.item(item) for item in raw]
     with torch.no_grad():
         together = backbone.encode(backbone.preprocess.collate(ready))
@@ -107,7 +120,7 @@ def test_the_body_can_be_cut_after_every_block(backbone: Backbone) -> None:
 
 def test_activations_split_by_item_join_in_any_company(backbone: Backbone) -> None:
     """What is stored of an item holds no padding, and stored items make the batch their company asks for."""
-    raw = pictures() if backbone.info.modality == "image" else TEXTS
+    raw = raw_items(backbone)
     ready = [backbone.preprocess.item(item) for item in raw]
     with torch.no_grad():
         for boundary in (1, len(backbone.blocks) - 1, len(backbone.blocks)):
@@ -131,13 +144,13 @@ def _channels_last(tensor: torch.Tensor) -> bool:
 
 
 def test_what_does_not_vary_has_one_view(backbone: Backbone) -> None:
-    raw = pictures()[0] if backbone.info.modality == "image" else TEXTS[0]
+    raw = raw_items(backbone)[0]
     ready = [backbone.preprocess.item(raw), *(backbone.preprocess.view(raw, seed) for seed in range(4))]
     made = [next(iter(backbone.preprocess.collate([one]).values())) for one in ready]
     assert any(not torch.equal(made[0], other) for other in made[1:]) is backbone.preprocess.varied
 
 
-@pytest.mark.parametrize("member", [*CUT, *ENCODERS])
+@pytest.mark.parametrize("member", [*CUT, *ENCODERS, *SOUND])
 def test_cutting_really_divides_the_work(member: str) -> None:
     """Blocks above the cut are not run below it, and the other way round."""
     backbone = make(member)
@@ -228,10 +241,12 @@ def test_a_size_the_architecture_cannot_take_is_refused(member: str) -> None:
 
 READ_BACK = """
 import json, sys
+import numpy as np
 import torch
 from PIL import Image
 from transformers import (
-    AutoImageProcessor, AutoModelForImageClassification, AutoModelForSequenceClassification, AutoTokenizer, pipeline,
+    AutoFeatureExtractor, AutoImageProcessor, AutoModelForAudioClassification, AutoModelForImageClassification,
+    AutoModelForSequenceClassification, AutoTokenizer, pipeline,
 )
 
 torch.set_num_threads(1)
@@ -245,6 +260,14 @@ for job in json.load(sys.stdin):
         single = [processor(Image.open(path), return_tensors="pt") for path in items]
         whole = pipeline("image-classification", model=folder, top_k=None)
         said = [whole(path) for path in items]
+    elif job["modality"] == "audio":
+        extractor = AutoFeatureExtractor.from_pretrained(folder)
+        model = AutoModelForAudioClassification.from_pretrained(folder).eval()
+        waves = [np.array(item, dtype=np.float32) for item in items]
+        together = extractor(waves, sampling_rate=16000, return_tensors="pt")
+        single = [extractor(wave, sampling_rate=16000, return_tensors="pt") for wave in waves]
+        whole = pipeline("audio-classification", model=folder, top_k=None)
+        said = [whole({"raw": wave, "sampling_rate": 16000}) for wave in waves]
     else:
         tokenizer = AutoTokenizer.from_pretrained(folder)
         model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
@@ -271,6 +294,8 @@ def test_exported_folders_give_the_same_probabilities_without_headstart(tmp_path
     for number, picture in enumerate(pictures()):
         paths.append(str(tmp_path / f"{number}.png"))
         picture.save(paths[-1])
+    # At the weights' own rate: resampling belongs to who calls transformers.
+    sounds = [clip.at(16000).samples.tolist() for clip in clips()]
     for member in ALL:
         backbone = make(member)
         folder = str(tmp_path / member)
@@ -279,7 +304,7 @@ def test_exported_folders_give_the_same_probabilities_without_headstart(tmp_path
         with torch.no_grad():
             logits = torch.from_numpy(head.logits(backbone.encode(batch_of(backbone)).double().numpy()))
         expected[folder] = logits.softmax(dim=1)
-        items = paths if backbone.info.modality == "image" else TEXTS
+        items = {"image": paths, "text": TEXTS, "audio": sounds}[backbone.info.modality]
         jobs.append({"folder": folder, "modality": backbone.info.modality, "items": items})
     done = subprocess.run(
         [sys.executable, "-c", READ_BACK], input=json.dumps(jobs), capture_output=True, text=True, check=False

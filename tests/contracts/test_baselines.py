@@ -8,6 +8,7 @@ from PIL import Image
 
 from headstart.catalog import baselines
 from headstart.core.errors import Unavailable, UserError
+from headstart.core.sound import Clip
 
 NAMES = baselines.names()
 WORDS = (("bright", "sunny", "warm"), ("dark", "rainy", "cold"), ("windy", "stormy", "rough"))
@@ -29,8 +30,24 @@ def _texts(count, generator):
     return [" ".join(generator.choice(WORDS[target], size=4)) + " today" for target in targets], targets
 
 
+def _sounds(count, generator):
+    """Tones, glides and noise, of different volume and length."""
+    targets, clips = np.arange(count) % 3, []
+    for target in targets:
+        time = np.arange(round(8000 * generator.uniform(0.3, 0.8))) / 8000
+        pitch = generator.uniform(300, 500)
+        kinds = (
+            np.sin(2 * np.pi * pitch * time),
+            np.sin(2 * np.pi * (pitch + 1500 * time) * time),
+            generator.normal(size=len(time)),
+        )
+        samples = kinds[target] * generator.uniform(0.05, 0.3)
+        clips.append(Clip(samples=samples.astype(np.float32), rate=8000))
+    return clips, targets
+
+
 def _sample(name, count=24, seed=0):
-    make = {"image": _images, "text": _texts}[baselines.get(name).modality]
+    make = {"image": _images, "text": _texts, "audio": _sounds}[baselines.get(name).modality]
     return make(count, np.random.default_rng(seed))
 
 
@@ -43,7 +60,7 @@ def fitted(request):
 
 
 def test_there_is_one_for_every_modality():
-    assert {baselines.get(name).modality for name in NAMES} == {"image", "text"}
+    assert {baselines.get(name).modality for name in NAMES} == {"image", "text", "audio"}
 
 
 def test_learns_something(fitted):

@@ -111,7 +111,7 @@ def test_a_name_that_is_no_unicode_is_quarantined(photos, picture):
         (lambda root, picture: None, "' is empty; expected one folder per class"),
         (lambda root, picture: picture(1).save(root / "a.png"), "holds 1 item but no class folders; put the items"),
         (lambda root, picture: (root / "labels.csv").touch(), "holds no class folders, but a table: give that instead"),
-        (lambda root, picture: (root / "cat").mkdir(), "holds no images or .txt files in class folders"),
+        (lambda root, picture: (root / "cat").mkdir(), "holds no images, sounds or .txt files in class folders"),
     ],
 )
 def test_nothing_to_learn_from(tmp_path: Path, picture, make, said: str):

@@ -19,7 +19,7 @@ QUIETER, LOUDER = 0.5, 2.0
 
 
 class AudioPreprocess(Preprocess):
-    """The middle ``seconds`` of a clip at the weights' own rate, padded with silence, through ``extractor``.
+    """The first ``seconds`` of a clip at the weights' own rate, padded with silence, through ``extractor``.
 
     A clip of another rate is resampled (`Clip.at`): a network that learnt from one rate hears another as another pitch.
     A training view is a random part of a longer clip, or puts a shorter one at a random place, and is louder or
@@ -43,11 +43,11 @@ class AudioPreprocess(Preprocess):
     @property
     def key(self) -> str:
         """See `Preprocess.key`."""
-        return json.dumps({"view": "middle", "seconds": self.seconds, **self.extractor.to_dict()}, sort_keys=True)
+        return json.dumps({"view": "beginning", "seconds": self.seconds, **self.extractor.to_dict()}, sort_keys=True)
 
     def item(self, raw: Clip) -> torch.Tensor:
-        """The spectrogram of the middle of the clip, float32 ``(bands, frames)``."""
-        return self._extracted(raw.at(self.extractor.sampling_rate).of_length(self.seconds))
+        """The spectrogram of the beginning of the clip, float32 ``(bands, frames)``."""
+        return self._extracted(raw.at(self.extractor.sampling_rate))
 
     def view(self, raw: Clip, seed: int) -> torch.Tensor:
         """A random part of the clip, ``(bands, frames)``; a function of ``seed``."""

@@ -36,9 +36,3 @@ class Clip:
         common = gcd(rate, self.rate)
         made = resample_poly(self.samples.astype(np.float64), rate // common, self.rate // common)
         return Clip(samples=made.astype(np.float32), rate=rate)
-
-    def of_length(self, seconds: float) -> Clip:
-        """Its middle, ``seconds`` long; a shorter one is left as it is. Recordings begin and end with silence."""
-        count = round(seconds * self.rate)
-        start = max(0, (len(self.samples) - count) // 2)
-        return Clip(samples=self.samples[start : start + count], rate=self.rate)

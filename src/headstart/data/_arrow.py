@@ -74,7 +74,8 @@ def is_sound_object(value: Any) -> bool:
     """Whether a Python value can only be a sound: samples with their rate, as `datasets` and others decode them."""
     if isinstance(value, Mapping):
         return {"array", "sampling_rate"} <= set(value)
-    return isinstance(value, Clip) or (isinstance(value, tuple) and len(value) == 2)
+    samples_and_rate = isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], np.ndarray)
+    return isinstance(value, Clip) or samples_and_rate
 
 
 def holds_sounds(items: pa.ChunkedArray) -> bool:

@@ -99,7 +99,7 @@ def odd_clips(ids: Sequence[str], findings: Sequence[Finding]) -> list[Issue]:
     found = _odd(ids, findings, SOUND_ODDITIES, "clip")
     names = [name for name, finding in zip(ids, findings, strict=True) if finding.seconds > LONG_CLIP]
     if names:
-        sentence = f"{several(len(names), 'clip')} of more than {LONG_CLIP:.0f} seconds: models hear only the middle."
+        sentence = f"{several(len(names), 'clip')} of more than {LONG_CLIP:.0f} seconds: models hear only the beginning."
         found.append(issue("long_clip", "note", sentence, names))
     return found
 

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+
+from headstart.core.sound import Clip
+from tests.backbones.members import make
+from tests.backbones.tiny import clips
+
+
+def test_a_clip_is_brought_to_the_rate_of_the_weights_and_padded_with_silence():
+    preprocess = make("whisper").preprocess
+    item = preprocess.item(clips()[1])  # 8 kHz, .4 s
+    assert item.shape == (80, 200)
+    assert torch.equal(item, preprocess.item(clips()[1].at(16000)))
+    assert item[:, 60:].std() < 1e-6 < item[:, :30].std()
+
+
+def test_of_a_longer_clip_the_beginning_is_heard():
+    preprocess, noise = make("whisper").preprocess, np.random.default_rng(0).normal(size=80000).astype(np.float32)
+    whole = preprocess.item(Clip(samples=noise, rate=16000))
+    beginning = preprocess.item(Clip(samples=noise[:32000], rate=16000))
+    assert torch.allclose(whole, beginning)
+
+
+def test_views_are_functions_of_their_seed_and_of_every_clip():
+    preprocess = make("whisper").preprocess
+    for clip in (*clips(), Clip(samples=np.tile(clips()[0].samples, 5), rate=16000)):
+        views = [preprocess.view(clip, seed) for seed in range(6)]
+        assert {tuple(view.shape) for view in views} == {(80, 200)}
+        assert torch.equal(views[3], preprocess.view(clip, 3))
+        assert not any(torch.equal(views[0], view) for view in views[1:])
+
+
+def test_copies_share_it_and_the_key_tells_the_seconds():
+    preprocess = make("whisper").preprocess
+    assert copy.deepcopy(preprocess) is preprocess
+    assert '"seconds": 2' in preprocess.key
+    assert "chunk_length" in preprocess.key
