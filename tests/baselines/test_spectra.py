@@ -29,5 +29,5 @@ def test_it_has_to_be_fitted_and_to_match(tmp_path):
     with pytest.raises(UserError, match="This baseline has not been fitted: call fit or load first"):
         Spectra().logits(np.zeros((1, LENGTH), dtype=np.float32))
     _files.write(tmp_path, {"baseline": "spectra", "parts": {}}, {"weight": np.zeros((2, 3)), "bias": np.zeros(2)})
-    with pytest.raises(Unavailable, match="reads other descriptions of sound than this version makes. Fit it again"):
+    with pytest.raises(Unavailable, match=r"reads other descriptions of sound than this version makes\. Fit it again"):
         Spectra.load(tmp_path)

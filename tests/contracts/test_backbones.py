@@ -28,7 +28,7 @@ from tests.backbones.members import (
     make,
     raw_items,
 )
-from tests.backbones.tiny import TEXTS, pictures
+from tests.backbones.tiny import TEXTS, clips, pictures
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -58,7 +58,9 @@ def test_paths_bytes_samples_and_mappings_are_read_alike(tmp_path: Path):
 
 def test_whole_numbers_are_scaled_by_their_full_scale():
     assert read_clip((np.array([32767, -32767, 0], dtype=np.int16), 8000)).samples.tolist() == [1.0, -1.0, 0.0]
-    assert np.allclose(read_clip((np.array([255, 0, 128], dtype=np.uint8), 8000)).samples, [0.992, -1.0, 0.0], atol=1e-3)
+    assert np.allclose(
+        read_clip((np.array([255, 0, 128], dtype=np.uint8), 8000)).samples, [0.992, -1.0, 0.0], atol=1e-3
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_what_is_no_sound_is_refused_with_the_reason(source, reason: str):
 def test_what_lasts_too_long_is_refused_before_it_is_decoded(monkeypatch):
     monkeypatch.setattr("headstart.data._clip.LONGEST", 1.0)
     for source in (encoded("WAV", wave(seconds=90.0)), (wave(seconds=90.0), 8000)):
-        with pytest.raises(UnreadableItem, match=r"it lasts 2 minutes, and at most 0 are taken for one item; cut it up"):
+        with pytest.raises(UnreadableItem, match="it lasts 2 minutes, and at most 0 are taken for one item"):
             read_clip(source)
     assert LONGEST == 3600.0
 

@@ -76,7 +76,10 @@ def test_the_group_is_a_column_of_its_own():
         "Column '{}' is named as group, so it was not taken for the input or the label; "
         "name another group if it is one of them, or name all three."
     )
-    for group, lacking in (("label", "no column called label"), ("text", "no column of paths of images or sounds, or of free text")):
+    for group, lacking in (
+        ("label", "no column called label"),
+        ("text", "no column of paths of images or sounds, or of free text"),
+    ):
         with pytest.raises(UserError) as caught:
             read(values, group=group)
         assert lacking in caught.value.problems[0]
@@ -117,9 +120,7 @@ def test_paths_are_found_beside_the_table_then_in_the_current_folder(
 
 
 def test_paths_of_which_none_exists_are_an_error(tmp_path: Path):
-    with pytest.raises(
-        UserError, match=r"names files such as 'x\.jpg', but none of them exists beside the table"
-    ):
+    with pytest.raises(UserError, match=r"names files such as 'x\.jpg', but none of them exists beside the table"):
         read({"file": ["x.jpg", "y.jpg"], "label": [0, 1]}, base=tmp_path)
 
 
@@ -140,7 +141,8 @@ def test_numbers_are_no_input():
     with pytest.raises(UserError, match=r"Column 'n' of 't\.csv' holds neither texts nor images nor sounds"):
         read({"n": [1, 2], "label": ["a", "b"]}, input="n")
     with pytest.raises(
-        UserError, match=r"has no column of paths of images or sounds, or of free text, to learn from; name one with input="
+        UserError,
+        match=r"has no column of paths of images or sounds, or of free text, to learn from; name one with",
     ):
         read({"n": [1, 2], "label": ["a", "b"]})
 

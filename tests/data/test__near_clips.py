@@ -18,7 +18,7 @@ def words(seed: int, seconds: float = 1.5, rate: int = 16000) -> Clip:
     samples = np.zeros(len(time))
     for start in np.cumsum(draws.uniform(0.1, 0.3, size=8)):
         pitch, length = draws.uniform(90, 250), draws.uniform(0.08, 0.2)
-        loud = np.exp(-((time - start) / length) ** 2 * 4)
+        loud = np.exp(-(((time - start) / length) ** 2) * 4)
         samples += loud * sum(np.sin(2 * np.pi * pitch * k * time) * draws.uniform(0, 1 / k) for k in range(1, 12))
     return Clip(samples=(0.2 * samples / np.abs(samples).max()).astype(np.float32), rate=rate)
 

@@ -94,7 +94,8 @@ class Spectra(Baseline[NDArray[np.float32]]):
 def _described(clip: Clip) -> NDArray[np.float32]:
     from scipy.fft import dct
 
-    loudness = log_bands(clip, BANDS)
+    peak = float(np.abs(clip.samples).max())
+    loudness = log_bands(Clip(samples=clip.samples / peak, rate=clip.rate) if peak > 0 else clip, BANDS)
     loudness = np.maximum(loudness - loudness.max(), -80.0)
     cepstra = dct(loudness, type=2, axis=0, norm="ortho")[:CEPSTRA]
     changes = np.diff(cepstra, axis=1) if cepstra.shape[1] > 1 else np.zeros_like(cepstra)

@@ -17,8 +17,8 @@ from headstart.catalog import baselines, tasks
 from headstart.core.backbone import Exported
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import Modality
-from headstart.core.sound import Clip
 from headstart.core.errors import Unavailable, UserError
+from headstart.core.sound import Clip
 from headstart.core.task import Task
 from headstart.data._read import read_items
 
@@ -71,8 +71,8 @@ class Predictor:
         return cls(card, model, tasks.get(card.task)(classes=card.classes))
 
     def predict(self, items: Iterable[Any]) -> list[Prediction]:
-        """One prediction per item: image paths, arrays or PIL images for an image model, strings for a text model, paths
-        or ``(samples, rate)`` for a model of sound.
+        """One prediction per item: image paths, arrays or PIL images for an image model, strings for a text model,
+        paths or ``(samples, rate)`` for a model of sound.
 
         Where the model was trained on large JPEGs decoded at a reduced scale, paths, bytes and PIL images that have
         only been opened are read so here. Arrays and PIL images that are loaded come with all their pixels, which gives

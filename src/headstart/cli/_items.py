@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from headstart.core.errors import UserError, nearest
 from headstart.core.dataset import Modality
+from headstart.core.errors import UserError, nearest
 from headstart.data._formats import SOUNDS, SUFFIXES
 from headstart.data._issues import examples, several
 from headstart.data._tree import Walk, display, files_below
@@ -17,8 +17,8 @@ from headstart.data._tree import Walk, display, files_below
 
 @dataclass(kw_only=True)
 class Expanded:
-    """``items`` in the order of the words: paths of images and sounds, texts themselves. ``notes`` say what was left out
-    of folders, one sentence each.
+    """``items`` in the order of the words: paths of images and sounds, texts themselves. ``notes`` say what was left
+    out of folders, one sentence each.
     """
 
     items: list[str] = field(default_factory=list)

@@ -23,7 +23,9 @@ NAME_WIDTH, LICENCE_WIDTH = 38, 10
 
 app = Typer(add_completion=False, rich_markup_mode="markdown")
 
-Kind = Annotated[Literal["image", "text", "audio"] | None, Option("--modality", help="Only models for this kind of data.")]
+Kind = Annotated[
+    Literal["image", "text", "audio"] | None, Option("--modality", help="Only models for this kind of data.")
+]
 Names = Annotated[list[str], Argument(metavar="NAME...", help="Models by the names 'headstart models' lists.")]
 
 

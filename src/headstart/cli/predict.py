@@ -9,6 +9,7 @@ from typer import Argument
 
 from headstart.cli import _items, _options
 from headstart.cli._terminal import document, out, show, working
+from headstart.core.dataset import NOUNS
 from headstart.report._format import counted, percent, shorten
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ class BackboneInfo:
     without any head, ``gflops`` is the cost of one forward pass of one item at the native input (billions of
     multiply-adds times two; for text at 64 tokens). ``input`` holds the native input: ``{"size": 224}`` in pixels,
     ``{"tokens": 256}`` or ``{"seconds": 30}``. ``prior`` orders models before any data are seen: published accuracy in
-    [0, 1] on ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of the weight file.
+    [0, 1] on ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of its file.
     ``rate`` is the AdamW learning rate at which the whole body of this family is usually fine-tuned, ``batch_norm``
     whether it normalises by the statistics of batches (None: nobody wrote it down).
     """
@@ -105,7 +105,9 @@ class Preprocess(ABC):
 
     @abstractmethod
     def item(self, raw: Any) -> Any:
-        """One decoded item (image: RGB ``PIL.Image``; text: ``str``; sound: `Clip`) made ready for ``collate``. Thread-safe.
+        """One decoded item (image: RGB ``PIL.Image``; text: ``str``; sound: `Clip`) made ready for ``collate``.
+
+        Thread-safe.
 
         Where shapes vary (`Backbone.fixed_shapes`), ``len`` of it counts what padding is counted in: tokens.
         """

@@ -99,14 +99,14 @@ def odd_clips(ids: Sequence[str], findings: Sequence[Finding]) -> list[Issue]:
     found = _odd(ids, findings, SOUND_ODDITIES, "clip")
     names = [name for name, finding in zip(ids, findings, strict=True) if finding.seconds > LONG_CLIP]
     if names:
-        sentence = f"{several(len(names), 'clip')} of more than {LONG_CLIP:.0f} seconds: models hear only the beginning."
+        sentence = (
+            f"{several(len(names), 'clip')} of more than {LONG_CLIP:.0f} seconds: models hear only the beginning."
+        )
         found.append(issue("long_clip", "note", sentence, names))
     return found
 
 
-def _odd(
-    ids: Sequence[str], findings: Sequence[Finding], oddities: Mapping[str, str], noun: str
-) -> list[Issue]:
+def _odd(ids: Sequence[str], findings: Sequence[Finding], oddities: Mapping[str, str], noun: str) -> list[Issue]:
     found = []
     for code, phrase in oddities.items():
         names = [name for name, finding in zip(ids, findings, strict=True) if code in finding.odd]

@@ -25,7 +25,6 @@ from headstart.data._arrow import (
 )
 from headstart.data._formats import SOUNDS, SUFFIXES
 
-
 FILES = SUFFIXES | SOUNDS.keys()
 """Endings of the files that can be items."""
 
@@ -213,7 +212,9 @@ def _items(columns: Columns, source: str) -> _Items:
         items = image_items((path or None, None) for path in resolved)
         return _Items("audio" if holds_sounds(items) else "image", items, _path_ids(values, columns.ids), {})
     if not any(isinstance(value, str) for value in values):
-        raise UserError(f"{where[0].upper()}{where[1:]} holds neither texts nor images nor sounds; name another input column.")
+        raise UserError(
+            f"{where[0].upper()}{where[1:]} holds neither texts nor images nor sounds; name another input column."
+        )
     return _Items("text", text_items(None if value is None else str(value) for value in values), columns.ids, {})
 
 

@@ -198,7 +198,10 @@ def _nothing_found(listing: _Listing) -> str:
             f"put the items of each class into a folder named after it, or give a table with a label column."
         )
     if not listing.rows and not listing.loose and not listing.empty:
-        return f"The folder '{listing.root}' is empty; expected one folder per class with images, sounds or .txt files in it."
+        return (
+            f"The folder '{listing.root}' is empty; expected one folder per class with images, sounds or .txt files in "
+            "it."
+        )
     return (
         f"The folder '{listing.root}' holds no images, sounds or .txt files in class folders; "
         f"expected one folder per class with its items in it."

@@ -55,8 +55,8 @@ def fetched(deb: Deb, folder: Path, progress: Progress) -> Path:
     if found != deb.sha256:
         kept.unlink()
         raise Unavailable(
-            f"{deb.file} has SHA-256 {found[:12]}..., expected {deb.sha256[:12]}.... The package is not the one that was "
-            "checked; it was removed."
+            f"{deb.file} has SHA-256 {found[:12]}..., expected {deb.sha256[:12]}.... The package is not the one that "
+            "was checked; it was removed."
         )
     return kept
 

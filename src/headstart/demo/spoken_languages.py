@@ -83,7 +83,9 @@ def _clips(progress: Progress) -> dict[str, dict[str, Path]]:
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return {
-        code: {path.relative_to(target / code).with_suffix("").as_posix(): path for path in (target / code).rglob("*.wav")}
+        code: {
+            path.relative_to(target / code).with_suffix("").as_posix(): path for path in (target / code).rglob("*.wav")
+        }
         for code in LANGUAGES
     }
 

@@ -79,7 +79,9 @@ def items_of(data: Dataset, rows: NDArray[np.int64], pictures: Pictures | None =
     if data.modality == "audio":
         for part in _parts(len(table)):
             lengths[part] = np.ceil(100 * np.asarray(table.select_columns("seconds")[part]["seconds"]))
-        return Items(digests=digests, lengths=lengths, read=lambda position, _=None: read_sound(contents[position]["item"]))
+        return Items(
+            digests=digests, lengths=lengths, read=lambda position, _=None: read_sound(contents[position]["item"])
+        )
     kept = Pictures() if pictures is None else pictures
 
     def read(position: int, least_side: int | None = None, /) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from headstart.core.dataset import NOUNS
 from headstart.core.results import Interval, Results
 
 MINUS = "\N{MINUS SIGN}"
