@@ -4,7 +4,7 @@ import pytest
 from headstart.core.dataset import Issue
 from headstart.data import _audit
 from headstart.data._duplicates import Ties
-from headstart.data._scan import Finding
+from headstart.data._finding import Finding
 
 GOOD = Finding(digest="d")
 

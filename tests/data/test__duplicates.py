@@ -1,8 +1,8 @@
 import numpy as np
 
 from headstart.data._duplicates import join, numbered, tie_images, tie_texts
+from headstart.data._finding import Finding
 from headstart.data._looks import look
-from headstart.data._scan import Finding
 
 
 def test_numbers_follow_first_appearance():

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 import soundfile
 
 from headstart.core.progress import Silent
+from headstart.data import _scan_clips
 from headstart.data._arrow import image_items
 from headstart.data._scan_clips import scan_clips
 
@@ -33,3 +36,18 @@ def test_every_clip_is_heard_and_what_cannot_be_is_said(tmp_path: Path):
     assert missing.problem == "there is no such file"
     assert empty.problem == "there is no sound in this row"
     assert text.problem.startswith("it is not a sound; it is text")
+
+
+def test_a_second_scan_hears_nothing_and_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a.wav"
+    path.write_bytes(encoded((np.sin(np.arange(4000) / 9) * 13000).astype(np.int16)))
+    os.utime(path, (time.time() - 60,) * 2)
+    items = image_items([(str(path), None)])
+    first = scan_clips(items, Silent())
+
+    def refuse(*_: object):
+        raise AssertionError("it was heard again")
+
+    monkeypatch.setattr(_scan_clips, "heard", refuse)
+    assert scan_clips(items, Silent()) == first
+    assert first[0].seconds == pytest.approx(0.5)

@@ -54,7 +54,7 @@ def _variables(raw: bytes) -> Iterator[tuple[str, Any]]:
         place += length
         return found
 
-    number("I"), text(), number("I")  # version of the format, kind of the model, version of the kind
+    _version, _kind, _revision = number("I"), text(), number("I")
     for _ in range(number("I")):
         name = text()
         shape = [number("I") for _ in range(number("B"))]

@@ -97,7 +97,7 @@ def _described(clip: Clip) -> NDArray[np.float32]:
     peak = float(np.abs(clip.samples).max())
     loudness = log_bands(Clip(samples=clip.samples / peak, rate=clip.rate) if peak > 0 else clip, BANDS)
     loudness = np.maximum(loudness - loudness.max(), -80.0)
-    cepstra = dct(loudness, type=2, axis=0, norm="ortho")[:CEPSTRA]
+    cepstra = np.asarray(dct(loudness, type=2, axis=0, norm="ortho"))[:CEPSTRA]
     changes = np.diff(cepstra, axis=1) if cepstra.shape[1] > 1 else np.zeros_like(cepstra)
     parts = [
         np.quantile(loudness, SHARES, axis=1).ravel(),

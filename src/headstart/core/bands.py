@@ -43,8 +43,8 @@ def _filters(rate: int, width: int, bands: int) -> NDArray[np.float32]:
     """``(width // 2 + 1, bands)``; each column sums to one where the clip has such pitches."""
     import numpy as np
 
-    def mel(hertz: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        return 2595 * np.log10(1 + np.asarray(hertz) / 700)
+    def mel(hertz: NDArray[np.floating] | float) -> NDArray[np.float64]:
+        return 2595 * np.log10(1 + np.asarray(hertz, dtype=np.float64) / 700)
 
     edges = np.linspace(mel(LOWEST), mel(HIGHEST), bands + 2)
     pitches = mel(np.fft.rfftfreq(width, 1 / rate))[:, None]

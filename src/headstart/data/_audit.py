@@ -10,8 +10,8 @@ import numpy as np
 
 from headstart.core.dataset import Issue, Issues
 from headstart.data._duplicates import Ties
+from headstart.data._finding import Finding
 from headstart.data._issues import examples, issue, several
-from headstart.data._scan import Finding
 from headstart.data._text import EMPTY
 
 if TYPE_CHECKING:

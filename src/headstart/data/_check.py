@@ -13,11 +13,13 @@ from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.data import _audit
 from headstart.data._duplicates import Ties, join, numbered, tie_clips, tie_images, tie_texts
+from headstart.data._finding import Finding
 from headstart.data._issues import examples, issue, several
 from headstart.data._labels import look_alikes, refuse_non_classes, sorted_classes
 from headstart.data._rows import Rows
-from headstart.data._scan import Finding, scan_images, scan_texts
+from headstart.data._scan import scan_texts
 from headstart.data._scan_clips import scan_clips
+from headstart.data._scan_images import scan_images
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -37,7 +38,7 @@ class Heard:
     odd: tuple[str, ...]
 
 
-def read_clip(source: str | Path | bytes | tuple[Any, int] | dict[str, Any] | Clip) -> Clip:
+def read_clip(source: str | Path | bytes | tuple[Any, int] | Mapping[str, Any] | Clip) -> Clip:
     """``source`` as one channel: the mean of all channels, in float32.
 
     A path, the bytes of a file, ``(samples, rate)``, or a mapping with ``array`` and ``sampling_rate``. Samples have
@@ -52,7 +53,7 @@ def read_clip(source: str | Path | bytes | tuple[Any, int] | dict[str, Any] | Cl
         return heard(read_bytes(source), str(source)).clip
     if isinstance(source, bytes):
         return heard(source, "The given sound").clip
-    if isinstance(source, dict) and {"array", "sampling_rate"} <= source.keys():
+    if isinstance(source, Mapping) and {"array", "sampling_rate"} <= source.keys():
         return _from_array(source["array"], source["sampling_rate"])
     if isinstance(source, tuple) and len(source) == 2:
         return _from_array(*source)
@@ -77,7 +78,7 @@ def heard(raw: bytes, name: str) -> Heard:
             rate, kind = file.samplerate, file.format
             if file.frames > LONGEST * rate:
                 raise UnreadableItem(name, _too_long(file.frames / rate))
-            samples = file.read(dtype="float32", always_2d=True)
+            samples = np.asarray(file.read(dtype="float32", always_2d=True), dtype=np.float32)
     except soundfile.LibsndfileError as error:
         seems = describe_beginning(raw) or "it is damaged, or in a format that is not supported"
         raise UnreadableItem(name, f"it is not a sound; {seems} ({error})") from error

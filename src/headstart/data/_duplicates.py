@@ -10,8 +10,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from headstart.data._finding import Finding
 from headstart.data._looks import Looks
-from headstart.data._scan import Finding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

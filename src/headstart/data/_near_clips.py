@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BANDS, STRETCHES = 16, 64
 FINGERPRINT = BANDS * STRETCHES
+FINGERPRINT_BYTES = 2 * FINGERPRINT
 RATE = 8000
 """All clips are heard at this rate: what a low rate cannot hold must not tell copies apart."""
 ALIKE = 0.98

@@ -12,14 +12,14 @@ from types import TracebackType
 
 from headstart.core.home import home
 
-VERSION = 4
+VERSION = 5
 """Raise it when a finding changes its meaning; files of other versions are left alone."""
 
 RACY_NS = 2_000_000_000
 """A file changed less than this before it was read may change again within one tick of the file system's clock."""
 
 MOST = 200_000
-"""Pictures remembered at most (about 4.5 kB each); the oldest go first."""
+"""Files remembered at most (pictures take about 4.5 kB each, sounds 2.5); the oldest go first."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS files (stamp TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
