@@ -33,10 +33,12 @@ SOUNDS: dict[str, tuple[str, ...]] = {
 }
 """Endings of sound files, and what libsndfile calls the formats that go by them."""
 
-BEGINNINGS = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"FORM", b".snd")
-"""First bytes of sound files: WAV, FLAC, Ogg, MP3 with and without tags, AIFF, AU."""
+BEGINNINGS = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd")
+"""First bytes of sound files: WAV, FLAC, Ogg, MP3 with tags, AIFF, AU."""
 
 
 def sounds(raw: bytes) -> bool:
     """Whether a file that begins so is a sound (WebP pictures are RIFF files, too)."""
-    return raw.startswith(BEGINNINGS) and raw[8:12] != b"WEBP"
+    # An MP3 without tags begins with a frame: eleven bits that are set, two for the version, two that say layer III.
+    is_frame = len(raw) > 1 and raw[0] == 0xFF and raw[1] & 0xE6 == 0xE2
+    return is_frame or (raw.startswith(BEGINNINGS) and raw[8:12] != b"WEBP")

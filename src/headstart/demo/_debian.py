@@ -89,7 +89,7 @@ def members(deb: Path) -> Iterator[tuple[str, bytes]]:
     """Path and content of every regular file that the package would install.
 
     Raises:
-        Unavailable: it is no Debian package.
+        Unavailable: it is no Debian package, or one that this Python cannot decompress.
     """
     raw = deb.read_bytes()
     if not raw.startswith(MARK):
@@ -99,14 +99,22 @@ def members(deb: Path) -> Iterator[tuple[str, bytes]]:
         name, size = raw[place : place + 16].decode().rstrip(" /"), int(raw[place + 48 : place + 58])
         start = place + HEADER
         if name.startswith("data.tar"):
-            with tarfile.open(fileobj=io.BytesIO(raw[start : start + size])) as archive:
-                for entry in archive:
-                    content = archive.extractfile(entry) if entry.isfile() else None
-                    if content is not None:
-                        yield entry.name.removeprefix("./"), content.read()
+            yield from _files(raw[start : start + size], deb)
             return
         place = start + size + size % 2  # members begin at even places
     raise Unavailable(f"{deb} holds no files.")
+
+
+def _files(raw: bytes, deb: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        archive = tarfile.open(fileobj=io.BytesIO(raw))
+    except tarfile.ReadError as error:
+        raise Unavailable(f"{deb} is compressed in a way that cannot be read here ({error}).") from error
+    with archive:
+        for entry in archive:
+            content = archive.extractfile(entry) if entry.isfile() else None
+            if content is not None:
+                yield entry.name.removeprefix("./"), content.read()
 
 
 def _sha256(path: Path) -> str:
