@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from headstart import api, pool
+from headstart.backbones import _whisper_body
 from headstart.bundle.recipe import read_recipe
 from headstart.cli.app import main
 from headstart.core.backbone import Backbone, BackboneInfo, Exported
@@ -20,11 +21,13 @@ from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
 from headstart.engine import adapt as adapt_module
-from headstart.engine import plan
+from headstart.engine import hearing, plan
 from headstart.engine.final import Scored
 from headstart.engine.options import PoolMember
 from headstart.report.json import read_results
+from tests import sounds
 from tests.backbones.members import make
+from tests.backbones.tiny import whisper_config
 from tests.engine import toys
 
 
@@ -99,6 +102,38 @@ def test_adapt_writes_a_folder_that_serves_and_whose_recipe_reruns(data: Dataset
     assert [p.probabilities for p in api.open(saved).predict([toys.picture(0, 5)])] == [
         p.probabilities for p in served.predict([toys.picture(0, 5)])
     ]
+
+
+class TinyEars(toys.ToySource):
+    """Serves a Whisper with random weights, for the seconds asked for."""
+
+    def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
+        self.asked = size
+        return _whisper_body.build(info, whisper_config(), size or 30, seed=0 if pretrained else seed + 1)
+
+
+def test_sounds_are_adapted_to_and_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    facts = replace(make("whisper").info, input={"seconds": 30})
+    source = TinyEars(facts)
+    for module in (pool, api):
+        monkeypatch.setattr(module, "known", lambda: [PoolMember(source=source, info=facts)])
+    data = api.load(sounds.folders(tmp_path / "clips", train=24, test=12))
+    whole = api.adapt(data, out=tmp_path / "run", budget="quick")
+    assert source.asked == 1  # the clips last .6 s
+    assert (whole.results.data.modality, whole.results.data.classes) == ("audio", ("down", "up"))
+    assert not any("last longer" in sentence for sentence in whole.results.skipped)
+    assert whole.results.controls["simple"].skipped is None
+    report = (tmp_path / "run" / "report.html").read_text()
+    assert "24 clips" in report
+    assert "audio-classification" in report
+    paths = sorted((tmp_path / "clips" / "test").rglob("*.wav"))
+    served = api.open(tmp_path / "run").predict(paths)
+    assert {prediction.label for prediction in served} <= {"down", "up"}
+    monkeypatch.setattr(hearing, "WHOLE", 0.0)
+    monkeypatch.setattr(hearing, "LONGEST", 1)
+    sounds.write(tmp_path / "clips" / "train" / "up" / "long.wav", sounds.glide(True, 99, seconds=1.5))
+    again = api.adapt(api.load(tmp_path / "clips"), budget="quick")
+    assert "Clips are heard up to 1 s: 1 of 37 last longer." in again.results.skipped
 
 
 def test_a_finished_run_is_not_computed_again(data: Dataset, tiny: PoolMember, tmp_path: Path, monkeypatch):

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 PROBE = "linear_probe"
 SCRATCH = "scratch"
-LONGEST_HEARD = 30
-"""Seconds of a sound that are heard at most; models of speech are pretrained on half a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,11 +262,12 @@ def _options(data: Dataset, recipe: Recipe) -> Options:
     probe, scratch = catalog.strategies.get(PROBE)(), catalog.strategies.get(SCRATCH)()
     assert isinstance(probe, FeatureStrategy)
     assert isinstance(scratch, InputStrategy)
+    seconds = _heard(data)
     baseline = next(n for n in catalog.baselines.names() if catalog.baselines.get(n).modality == data.modality)
     return Options(
         recipe=recipe,
         task=catalog.tasks.get(recipe.task)(classes=data.classes),
-        pool=tuple(replace(one, seconds=_heard(data)) for one in resolve(recipe.model, recipe.pool, data.modality)),
+        pool=tuple(replace(one, seconds=seconds) for one in resolve(recipe.model, recipe.pool, data.modality)),
         strategies=_candidates(recipe.strategy),
         probe=probe,
         probe_name=PROBE,
@@ -282,13 +281,12 @@ def _options(data: Dataset, recipe: Recipe) -> Options:
 
 
 def _heard(data: Dataset) -> int | None:
-    """Seconds that hold nineteen of twenty training clips whole; None where the data are no sounds."""
+    """Seconds that a model hears at a time; None where the data are no sounds."""
     if data.modality != "audio":
         return None
-    import numpy as np
+    from headstart.engine.hearing import seconds_heard
 
-    lasting = np.asarray(data.table.select_columns("seconds")[:]["seconds"])[data.split.train]
-    return int(np.clip(np.ceil(np.quantile(lasting, 0.95)), 1, LONGEST_HEARD))
+    return seconds_heard(data.seconds[data.split.train])
 
 
 def _candidates(name: str) -> dict[str, Strategy]:

@@ -35,5 +35,5 @@ def test_what_it_cannot_hear_is_refused(seconds: int):
         _whisper_body.build(FACTS, whisper_config(), seconds, seed=0)
 
 
-def test_positions_are_not_trained_where_the_library_freezes_them():
+def test_every_layer_is_a_block():
     assert [block.name for block in make("whisper").blocks] == ["layer 1", "layer 2", "layer 3"]

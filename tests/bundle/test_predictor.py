@@ -19,8 +19,9 @@ from headstart.bundle.predictor import Predictor
 from headstart.core.backbone import Exported, LinearHead
 from headstart.core.errors import Unavailable, UserError
 from headstart.data._image import read_image
+from tests import sounds
 from tests.backbones.members import CLASSES, head_for, make
-from tests.backbones.tiny import TEXTS, pictures
+from tests.backbones.tiny import TEXTS, clips, pictures
 from tests.engine.toys import picture
 
 
@@ -37,12 +38,12 @@ def image_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-@pytest.mark.parametrize("member", ["test_resnet", "bert"])
+@pytest.mark.parametrize("member", ["test_resnet", "bert", "whisper"])
 def test_predictions_are_head_and_softmax_of_the_features(member: str, tmp_path: Path, monkeypatch):
     """In batches of two, so that a batch boundary is crossed."""
     backbone = make(member)
     head, modality = head_for(backbone), backbone.info.modality
-    items: list[Any] = list(pictures()) if modality == "image" else TEXTS
+    items: list[Any] = {"image": pictures(), "text": TEXTS, "audio": clips()}[modality]
     write_transfer(tmp_path / "model", backbone, head, card(modality=modality))
     monkeypatch.setattr(module, "PICTURES", 2)
     found = Predictor.open(tmp_path).predict(items)
@@ -54,7 +55,7 @@ def test_predictions_are_head_and_softmax_of_the_features(member: str, tmp_path:
         np.testing.assert_allclose(list(prediction.probabilities.values()), expected, atol=1e-4)
         assert prediction.label == CLASSES[int(expected.argmax())]
         assert prediction.confidence == max(prediction.probabilities.values())
-    assert [p.item for p in found] == (["item 1", "item 2", "item 3"] if modality == "image" else TEXTS)
+    assert [p.item for p in found] == (TEXTS if modality == "text" else ["item 1", "item 2", "item 3"])
 
 
 def test_a_run_folder_and_its_model_folder_open_alike(image_run: Path):
@@ -75,6 +76,35 @@ def test_files_arrays_bytes_and_generators_are_items(image_run: Path, tmp_path: 
         )
     assert [p.label for p in served.predict(image for _ in range(2))] == [alike[0].label] * 2
     assert len(served.predict(np.stack([np.asarray(image)] * 2))) == 2
+
+
+@pytest.fixture(scope="module")
+def sound_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("sound")
+    backbone = make("whisper")
+    write_transfer(run / "model", backbone, head_for(backbone), card(modality="audio"))
+    return run
+
+
+def test_files_samples_and_bytes_are_sounds(sound_run: Path, tmp_path: Path):
+    clip = sounds.glide(True, 1)
+    path = sounds.write(tmp_path / "new.wav", clip)
+    read = Predictor.open(sound_run).predict(
+        [path, path.read_bytes(), {"path": str(path)}, clip, (clip.samples, clip.rate)]
+    )
+    assert [p.item for p in read] == [str(path), "item 2", str(path), "item 4", "item 5"]
+    for prediction in read:
+        np.testing.assert_allclose(
+            list(prediction.probabilities.values()), list(read[0].probabilities.values()), atol=1e-3
+        )
+
+
+@pytest.mark.parametrize(
+    "item", [(np.zeros(8000), 8000), sounds.glide(True, 1), "new.wav"], ids=["pair", "clip", "path"]
+)
+def test_one_bare_sound_is_refused(item: Any, sound_run: Path):
+    with pytest.raises(UserError, match=f"predict takes a list of items, got one {type(item).__name__}: put it in a"):
+        Predictor.open(sound_run).predict(item)
 
 
 def test_no_items_no_predictions(image_run: Path):

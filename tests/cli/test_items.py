@@ -5,7 +5,7 @@ import pytest
 
 from headstart.cli._items import expand
 from headstart.core.errors import UserError
-from headstart.data._formats import SUFFIXES
+from headstart.data._formats import SOUNDS, SUFFIXES
 
 
 @pytest.fixture
@@ -75,6 +75,20 @@ def test_all_words_that_stand_for_nothing_are_named_at_once(pictures):
     assert pattern.startswith(f"No file matches the pattern '{words[1]}'")
     assert folder.startswith(f"The folder '{words[2]}' holds no images")
     assert nowhere.endswith(f"The folder '{pictures / 'no'}' does not exist either.")
+
+
+def test_a_folder_stands_for_its_sounds(tmp_path):
+    names = sorted(f"a{suffix}" for suffix in SOUNDS)
+    for name in (*names, "cover.jpg"):
+        (tmp_path / name).touch()
+    found = expand([str(tmp_path)], "audio")
+    assert found.items == [str(tmp_path / name) for name in names]
+    assert found.notes == [f"Left out of '{tmp_path}': 1 file without the ending of a sound ('cover.jpg')."]
+
+
+def test_a_folder_without_sounds_is_refused(pictures):
+    with pytest.raises(UserError, match=r"holds no sounds; expected files such as \.wav, \.flac or \.mp3\."):
+        expand([str(pictures)], "audio")
 
 
 def test_texts_stand_for_themselves():

@@ -11,6 +11,7 @@ from headstart.data._reduce import Header
 from headstart.engine import items as module
 from headstart.engine.items import Items, ahead, batches, in_turn, items_of, readers
 from headstart.engine.pictures import Pictures
+from tests import sounds
 from tests.engine import toys
 
 
@@ -93,3 +94,13 @@ def test_readers_follow_the_cores_within_bounds(monkeypatch: pytest.MonkeyPatch)
     for there, expected in ((1, 2), (2, 2), (5, 5), (64, 8)):
         monkeypatch.setattr(module, "cores", lambda there=there: there)
         assert readers() == expected
+
+
+def test_sounds_are_read_from_their_files_and_as_long_as_they_last(tmp_path: Path):
+    data = load(sounds.folders(tmp_path, train=8, test=4))
+    items = items_of(data, data.split.train)
+    assert items.lengths.tolist() == [60] * 8
+    clip = items.read(0)
+    assert (clip.rate, len(clip.samples)) == (sounds.RATE, 4800)
+    expected = sounds.glide(False, 0).samples
+    np.testing.assert_allclose(clip.samples, expected, atol=1 / 32768)

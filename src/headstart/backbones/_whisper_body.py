@@ -29,7 +29,10 @@ LONGEST = 30
 
 
 class WhisperBackbone(Backbone):
-    """Convolutions, positions and layers of a Whisper encoder; the pooled feature is the mean over all positions."""
+    """Convolutions, positions and layers of a Whisper encoder; the pooled feature is the mean over all positions.
+
+    The positions, which transformers keeps as they were computed, belong to the first layer and are trained with it.
+    """
 
     fixed_shapes: ClassVar[bool] = True
     module: Any

@@ -64,8 +64,8 @@ class Dataset:
 
     ``table`` is a Hugging Face ``datasets.Dataset`` with one row per usable item and these columns:
     ``id`` (str, how the item is named to people: relative path or row number), ``item`` (text: str; image:
-    ``{"path": str | None, "bytes": bytes | None}``), ``target`` (int, index into ``classes``) and ``digest``
-    (str, SHA-256 of the item's bytes).
+    and sound: ``{"path": str | None, "bytes": bytes | None}``), ``target`` (int, index into ``classes``) and ``digest``
+    (str, SHA-256 of the item's bytes); sounds also ``seconds`` (float).
 
     ``groups`` has shape ``(N,)``: rows with equal numbers are tied (the user's group column, exact and near
     duplicates) and never straddle a split or a fold. ``roles`` says which column plays which part, ``named``
@@ -99,6 +99,13 @@ class Dataset:
         targets = np.array(self.table["target"], dtype=np.int64)
         targets.flags.writeable = False
         return targets
+
+    @cached_property
+    def seconds(self) -> NDArray[np.float64]:
+        """How long each clip lasts, shape ``(N,)``; of sounds only."""
+        import numpy as np
+
+        return np.asarray(self.table["seconds"][:], dtype=np.float64)
 
     @cached_property
     def ids(self) -> tuple[str, ...]:

@@ -37,16 +37,6 @@ ODDITIES = {
 }
 """Codes of what `headstart.data._image.decode` notices, and what to say of such an image."""
 
-SOUND_ODDITIES = {
-    "wrong_extension": ODDITIES["wrong_extension"],
-    "silent": "without any sound louder than -60 dB",
-    "overdriven": "at full scale for more than a hundredth of the time",
-    "short_clip": "shorter than a tenth of a second",
-}
-"""Codes of what `headstart.data._clip.heard` notices, and what to say of such a clip."""
-LONG_CLIP = 30.0
-"""Seconds; models of speech hear half a minute at a time."""
-
 _SEVERE = ("wrong_extension", "extreme_aspect", "silent")
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -91,22 +81,11 @@ def _named(name: str, finding: Finding, code: str) -> str:
 
 def odd_images(ids: Sequence[str], findings: Sequence[Finding]) -> list[Issue]:
     """One issue per kind of oddity among N readable images."""
-    return _odd(ids, findings, ODDITIES, "image")
+    return odd(ids, findings, ODDITIES, "image")
 
 
-def odd_clips(ids: Sequence[str], findings: Sequence[Finding]) -> list[Issue]:
-    """The same among N readable clips, and those of which a model may hear a part only."""
-    found = _odd(ids, findings, SOUND_ODDITIES, "clip")
-    names = [name for name, finding in zip(ids, findings, strict=True) if finding.seconds > LONG_CLIP]
-    if names:
-        sentence = (
-            f"{several(len(names), 'clip')} of more than {LONG_CLIP:.0f} seconds: models hear only the beginning."
-        )
-        found.append(issue("long_clip", "note", sentence, names))
-    return found
-
-
-def _odd(ids: Sequence[str], findings: Sequence[Finding], oddities: Mapping[str, str], noun: str) -> list[Issue]:
+def odd(ids: Sequence[str], findings: Sequence[Finding], oddities: Mapping[str, str], noun: str) -> list[Issue]:
+    """One issue per code in ``oddities`` (with what to say of such an item) among N readable items."""
     found = []
     for code, phrase in oddities.items():
         names = [name for name, finding in zip(ids, findings, strict=True) if code in finding.odd]

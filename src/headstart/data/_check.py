@@ -12,6 +12,7 @@ from headstart.core.dataset import Issue
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.data import _audit
+from headstart.data._audit_clips import odd_clips
 from headstart.data._duplicates import Ties, join, numbered, tie_clips, tie_images, tie_texts
 from headstart.data._finding import Finding
 from headstart.data._issues import examples, issue, several
@@ -58,7 +59,7 @@ def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> C
     rows, findings = rows.keep(~useless), [finding for finding, bad in zip(findings, useless, strict=True) if not bad]
     ties = _tied(rows, findings)
     labels = [label for label in rows.labels if label is not None]
-    issues += (_audit.odd_clips if rows.modality == "audio" else _audit.odd_images)(rows.ids, findings)
+    issues += _odd(rows, findings, labels)
     issues += _audit.duplicates(rows.ids, labels, ties)
 
     rows, groups, leaking, found = _group(rows, ties, group_named=group_named)
@@ -97,6 +98,16 @@ def _tied(rows: Rows, findings: Sequence[Finding]) -> Ties:
             return tie_images(findings)
         case "audio":
             return tie_clips(findings)
+
+
+def _odd(rows: Rows, findings: Sequence[Finding], labels: Sequence[str]) -> list[Issue]:
+    match rows.modality:
+        case "text":
+            return []
+        case "image":
+            return _audit.odd_images(rows.ids, findings)
+        case "audio":
+            return odd_clips(rows.ids, findings, labels)
 
 
 def _first_check(rows: Rows, findings: Sequence[Finding], where: str) -> tuple[NDArray[np.bool_], list[Issue]]:

@@ -16,7 +16,7 @@ class Finding:
     file has an equal ``reduced``, and where they are nearly blank. A copy of one in another format, equal in every
     pixel, is found by its look.
 
-    Sounds: ``seconds`` they last, ``pixels`` the SHA-256 of rate and samples, ``look`` see
+    Sounds: ``seconds`` they last, ``rate`` in Hz, ``pixels`` the SHA-256 of rate and samples, ``look`` see
     `headstart.data._near_clips.fingerprint`.
     """
 
@@ -28,16 +28,17 @@ class Finding:
     size: tuple[int, int] = (0, 0)
     look: bytes = b""
     seconds: float = 0.0
+    rate: int = 0
 
     @property
     def facts(self) -> str:
         """All but ``digest`` and ``look``, as JSON."""
-        return json.dumps([self.problem, self.odd, self.pixels, self.reduced, self.size, self.seconds])
+        return json.dumps([self.problem, self.odd, self.pixels, self.reduced, self.size, self.seconds, self.rate])
 
     @staticmethod
     def recalled(digest: str, facts: str, look: bytes) -> Finding:
         """The finding that gave ``facts`` and ``look``."""
-        problem, odd, pixels, reduced, (width, height), seconds = json.loads(facts)
+        problem, odd, pixels, reduced, (width, height), seconds, rate = json.loads(facts)
         return Finding(
             digest=digest,
             problem=problem,
@@ -47,4 +48,5 @@ class Finding:
             size=(width, height),
             look=look,
             seconds=seconds,
+            rate=rate,
         )

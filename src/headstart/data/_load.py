@@ -109,7 +109,7 @@ def _table(checked: Checked, targets: NDArray[np.int64]) -> datasets.Dataset:
         "digest": pa.array(checked.digests, type=pa.string()),
     }
     if checked.rows.modality == "audio":
-        columns["seconds"] = pa.array(checked.seconds, type=pa.float32())
+        columns["seconds"] = pa.array(checked.seconds, type=pa.float64())
     return datasets.Dataset(InMemoryTable(pa.table(columns)))
 
 

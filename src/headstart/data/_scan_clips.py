@@ -43,4 +43,6 @@ def _scan_clip(path: str | None, raw: bytes | None) -> Finding:
         return Finding(digest=digest, problem=error.reason)
     clip = found.clip
     samples = hashlib.sha256(str(clip.rate).encode() + clip.samples.tobytes()).hexdigest()
-    return Finding(digest=digest, odd=found.odd, pixels=samples, look=fingerprint(clip), seconds=clip.seconds)
+    return Finding(
+        digest=digest, odd=found.odd, pixels=samples, look=fingerprint(clip), seconds=clip.seconds, rate=clip.rate
+    )

@@ -107,14 +107,13 @@ def members(deb: Path) -> Iterator[tuple[str, bytes]]:
 
 def _files(raw: bytes, deb: Path) -> Iterator[tuple[str, bytes]]:
     try:
-        archive = tarfile.open(fileobj=io.BytesIO(raw))
+        with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
+            for entry in archive:
+                content = archive.extractfile(entry) if entry.isfile() else None
+                if content is not None:
+                    yield entry.name.removeprefix("./"), content.read()
     except tarfile.ReadError as error:
         raise Unavailable(f"{deb} is compressed in a way that cannot be read here ({error}).") from error
-    with archive:
-        for entry in archive:
-            content = archive.extractfile(entry) if entry.isfile() else None
-            if content is not None:
-                yield entry.name.removeprefix("./"), content.read()
 
 
 def _sha256(path: Path) -> str:

@@ -16,6 +16,7 @@ from headstart.engine.controls import Setting, try_all
 from headstart.engine.evidence import Findings, Preview, gather
 from headstart.engine.final import score, settle
 from headstart.engine.folds import repeated_folds
+from headstart.engine.hearing import beginnings
 from headstart.engine.identity import identity
 from headstart.engine.items import Items, items_of
 from headstart.engine.journal import Journal
@@ -86,7 +87,9 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         proof = judge(controls, winner, scored, labelled)
     with clock.stage("evidence"):
         found = Findings(ranked=ranked, settled=settled, scored=scored, proof=proof)
-        results = gather(found, run, data, preview=preview, notes=(fold_note,), seconds=clock.seconds)
+        results = gather(
+            found, run, data, preview=preview, notes=_notes(fold_note, data, options), seconds=clock.seconds
+        )
     return Adapted(
         recipe=options.recipe,
         backbone=model.backbone,
@@ -120,6 +123,15 @@ def _ranking(data: Dataset, options: Options, progress: Progress) -> tuple[Ranki
     labelled, _ = label(data, train, options, plan)
     run = Run(options=found.options, plan=plan, data=labelled, journal=journal, progress=progress)
     return rank(run, found.others).rows
+
+
+def _notes(folds: str, data: Dataset, options: Options) -> list[str]:
+    """Sentences on what was not done as fully as it could be, whatever the models; empty ones where it was."""
+    heard = options.pool[0].seconds
+    return [
+        f"Cross-validation: {folds}" if folds else "",
+        "" if heard is None else beginnings(data.seconds, heard),
+    ]
 
 
 def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[Labelled, str]:

@@ -292,4 +292,4 @@ def skipped(found: Findings, notes: Sequence[str]) -> tuple[str, ...]:
     sentences = [f"Not measured: {row.model}; {row.skipped}." for row in found.ranked.rows if row.skipped]
     sentences += [f"Not tried: {row.strategy} on {row.model}; {row.skipped}." for row in found.settled.contest.skipped]
     sentences += [f"Control not run: {row.name}; {row.skipped}" for row in found.proof.rows if row.skipped]
-    return tuple(sentences + [f"Cross-validation: {note}." for note in notes if note])
+    return tuple(sentences + [f"{note}." for note in notes if note])

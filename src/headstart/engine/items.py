@@ -77,8 +77,7 @@ def items_of(data: Dataset, rows: NDArray[np.int64], pictures: Pictures | None =
             digests=digests, lengths=lengths, read=lambda position, _=None: read_text(contents[position]["item"])
         )
     if data.modality == "audio":
-        for part in _parts(len(table)):
-            lengths[part] = np.ceil(100 * np.asarray(table.select_columns("seconds")[part]["seconds"]))
+        lengths = np.ceil(100 * data.seconds[rows]).astype(np.int64)
         return Items(
             digests=digests, lengths=lengths, read=lambda position, _=None: read_sound(contents[position]["item"])
         )
