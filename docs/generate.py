@@ -16,11 +16,12 @@ import typer.main
 from headstart import catalog
 from headstart.api import models
 from headstart.cli.app import app
+from headstart.core.dataset import NOUNS
 from headstart.core.strategy import FeatureStrategy
 from headstart.report.json import schema
 
 FOLDER = Path(__file__).parent
-UNITS = {"size": "px"}
+UNITS = {"size": "px", "seconds": "s"}
 NOTE = "<!-- Written by docs/generate.py; run `make docs` after a change, do not edit. -->\n"
 
 
@@ -82,9 +83,9 @@ def known_models() -> Iterator[str]:
     yield "Known without a network; `headstart models` also shows which are in the local store, `headstart models pull"
     yield "NAME` fetches one and checks it. Besides these, `timm:NAME` and `transformers:NAME` reach the hub, and"
     yield "`local:FOLDER` opens a transformers folder. Mind the licence of the weights before you ship a model.\n"
-    rows = sorted((info for info, _ in models()), key=lambda info: (info.modality, -info.prior, info.name))
-    for modality in sorted({info.modality for info in rows}):
-        yield f"## For {modality}s\n"
+    rows = sorted((info for info, _ in models()), key=lambda info: (-info.prior, info.name))
+    for modality, noun in NOUNS.items():
+        yield f"## For {noun}s\n"
         yield "| model | parameters | download | input | accuracy elsewhere | pretrained on | licence |"
         yield "|---|---:|---:|---|---|---|---|"
         for info in rows:
@@ -114,7 +115,7 @@ def known_strategies() -> Iterator[str]:
 def _supports() -> Iterator[str]:
     """What every strategy says of one model of each family known by heart."""
     families = {info.family: info for info, _ in sorted(models(), key=lambda each: each[0].name)}
-    ordered = sorted(families.values(), key=lambda info: (info.modality, info.family))
+    ordered = sorted(families.values(), key=lambda info: (list(NOUNS).index(info.modality), info.family))
     task = catalog.tasks.get("classification")(classes=("one", "other"))
     reasons: list[str] = []
     yield "\n## What supports what\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from examples import solar_cells, text_tweets
+from examples import solar_cells, spoken_languages, text_tweets
 
 pytestmark = pytest.mark.real
 
@@ -19,8 +19,12 @@ def _little_threads():
 
 @pytest.mark.parametrize(
     ("example", "classes"),
-    [(solar_cells, ("defective", "functional")), (text_tweets, ("negative", "neutral", "positive"))],
-    ids=["solar_cells", "text_tweets"],
+    [
+        (solar_cells, ("defective", "functional")),
+        (text_tweets, ("negative", "neutral", "positive")),
+        (spoken_languages, ("English", "French", "Italian", "Russian", "Spanish")),
+    ],
+    ids=["solar_cells", "text_tweets", "spoken_languages"],
 )
 def test_an_example_writes_a_run_and_predicts(example, classes, tmp_path, capsys):
     results = example.main(["--small", "--out", str(tmp_path / "run")])

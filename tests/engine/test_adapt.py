@@ -183,10 +183,10 @@ def test_all_mismatches_are_reported_at_once_before_any_download(tmp_path: Path)
     with pytest.raises(UserError) as caught:
         run(toys.dataset(tmp_path / "d"), options)
     assert len(caught.value.problems) == 2
-    assert "toy:small reads text items, but 'd' holds image items" in caught.value.problems[0]
+    assert "toy:small reads texts, but 'd' holds images" in caught.value.problems[0]
     assert "Strategy 'no' cannot adapt this: Not today." in caught.value.problems[1]
     assert not source.stored
-    with pytest.raises(UserError, match="No pretrained model for image items was named or found"):
+    with pytest.raises(UserError, match="No pretrained model for images was named or found"):
         run(toys.dataset(tmp_path / "d"), replace(options, pool=(), strategies={}))
 
 

@@ -8,6 +8,7 @@ from typer import Argument, Context, Option, Typer
 
 from headstart.cli import _options
 from headstart.cli._terminal import document, plain, show, working
+from headstart.core.dataset import NOUNS
 from headstart.core.recipe import Recipe
 from headstart.report._format import percent, size
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from headstart.core.backbone import BackboneInfo
+    from headstart.core.dataset import Modality
 
 NAME_WIDTH, LICENCE_WIDTH = 38, 10
 """Columns of a table of 80, beside 30 for the numbers: longer names and licences go on in the next line."""
@@ -71,7 +73,7 @@ def tables(found: Sequence[tuple[BackboneInfo, bool]]) -> Iterator[RenderableTyp
         board = Table(
             box=None, padding=(0, 1, 0, 0), header_style="bold", title_justify="left", title_style="bold cyan"
         )
-        board.title = f"For {modality}s (accuracy: {benchmark})"
+        board.title = f"For {NOUNS[modality]}s (accuracy: {benchmark})"
         board.add_column("", no_wrap=True)
         board.add_column("Model", overflow="fold", max_width=NAME_WIDTH)
         for column in ("Size", "Download", "Accuracy"):
@@ -93,8 +95,8 @@ def tables(found: Sequence[tuple[BackboneInfo, bool]]) -> Iterator[RenderableTyp
 
 def _grouped(
     found: Sequence[tuple[BackboneInfo, bool]],
-) -> dict[tuple[str, str], list[tuple[BackboneInfo, bool]]]:
-    groups: dict[tuple[str, str], list[tuple[BackboneInfo, bool]]] = {}
-    for info, in_store in sorted(found, key=lambda each: (each[0].modality, -each[0].prior)):
+) -> dict[tuple[Modality, str], list[tuple[BackboneInfo, bool]]]:
+    groups: dict[tuple[Modality, str], list[tuple[BackboneInfo, bool]]] = {}
+    for info, in_store in sorted(found, key=lambda each: (list(NOUNS).index(each[0].modality), -each[0].prior)):
         groups.setdefault((info.modality, info.prior_of), []).append((info, in_store))
     return groups

@@ -34,18 +34,18 @@ def load(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Read, check and split labelled images or texts.
+    """Read, check and split labelled images, texts or sounds.
 
     Args:
         source: a folder of class folders, a table (CSV, TSV, JSON Lines, Parquet), a pandas DataFrame, or a Hugging
             Face ``Dataset`` or ``DatasetDict``.
-        input: column with the texts or images (paths, encoded or decoded); found when not named.
+        input: column with the texts, images or sounds (paths, encoded or decoded); found when not named.
         label: column with the classes; found when not named.
         group: column whose equal values never straddle a split or a fold; found by usual names only.
         test: a second source, of any kind, with the user's own test items.
         name: what to call the data; by default after the source.
         seed: draws the split, where one is made; see `headstart.data._split` for when.
-        progress: told about the reading of images.
+        progress: told about the reading of images and sounds.
 
     Raises:
         UserError: the data cannot be learnt from. Problems found by one check come together.

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from headstart.core.data_kind import RawTable
-from headstart.core.dataset import Issue, Modality
+from headstart.core.dataset import NOUNS, Issue, Modality
 from headstart.core.errors import UserError
 from headstart.data._issues import issue, several
 from headstart.data._labels import class_names
@@ -108,7 +108,9 @@ def _clash(data: RawTable, test: RawTable, own_test: int) -> list[str]:
             f"leave test= out or remove that split."
         )
     if data.modality != test.modality:
-        problems.append(f"The data hold {data.modality}s and the test set {test.modality}s; give two of one kind.")
+        problems.append(
+            f"The data hold {NOUNS[data.modality]}s and the test set {NOUNS[test.modality]}s; give two of one kind."
+        )
     return problems
 
 

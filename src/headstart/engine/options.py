@@ -8,7 +8,7 @@ from pathlib import Path
 
 from headstart.core.backbone import Backbone, BackboneInfo, Source
 from headstart.core.baseline import Baseline
-from headstart.core.dataset import Dataset
+from headstart.core.dataset import NOUNS, Dataset
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.core.recipe import Budget, Recipe
@@ -106,13 +106,13 @@ def check(data: Dataset, options: Options) -> None:
         UserError: every problem found, together.
     """
     problems = [
-        f"{member.info.name} reads {member.info.modality} items, but '{data.name}' holds {data.modality} items. "
+        f"{member.info.name} reads {NOUNS[member.info.modality]}s, but '{data.name}' holds {NOUNS[data.modality]}s. "
         "`headstart models` lists what suits."
         for member in options.pool
         if member.info.modality != data.modality
     ]
     if not options.pool:
-        problems.append(f"No pretrained model for {data.modality} items was named or found.")
+        problems.append(f"No pretrained model for {NOUNS[data.modality]}s was named or found.")
     for name, strategy in options.strategies.items():
         reasons = {strategy.supports(member.info, options.task) for member in options.pool}
         if reasons and None not in reasons:
