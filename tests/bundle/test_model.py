@@ -102,7 +102,7 @@ def test_fields_of_the_wrong_type_are_named_at_once(tmp_path: Path):
     wrong["arithmetic"] = {"dtype": "int8"}
     with pytest.raises(
         Unavailable,
-        match=r"'modality' should be one of image, text; 'classes' should be a list of texts; "
+        match=r"'modality' should be one of image, text, audio; 'classes' should be a list of texts; "
         r"'temperature' should be a number; 'trained_from' should be an object of texts; "
         r"'arithmetic' should be empty or what `Arithmetic\.note` gives\. Run",
     ):

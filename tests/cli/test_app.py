@@ -62,9 +62,9 @@ def test_a_seed_must_be_a_whole_number(headstart, words, given):
 
 
 def test_a_choice_is_explained(headstart):
-    ended = headstart("models", "--modality", "audio")
+    ended = headstart("models", "--modality", "video")
     assert ended.code == 2
-    assert "'audio' is not one of 'image', 'text'" in ended.err
+    assert "'video' is not one of 'image', 'text', 'audio'" in ended.err
     assert ended.err.count("\n") == 1
 
 

@@ -41,6 +41,12 @@ def test_a_label_of_another_name_is_found_by_its_values():
     assert rows.roles["label"] == "mood"
 
 
+def test_a_column_that_is_known_for_a_group_is_no_possible_label():
+    rows = read({"text": [f"{text} {n}" for n in range(20) for text in TEXTS[:3]], "mood": ["p", "n"] * 30,
+                 "Speaker": [f"s{n % 10}" for n in range(60)]})  # fmt: skip
+    assert (rows.roles["label"], rows.roles["group"]) == ("mood", "Speaker")
+
+
 def test_several_possible_labels_are_a_question():
     with pytest.raises(UserError) as caught:
         read({"text": [*TEXTS] * 5, "mood": ["p", "n"] * 10, "tone": ["x", "y"] * 10})

@@ -14,6 +14,7 @@ COUNTED_TOKENS = 64
 """Length at which the operations of a text encoder are counted, see `BackboneInfo.gflops`."""
 IMAGE_RATE = 1e-4
 TEXT_RATE = 3e-5
+SOUND_RATE = 1e-4
 """Fine-tuning rates for families without a better-known one (BERT: Devlin et al. 2019 use 2e-5 to 5e-5)."""
 
 
@@ -74,6 +75,34 @@ def text_info(name: str, config: Mapping[str, Any], known: Mapping[str, Any], *,
             "input": {"tokens": tokens},
             "family": body.model_type,
             "rate": TEXT_RATE,
+            "batch_norm": False,
+            **known,
+        }
+    )
+
+
+def sound_info(config: Mapping[str, Any], known: Mapping[str, Any], *, seconds: int) -> BackboneInfo:
+    """Facts about a Whisper encoder described by ``config.json``; ``known`` holds what cannot be counted."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from headstart.backbones._whisper_body import body_config, encoder
+
+    found = body_config(config, seconds)
+    with torch.device("meta"):
+        model = encoder(found).eval()
+        frames = torch.zeros(1, found.num_mel_bins, 2 * found.max_source_positions)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(frames)
+    return BackboneInfo(
+        **{
+            "modality": "audio",
+            "dim": found.d_model,
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "gflops": round(counter.get_total_flops() / 1e9, 6),
+            "input": {"seconds": seconds},
+            "family": found.model_type,
+            "rate": SOUND_RATE,
             "batch_norm": False,
             **known,
         }

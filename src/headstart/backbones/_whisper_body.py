@@ -122,21 +122,34 @@ class WhisperBackbone(Backbone):
         return self.module.layer_norm(hidden).mean(dim=1)
 
 
+def body_config(config: Mapping[str, Any], seconds: int) -> Any:
+    """The transformers configuration of an encoder for ``seconds`` of sound, from the content of ``config.json``."""
+    from transformers import WhisperConfig
+
+    known = {name: value for name, value in config.items() if name != "model_type"}
+    return WhisperConfig(**{**known, "max_source_positions": POSITIONS * seconds})
+
+
+def encoder(config: Any) -> Any:
+    """The encoder with random weights."""
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+    return WhisperEncoder(config)
+
+
 def build(info: BackboneInfo, config: Mapping[str, Any], seconds: int, *, seed: int) -> WhisperBackbone:
     """The backbone for ``seconds`` of sound, with transformers' own random initialisation drawn from ``seed``.
 
     Raises:
         UserError: Whisper cannot hear that long.
     """
-    from transformers import WhisperConfig, WhisperFeatureExtractor
-    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+    from transformers import WhisperFeatureExtractor
 
     if not 1 <= seconds <= LONGEST:
         raise UserError(f"{info.name} hears 1 to {LONGEST} seconds at a time, and {seconds} were asked for.")
-    known = {name: value for name, value in config.items() if name != "model_type"}
-    made = WhisperConfig(**{**known, "max_source_positions": POSITIONS * seconds})
+    made = body_config(config, seconds)
     with seeded(seed):
-        body = WhisperEncoder(made)
+        body = encoder(made)
     extractor = WhisperFeatureExtractor(feature_size=made.num_mel_bins, chunk_length=seconds)
     heard = dataclasses.replace(info, input={"seconds": seconds})
     return WhisperBackbone(heard, body.float().eval(), AudioPreprocess(extractor, seconds))

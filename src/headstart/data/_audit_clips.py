@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -60,5 +61,5 @@ def _go_together(rates: Sequence[int], labels: Sequence[str]) -> bool:
     row, column = (np.unique(each, return_inverse=True)[1] for each in (rates, labels))
     table = np.zeros((row.max() + 1, column.max() + 1))
     np.add.at(table, (row, column), 1)
-    _, chance, *_ = chi2_contingency(table, correction=False)
-    return bool(chance < CHANCE)
+    found: Any = chi2_contingency(table, correction=False)
+    return bool(found.pvalue < CHANCE)

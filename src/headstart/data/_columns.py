@@ -155,6 +155,9 @@ def _find_label(others: Mapping[str, Sequence[Any]], columns: Columns, problems:
     if named:
         return named
     found = _roles.class_like(others)
+    if len(found) > 1:
+        group = _find_group(others)
+        found = [name for name in found if name != group]
     if len(found) == 1:
         return found[0]
     which = f"several could be ({', '.join(found)})" if found else f"none looks like one ({', '.join(columns.values)})"

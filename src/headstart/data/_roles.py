@@ -16,6 +16,7 @@ LABEL_NAMES = (
 
 GROUP_NAMES = (
     "group", "group_id", "patient", "patient_id", "patientid", "subject", "subject_id",
+    "speaker", "speaker_id", "recording", "recording_id",
     "source_id", "document_id", "doc_id", "video_id", "user_id", "author_id", "session_id",
 )  # fmt: skip
 """Usual names of a column whose equal values belong together."""
