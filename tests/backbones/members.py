@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.backbones import _text, _text_body, _timm_body, _whisper_body
+from headstart.backbones._text_families import FAMILIES
 from headstart.core.backbone import Backbone, LinearHead
 from tests.backbones.tiny import TEXTS, clips, config_of, info, pictures, tokenizer_files, whisper_config, write
 
@@ -41,7 +42,7 @@ SMALLER: dict[str, dict[str, Any]] = {
 """What makes the larger architectures small enough for a test."""
 FIXED = ("test_vit_relpos", "test_coatnet", "swin_tiny_patch4_window7_224")
 """Families whose input size cannot be changed."""
-ENCODERS = ("bert", "roberta", "xlm-roberta")
+ENCODERS = tuple(FAMILIES)
 SOUND = ("whisper",)
 TIMM = (*CUT, *WHOLE)
 ALL = (*TIMM, *ENCODERS, *SOUND)
@@ -81,7 +82,7 @@ def head_for(backbone: Backbone) -> LinearHead:
     import torch
 
     draws = np.random.default_rng(0)
-    weight = draws.normal(size=(len(CLASSES), backbone.info.dim)) * 3 / np.sqrt(backbone.info.dim)
+    weight = draws.normal(size=(len(CLASSES), backbone.info.dim)) * 2 / np.sqrt(backbone.info.dim)
     with torch.no_grad():
         weight /= max(1.0, float(backbone.encode(batch_of(backbone)).std()))
     return LinearHead(weight=weight, bias=draws.normal(size=len(CLASSES)))
@@ -109,10 +110,10 @@ def _timm(member: str) -> tuple[_timm_body.Architecture, dict[str, Any]]:
 
 def _encoder(kind: str, seed: int) -> Backbone:
     facts = info(f"transformers:tiny/{kind}", modality="text", dim=16, input={"tokens": 24})
-    preprocess = _text.TextPreprocess(tokenizer_files(), _text.read_tokenizer(_tokenizer_folder()), 24)
-    return _text_body.build(facts, _text_body.body_config(facts.name, config_of(kind)), preprocess, seed=seed)
+    preprocess = _text.TextPreprocess(tokenizer_files(kind=kind), _text.read_tokenizer(_tokenizer_folder(kind)), 24)
+    return _text_body.build(facts, config_of(kind), preprocess, seed=seed)
 
 
 @cache
-def _tokenizer_folder() -> Path:
-    return write(Path(mkdtemp()), tokenizer_files())
+def _tokenizer_folder(kind: str) -> Path:
+    return write(Path(mkdtemp()), tokenizer_files(kind=kind))

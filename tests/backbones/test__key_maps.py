@@ -59,21 +59,3 @@ def test_mobilenet_v2_covers_every_weight_in_order() -> None:
             names.append(f"features.{places[layer]}.{kind}")
     renamed = _key_maps.mobilenet_v2(_number_tensors(names), depths)
     assert {name: int(value) for name, value in renamed.items()} == {name: n for n, name in enumerate(state)}
-
-
-def test_encoders_lose_heads_and_prefixes_and_old_names() -> None:
-    state = _number_tensors(
-        [
-            "bert.embeddings.LayerNorm.gamma",
-            "bert.embeddings.LayerNorm.beta",
-            "bert.embeddings.position_ids",
-            "bert.encoder.layer.0.output.dense.weight",
-            "bert.pooler.dense.weight",
-            "cls.predictions.bias",
-        ]
-    )
-    assert {name: int(value) for name, value in _key_maps.encoder(state).items()} == {
-        "embeddings.LayerNorm.weight": 0,
-        "embeddings.LayerNorm.bias": 1,
-        "encoder.layer.0.output.dense.weight": 3,
-    }

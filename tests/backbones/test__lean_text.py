@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from headstart.backbones import _lean_text
-from headstart.backbones._text_body import FAMILIES, TextBackbone
+from headstart.backbones._text_body import TextBackbone
 from tests.backbones.members import batch_of, make
 
 
@@ -30,7 +30,7 @@ def lean(backbone: TextBackbone) -> TextBackbone:
 
 
 @pytest.mark.parametrize("short", [0, 128])
-@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("kind", ["bert", "roberta", "xlm-roberta"])
 def test_agrees_with_float32_as_well_as_autocast_does(kind: str, short: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_lean_text, "SHORT", short)
     backbone = made(kind)

@@ -6,21 +6,28 @@ from pathlib import Path
 import pytest
 import torch
 
-from headstart.backbones import _text_body
-from headstart.core.errors import UserError
+from headstart.backbones._text_body import TextBackbone
+from headstart.backbones._text_families import FAMILIES, family_of
 from tests.backbones.members import CLASSES, batch_of, head_for, make
-from tests.backbones.tiny import config_of
 
 
-@pytest.mark.parametrize("kind", _text_body.FAMILIES)
+@pytest.mark.parametrize("kind", FAMILIES)
 def test_the_layers_run_as_transformers_runs_them(kind: str) -> None:
     backbone = make(kind)
-    batch = batch_of(backbone)
+    assert isinstance(backbone, TextBackbone)
+    batch, family, body = batch_of(backbone), backbone.family, backbone.module
+    given = dict(batch)
+    if kind == "t5":
+        given["decoder_input_ids"] = torch.nn.functional.pad(batch["input_ids"][:, :-1], (1, 0))
     with torch.no_grad():
-        hidden = backbone.module(**batch).last_hidden_state
-        ours = backbone._run(backbone._embedded(batch), batch["attention_mask"], 0, 3)  # type: ignore[attr-defined]
+        hidden = body(**given).last_hidden_state
+        state = family.run(body, family.begin(body, batch), 0, len(backbone.blocks))
+        ours = state.get("decoder", state["hidden"])
+        for norm in ("final_norm", "ln_f", "norm"):
+            ours = getattr(body, norm)(ours) if hasattr(body, norm) else ours
+        ours = body.decoder.final_layer_norm(ours) if kind == "t5" else ours
     mask = batch["attention_mask"].bool()
-    assert torch.equal(ours[mask], hidden[mask])
+    torch.testing.assert_close(ours[mask], hidden[mask], atol=1e-6, rtol=1e-5)
 
 
 def test_embeddings_belong_to_the_first_layers_block() -> None:
@@ -39,14 +46,7 @@ def test_the_exported_configuration_is_an_ordinary_one_with_one_more_layer(tmp_p
     assert config["problem_type"] == "single_label_classification"
     assert config["id2label"] == {"0": "None", "1": "1", "2": "été", "3": "a/b"}
     assert config["label2id"] == {"None": 0, "1": 1, "été": 2, "a/b": 3}
-    assert _text_body.body_config("x", config).num_hidden_layers == 3
-
-
-def test_other_kinds_are_refused_with_the_nearest() -> None:
-    with pytest.raises(UserError, match=r"^x is a 'xlmroberta' model; .* bert, roberta, xlm-roberta\. Did you"):
-        _text_body.body_config("x", {**config_of("bert"), "model_type": "xlmroberta"})
-    with pytest.raises(UserError, match="is a '' model"):
-        _text_body.body_config("x", {})
+    assert family_of("x", config).configured(config).num_hidden_layers == 3
 
 
 def test_attention_dropout_is_honoured_in_training_mode() -> None:

@@ -73,56 +73,84 @@ def whisper_config() -> dict[str, Any]:
 
 
 def config_of(kind: str) -> dict[str, Any]:
-    """``config.json`` of a tiny encoder of this model type."""
-    shared = {
-        "model_type": kind,
-        "hidden_size": 16,
-        "num_hidden_layers": 3,
-        "num_attention_heads": 2,
-        "intermediate_size": 32,
-        "max_position_embeddings": 40,
-        "vocab_size": len(WORDS),
-    }
-    if kind == "bert":
-        return {**shared, "type_vocab_size": 2, "pad_token_id": 0}
-    return {**shared, "type_vocab_size": 1, "pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
+    """``config.json`` of a tiny text model of this model type."""
+    words = {"model_type": kind, "vocab_size": len(WORDS), "pad_token_id": 0}
+    plain = {**words, "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
+    match kind:
+        case "bert":
+            return {**plain, "max_position_embeddings": 40, "type_vocab_size": 2}
+        case "roberta" | "xlm-roberta":
+            named = {"bos_token_id": 2, "eos_token_id": 3}
+            return {**plain, "max_position_embeddings": 40, "type_vocab_size": 1, **named}
+        case "distilbert":
+            return {**words, "dim": 16, "n_layers": 3, "n_heads": 2, "hidden_dim": 32, "max_position_embeddings": 40}
+        case "modernbert":
+            named = {"bos_token_id": 2, "eos_token_id": 3, "cls_token_id": 2, "sep_token_id": 3}
+            local = {"local_attention": 8, "global_attn_every_n_layers": 2, "max_position_embeddings": 40}
+            return {**plain, **named, **local, "attention_dropout": 0.1}
+        case "xlnet":
+            named = {"bos_token_id": 2, "eos_token_id": 3}
+            return {**words, **named, "d_model": 16, "n_layer": 3, "n_head": 2, "d_inner": 32}
+        case "gpt2":
+            named = {"bos_token_id": 3, "eos_token_id": 3, "pad_token_id": None}
+            return {**words, **named, "n_embd": 16, "n_layer": 3, "n_head": 2, "n_positions": 40}
+        case "llama":
+            named = {"bos_token_id": 2, "eos_token_id": 3, "pad_token_id": None}
+            return {**plain, **named, "num_key_value_heads": 1, "max_position_embeddings": 40, "attention_dropout": 0.1}
+        case "t5":
+            named = {"eos_token_id": 3, "decoder_start_token_id": 0}
+            sizes = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2, "n_positions": 40}
+            return {**words, **named, **sizes}
+    raise AssertionError(kind)
 
 
-def tokenizer_files(tokens: int = 24) -> dict[str, bytes]:
-    """A word-piece tokenizer over `WORDS`."""
-    from tokenizers import BertWordPieceTokenizer
+SPECIALS = {
+    "modernbert": "[CLS] $A [SEP]",
+    "t5": "$A [SEP]",
+    "xlnet": "$A [SEP] [CLS]:2",
+    "llama": "[CLS] $A",
+    "gpt2": "$A",
+}
+"""Where the special tokens of a family's tokenizer stand; as BERT's where it is not named."""
 
-    tokenizer = BertWordPieceTokenizer({word: number for number, word in enumerate(WORDS)}, lowercase=True)
-    config = {
-        "tokenizer_class": "BertTokenizer",
-        "do_lower_case": True,
-        "model_max_length": tokens,
-        "unk_token": "[UNK]",
-        "sep_token": "[SEP]",
-        "pad_token": "[PAD]",
-        "cls_token": "[CLS]",
-        "mask_token": "[MASK]",
-    }
-    return {
-        "tokenizer.json": tokenizer.to_str().encode(),
-        "tokenizer_config.json": json.dumps(config).encode(),
-        "vocab.txt": "\n".join(WORDS).encode(),
-    }
+
+def tokenizer_files(tokens: int = 24, kind: str = "bert") -> dict[str, bytes]:
+    """A word-piece tokenizer over `WORDS`, with the special tokens and the padding of the model type."""
+    from tokenizers import BertWordPieceTokenizer, Tokenizer
+    from tokenizers.processors import TemplateProcessing
+
+    pieces = BertWordPieceTokenizer({word: number for number, word in enumerate(WORDS)}, lowercase=True)
+    specials = {"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]"}
+    config: dict[str, Any] = {"model_max_length": tokens}
+    if kind not in SPECIALS:
+        config |= {"tokenizer_class": "BertTokenizer", "do_lower_case": True, **specials, "mask_token": "[MASK]"}
+        files = {"tokenizer.json": pieces.to_str().encode(), "vocab.txt": "\n".join(WORDS).encode()}
+    else:
+        plain = Tokenizer.from_str(pieces.to_str())
+        named = [(word, WORDS.index(word)) for word in ("[CLS]", "[SEP]")]
+        plain.post_processor = TemplateProcessing(single=SPECIALS[kind], special_tokens=named)
+        config |= {"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]", "eos_token": "[SEP]"}
+        config |= {"pad_token": "[PAD]"} if kind in ("modernbert", "t5", "xlnet") else {}
+        config |= {"padding_side": "left" if kind == "xlnet" else "right"}
+        inputs = ["input_ids", *(["token_type_ids"] if kind == "xlnet" else []), "attention_mask"]
+        config |= {"model_input_names": inputs}
+        files = {"tokenizer.json": plain.to_str().encode()}
+    return {**files, "tokenizer_config.json": json.dumps(config).encode()}
 
 
 def encoder_files(kind: str = "bert", *, prefix: str = "", seed: int = 0) -> dict[str, bytes]:
-    """A complete hub repository of a tiny encoder: configuration, safetensors weights, tokenizer."""
+    """A complete hub repository of a tiny text model: configuration, safetensors weights, tokenizer."""
     from transformers import AutoConfig, AutoModel
 
     config = config_of(kind)
     body = {key: value for key, value in config.items() if key != "model_type"}
     torch.manual_seed(seed)
-    model = AutoModel.from_config(AutoConfig.for_model(kind, **body), add_pooling_layer=True)
-    weights = {prefix + name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    model = AutoModel.from_config(AutoConfig.for_model(kind, **body))
+    weights = {prefix + name: tensor.clone() for name, tensor in model.state_dict().items()}
     return {
         "config.json": json.dumps(config).encode(),
         "model.safetensors": save(weights, {"format": "pt"}),
-        **tokenizer_files(),
+        **tokenizer_files(kind=kind),
     }
 
 

@@ -56,24 +56,27 @@ def text_info(name: str, config: Mapping[str, Any], known: Mapping[str, Any], *,
     """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
-    from transformers import AutoModel
 
-    from headstart.backbones._text_body import body_config
+    from headstart.backbones._text_families import family_of
 
-    body = body_config(name, config)
+    family = family_of(name, config)
+    found = family.configured(config)
     with torch.device("meta"):
-        model: Any = AutoModel.from_config(body, add_pooling_layer=False).eval()
+        model: Any = family.body(found).eval()
         ids = torch.ones(1, min(COUNTED_TOKENS, tokens), dtype=torch.int64)
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        model(input_ids=ids, position_ids=torch.zeros_like(ids))
+        # Without a mask: whether it masks anything cannot be asked where nothing is computed.
+        batch: dict[str, Any] = {"input_ids": ids, "attention_mask": None}
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            state = family.begin(model, batch)
+            family.run(model, state, 0, len(family.blocks(model)))
     return BackboneInfo(
         **{
             "modality": "text",
-            "dim": body.hidden_size,
+            "dim": found.hidden_size,
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
             "gflops": round(counter.get_total_flops() / 1e9, 6),
             "input": {"tokens": tokens},
-            "family": body.model_type,
+            "family": found.model_type,
             "rate": TEXT_RATE,
             "batch_norm": False,
             **known,

@@ -144,12 +144,13 @@ def _read_sound(
     seed: int = 0,
     seconds: int | None = None,
 ) -> tuple[WhisperBackbone, LinearHead]:
+    from headstart.backbones._head import head_of
     from headstart.backbones._whisper_body import POSITIONS, build, load_body
 
     heard = seconds or int(config["max_source_positions"]) // POSITIONS
     backbone = build(info, config, heard, seed=seed)
     tensors = _tensors(folder)
-    head = _head(tensors.get("classifier.weight"), tensors.get("classifier.bias"))
+    head = head_of(tensors.get("classifier.weight"), tensors.get("classifier.bias"))
     if pretrained:
         own = {name.removeprefix("encoder."): t for name, t in tensors.items() if name.startswith("encoder.")}
         try:
@@ -162,11 +163,12 @@ def _read_sound(
 def _read_image(
     folder: Path, config: Mapping[str, Any], info: BackboneInfo, *, pretrained: bool = True, seed: int = 0
 ) -> tuple[TimmBackbone, LinearHead]:
+    from headstart.backbones._head import head_of
     from headstart.backbones._timm_body import build, load_body
 
     backbone = build(info, _architecture(folder, config), seed=seed)
     tensors = {name.removeprefix("timm_model."): tensor for name, tensor in _tensors(folder).items()}
-    head = _head(tensors.pop(f"{backbone.classifier}.weight", None), tensors.pop(f"{backbone.classifier}.bias", None))
+    head = head_of(tensors.pop(f"{backbone.classifier}.weight", None), tensors.pop(f"{backbone.classifier}.bias", None))
     if pretrained:
         try:
             load_body(backbone, tensors)
@@ -179,31 +181,17 @@ def _read_text(
     folder: Path, config: Mapping[str, Any], info: BackboneInfo, *, pretrained: bool = True, seed: int = 0
 ) -> tuple[TextBackbone, LinearHead]:
     from headstart.backbones import _text, _text_body
-    from headstart.backbones._mean_layer import E
 
-    body_config = _text_body.body_config(info.name, config)
-    family = _text_body.FAMILIES[body_config.model_type]
     preprocess = _text.TextPreprocess(_text.tokenizer_files(folder), _text.read_tokenizer(folder), info.input["tokens"])
-    backbone = _text_body.build(info, body_config, preprocess, seed=seed)
-    tensors = _tensors(folder)
-    head = _head(tensors.get(f"{family.classifier}.weight"), tensors.get(f"{family.classifier}.bias"), E)
+    backbone = _text_body.build(info, config, preprocess, seed=seed)
+    found, head = backbone.family.parted(_tensors(folder), backbone.module.config)
     if pretrained:
         wanted = backbone.module.state_dict()
-        plain = {name.removeprefix(family.prefix): tensor for name, tensor in tensors.items()}
         try:
-            _text_body.load_body(backbone, {name: plain[name] for name in wanted if name in plain})
+            _text_body.load_body(backbone, {name: found[name] for name in wanted if name in found})
         except RuntimeError as error:
             raise _unfit(folder) from error
     return backbone, head
-
-
-def _head(weight: torch.Tensor | None, bias: torch.Tensor | None, scale: float = 1.0) -> LinearHead:
-    """The classifier as a head on features; a folder without one has a head for no class."""
-    import numpy as np
-
-    if weight is None or bias is None:
-        return LinearHead(weight=np.zeros((0, 0)), bias=np.zeros(0))
-    return LinearHead(weight=weight.double().numpy() * scale, bias=bias.double().numpy())
 
 
 def _tensors(folder: Path) -> dict[str, torch.Tensor]:

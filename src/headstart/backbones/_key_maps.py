@@ -68,21 +68,6 @@ def mobilenet_v2(state: Mapping[str, torch.Tensor], depths: Sequence[int]) -> di
     return renamed
 
 
-def encoder(state: Mapping[str, torch.Tensor], prefix: str = "bert.") -> dict[str, torch.Tensor]:
-    """Weights of a BERT-like encoder in the names of its base model, without pooler, heads and position numbers.
-
-    ``prefix`` is what a model with a head puts before the encoder's names. Checkpoints converted from TensorFlow
-    call the weight and bias of a norm gamma and beta.
-    """
-    weights = {}
-    for name, tensor in state.items():
-        body = name.removeprefix(prefix).replace("LayerNorm.gamma", "LayerNorm.weight")
-        body = body.replace("LayerNorm.beta", "LayerNorm.bias")
-        if body.startswith(("embeddings.", "encoder.")) and not body.endswith("_ids"):
-            weights[body] = tensor
-    return weights
-
-
 def _places(depths: Sequence[int]) -> Iterator[str]:
     for stage, depth in enumerate(depths):
         for block in range(depth):

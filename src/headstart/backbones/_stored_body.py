@@ -49,8 +49,7 @@ def text_backbone(info: BackboneInfo, *, pretrained: bool, seed: int, size: int 
     stored = open_stored(info.name)
     files = {name: stored.read(name) for name in _text.TOKENIZER_FILES if name in stored.record["files"]}
     preprocess = _text.TextPreprocess(files, _text.read_tokenizer(stored.folder), info.input["tokens"])
-    config = _text_body.body_config(info.name, stored.record["config"])
-    backbone = _text_body.build(info, config, preprocess, seed=seed)
+    backbone = _text_body.build(info, stored.record["config"], preprocess, seed=seed)
     if pretrained:
         try:
             _text_body.load_body(backbone, stored.tensors())

@@ -15,6 +15,10 @@ from headstart.core.dataset import Modality
 
 LONG = 64
 """Characters per token that are sure to fill the input: what comes after them is not tokenised only to be cut off."""
+LONGEST = 512
+"""Tokens that are read at most, whatever the model could: attention costs their square."""
+POSITIONS = ("max_position_embeddings", "n_positions")
+"""Where ``config.json`` says how many tokens have a position."""
 TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -23,6 +27,8 @@ TOKENIZER_FILES = (
     "vocab.json",
     "merges.txt",
     "sentencepiece.bpe.model",
+    "spiece.model",
+    "tokenizer.model",
 )
 
 
@@ -32,6 +38,7 @@ class TextPreprocess(Preprocess):
     Attributes:
         files: the tokenizer's own files by name, as they go into the exported folder.
         tokens: longest input, special tokens included.
+        padding: number of the token that fills up batches; where the tokenizer has none, that of its end of text.
     """
 
     modality: Modality = "text"
@@ -46,7 +53,10 @@ class TextPreprocess(Preprocess):
         self._tokenizer = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
         self._tokenizer.enable_truncation(max_length=tokens)
         self._tokenizer.no_padding()
-        self._padding = int(tokenizer.pad_token_id)
+        self._pads = tokenizer.pad_token is not None
+        self._filler = tokenizer.pad_token or tokenizer.eos_token
+        self.padding = int(tokenizer.convert_tokens_to_ids(self._filler))
+        self._types = _types(self._tokenizer) if "token_type_ids" in tokenizer.model_input_names else None
         digest = hashlib.sha256(self._tokenizer.to_str().encode()).hexdigest()
         self._key = json.dumps({"view": "tokens", "tokenizer": digest, "tokens": tokens}, sort_keys=True)
 
@@ -73,34 +83,55 @@ class TextPreprocess(Preprocess):
         return self.item(raw)
 
     def collate(self, ready: Sequence[list[int]]) -> dict[str, torch.Tensor]:
-        """``input_ids`` and ``attention_mask (B, L)``, int64, padded on the right to the longest of the batch."""
+        """``input_ids`` and ``attention_mask (B, L)``, int64, padded on the right to the longest of the batch.
+
+        ``token_type_ids`` besides, where the tokenizer has others than 0 for a single text.
+        """
         longest = max(len(ids) for ids in ready)
-        ids = torch.full((len(ready), longest), self._padding, dtype=torch.int64)
+        ids = torch.full((len(ready), longest), self.padding, dtype=torch.int64)
         mask = torch.zeros((len(ready), longest), dtype=torch.int64)
         for row, tokens in enumerate(ready):
             ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.int64)
             mask[row, : len(tokens)] = 1
-        return {"input_ids": ids, "attention_mask": mask}
+        batch = {"input_ids": ids, "attention_mask": mask}
+        if self._types is not None:
+            before, after = self._types
+            batch["token_type_ids"] = torch.zeros_like(ids)
+            for row, tokens in enumerate(ready):
+                batch["token_type_ids"][row, : len(before)] = torch.tensor(before)
+                batch["token_type_ids"][row, len(tokens) - len(after) : len(tokens)] = torch.tensor(after)
+        return batch
 
     def export(self, folder: Path) -> None:
-        """Write the tokenizer's files, its maximal length set to ``tokens``."""
+        """Write the tokenizer's files, its maximal length set to ``tokens`` and its filler named."""
         for name, content in self.files.items():
             (folder / name).write_bytes(content)
         config = json.loads(self.files.get("tokenizer_config.json", b"{}"))
         config["model_max_length"] = self.tokens
+        if not self._pads:
+            config["pad_token"] = self._filler
         text = json.dumps(config, indent=2, ensure_ascii=False)
         (folder / "tokenizer_config.json").write_text(text, encoding="utf-8")
 
 
+def _types(tokenizer: Any) -> tuple[list[int], list[int]] | None:
+    """Types of the special tokens before and after a single text; None where they, and the text's, are all 0."""
+    encoded = tokenizer.encode("a")
+    if not any(encoded.type_ids):
+        return None
+    inside = [place for place, special in enumerate(encoded.special_tokens_mask) if not special]
+    return encoded.type_ids[: inside[0]], encoded.type_ids[inside[-1] + 1 :]
+
+
 def longest_input(config: Mapping[str, Any], files: Mapping[str, bytes]) -> int:
     """Longest input in tokens: the least of what model, tokenizer and sentence-transformers' own file say."""
-    limits = [int(config.get("max_position_embeddings", 512))]
-    if config.get("model_type") != "bert":
+    limits = [int(next((config[key] for key in POSITIONS if config.get(key)), LONGEST))]
+    if config.get("model_type") in ("roberta", "xlm-roberta"):
         limits[0] -= int(config.get("pad_token_id", 1)) + 1  # RoBERTa numbers positions after the padding index
     for name, key in (("tokenizer_config.json", "model_max_length"), ("sentence_bert_config.json", "max_seq_length")):
         value = json.loads(files.get(name, b"{}")).get(key)
         limits += [int(value)] if value else []
-    return min(limits)
+    return min(LONGEST, *limits)
 
 
 def tokenizer_files(folder: Path) -> dict[str, bytes]:

@@ -111,7 +111,7 @@ class WhisperBackbone(Backbone):
         module, gelu = self.module, torch.nn.functional.gelu
         hidden = gelu(module.conv2(gelu(module.conv1(batch["input_features"])))).permute(0, 2, 1)
         hidden = hidden + module.embed_positions.weight
-        return torch.nn.functional.dropout(hidden, p=module.dropout, training=module.training)
+        return torch.nn.functional.dropout(hidden, p=module.dropout, training=module.conv1.training)
 
     def _run(self, hidden: torch.Tensor, start: int, stop: int) -> torch.Tensor:
         for layer in self.module.layers[start:stop]:

@@ -107,16 +107,18 @@ def _convert(model: Model, path: Path) -> Mapping[str, torch.Tensor]:
     import torch
 
     from headstart.backbones import _ctranslate, _key_maps, _onnx
+    from headstart.backbones._text_families import body_weights
 
     match model.layout:
         case "safetensors":
             from safetensors.torch import load_file
 
-            return _key_maps.encoder(load_file(path))
+            return body_weights(model.info.name, model.config, load_file(path))
         case "ctranslate2":
             return _ctranslate.whisper_encoder(path)
         case "onnx":
-            return _key_maps.encoder(_onnx.bert_weights(path, "model.0.auto_model."))
+            found = _onnx.bert_weights(path, "model.0.auto_model.")
+            return body_weights(model.info.name, model.config, found)
         case "efficientnet_lite":
             weights = torch.load(path, map_location="cpu", weights_only=True)
             return _key_maps.efficientnet_lite(weights, _depths(model))

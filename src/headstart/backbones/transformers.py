@@ -1,4 +1,4 @@
-"""BERT-like text encoders from the hub, in the formats of transformers and sentence-transformers."""
+"""Text models from the hub, in the formats of transformers and sentence-transformers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ SOURCE = "transformers"
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 CONFIG = "config.json"
 SENTENCES = "sentence_bert_config.json"
-VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model")
+VOCABULARIES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "tokenizer.model",
+)
 
 
 class Transformers(Source):
@@ -47,7 +54,12 @@ class Transformers(Source):
         if not REPOSITORY.fullmatch(repo):
             return None
         config = _hub.cached_file(repo, CONFIG, revision)
-        return _unknown(name) if config is None else _info(name, json.loads(config.read_text(encoding="utf-8")), 512)
+        if config is None:
+            return _unknown(name)
+        from headstart.backbones._text import longest_input
+
+        content = _read(config)
+        return _info(name, content, longest_input(content, {}))
 
     def in_store(self, info: BackboneInfo) -> bool:
         """See `Source.in_store`."""
@@ -59,7 +71,10 @@ class Transformers(Source):
         Raises:
             UserError: it is a kind of model headstart cannot adapt; nothing but its configuration was fetched.
         """
-        from headstart.backbones import _text, _text_body
+        from safetensors.torch import load_file
+
+        from headstart.backbones import _text
+        from headstart.backbones._text_families import body_weights, family_of
 
         if _store.is_intact(info.name):
             progress.say(f"{info.name} is already in the local store.")
@@ -68,14 +83,14 @@ class Transformers(Source):
         repository = _hub.look_up(info.name, repo, revision)
         with _store.adding(info.name, room=2 * repository.bytes) as arrival:
             config = _read(_hub.take(repository, CONFIG, arrival.scratch))
-            _text_body.check_family(info.name, str(config.get("model_type", "")))
+            family_of(info.name, config)
             files = _hub.take_if_there(repository, [*_text.TOKENIZER_FILES, SENTENCES], arrival.scratch)
             small = {name: file.read_bytes() for name, file in files.items() if name.endswith("_config.json")}
             tokens = _text.longest_input(config, small)
             if info.dim == 0:
                 info = _info(info.name, config, tokens)
             path = _hub.take_weights(repository, arrival.scratch, progress, expected=info.sha256)
-            arrival.write_tensors(_body_weights(info, config, path))
+            arrival.write_tensors(body_weights(info.name, config, load_file(path)))
             _save_tokenizer(info.name, files, arrival.files)
             facts = dataclasses.replace(
                 info,
@@ -119,19 +134,6 @@ def _unstated(name: str) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _body_weights(info: BackboneInfo, config: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The encoder's weights in the names of the installed transformers, without pooler and heads."""
-    from safetensors.torch import load_file
-
-    from headstart.backbones._key_maps import encoder
-    from headstart.backbones._text_body import FAMILIES
-
-    weights = encoder(load_file(path), FAMILIES[config["model_type"]].prefix)
-    if not weights:
-        raise Unavailable(f"{info.name} was not stored: its weights hold no {config['model_type']} encoder.")
-    return weights
 
 
 def _save_tokenizer(name: str, files: Mapping[str, Path], into: Path) -> None:

@@ -1,0 +1,153 @@
+"""T5: an encoder and a decoder; its classification model lets the decoder read the text again and takes its last token.
+
+The classification model puts a dense layer and tanh before its classifier. Its dense layer is E times the identity, and
+tanh(E f) = E f (1 - (E f)^2 / 3 + ...): for features up to 100 it changes them by 3e-9 of themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+
+from headstart.backbones._head import head_of
+from headstart.backbones._text_family import TextFamily, at_last, numbers, own
+from headstart.core.backbone import Block, LinearHead
+
+if TYPE_CHECKING:
+    from headstart.backbones._text_family import State
+
+E = 2.0**-20
+
+
+class T5(TextFamily):
+    """Features: the decoder's output at the end of the text, after which the encoder's tokens are in its attention.
+
+    The tables of relative positions lie in the first layers of encoder and decoder and are read by all others, below
+    and above a cut.
+    """
+
+    kind: ClassVar[str] = "t5"
+    prefix: ClassVar[str] = "transformer."
+    classifies: ClassVar[str] = "T5ForSequenceClassification"
+    pooling: ClassVar[str] = "end_of_decoder"
+
+    def blocks(self, body: Any) -> tuple[Block, ...]:
+        """See `TextFamily.blocks`: the encoder's layers, then the decoder's."""
+        encoder, decoder = len(body.encoder.block), len(body.decoder.block)
+        names = [("encoder", number) for number in range(encoder)] + [("decoder", number) for number in range(decoder)]
+        beside = {
+            ("encoder", 0): ("shared", "encoder.embed_tokens", "decoder.embed_tokens"),
+            ("encoder", encoder - 1): ("encoder.final_layer_norm",),
+            ("decoder", decoder - 1): ("decoder.final_layer_norm",),
+        }
+        return tuple(
+            Block(
+                name=f"{stack} layer {number + 1}",
+                modules=(f"{stack}.block.{number}", *beside.get((stack, number), ())),
+            )
+            for stack, number in names
+        )
+
+    def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
+        """See `TextFamily.begin`; ``decoder (B, L, D)`` embeds the text one token later."""
+        ids = batch["input_ids"]
+        shifted = torch.full_like(ids, body.config.decoder_start_token_id)
+        shifted[:, 1:] = ids[:, :-1]
+        hidden = _dropped(body.encoder, body.shared(ids), 0)
+        decoder = _dropped(body.encoder, body.shared(shifted), 0)
+        return {"hidden": hidden, "decoder": decoder, "attention_mask": batch["attention_mask"]}
+
+    def run(self, body: Any, state: State, start: int, stop: int) -> State:
+        """See `TextFamily.run`."""
+        encoder = len(body.encoder.block)
+        if start < encoder:
+            state = {**state, "hidden": self._encoded(body.encoder, state, start, min(stop, encoder))}
+        if stop > encoder:
+            state = {**state, "decoder": self._decoded(body.decoder, state, max(0, start - encoder), stop - encoder)}
+        return state
+
+    def _encoded(self, stack: Any, state: State, start: int, stop: int) -> torch.Tensor:
+        from transformers.masking_utils import create_bidirectional_mask
+
+        hidden = state["hidden"]
+        mask = create_bidirectional_mask(
+            config=stack.config, inputs_embeds=hidden, attention_mask=state["attention_mask"]
+        )
+        places = _places(stack, hidden.shape[1])
+        for layer in stack.block[start:stop]:
+            hidden, *_ = layer(hidden, mask, places.to(hidden.dtype))
+        return _dropped(stack, stack.final_layer_norm(hidden), -1) if stop == len(stack.block) else hidden
+
+    def _decoded(self, stack: Any, state: State, start: int, stop: int) -> torch.Tensor:
+        from transformers.masking_utils import create_bidirectional_mask, create_causal_mask
+
+        hidden, encoded = state["decoder"], state["hidden"]
+        causal = create_causal_mask(
+            config=stack.config, inputs_embeds=hidden, attention_mask=None, past_key_values=None
+        )
+        across = create_bidirectional_mask(
+            config=stack.config,
+            inputs_embeds=hidden,
+            attention_mask=state["attention_mask"],
+            encoder_hidden_states=encoded,
+        )
+        places = _places(stack, hidden.shape[1])
+        for layer in stack.block[start:stop]:
+            hidden, *_ = layer(hidden, causal, places.to(hidden.dtype), encoded, across)
+        return hidden
+
+    def pooled(self, body: Any, state: State) -> torch.Tensor:
+        """See `TextFamily.pooled`."""
+        ends = at_last(state["decoder"], state["attention_mask"])
+        return _dropped(body.decoder, body.decoder.final_layer_norm(ends), -1)
+
+    def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
+        """See `TextFamily.written`."""
+        width = body.config.d_model
+        tied = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
+        tensors = {name: tensor for name, tensor in own(body, self.prefix).items() if not name.endswith(tied)}
+        return tensors | {
+            "classification_head.dense.weight": E * torch.eye(width),
+            "classification_head.dense.bias": torch.zeros(width),
+            "classification_head.out_proj.weight": numbers(head.weight / E),
+            "classification_head.out_proj.bias": numbers(head.bias),
+        }
+
+    def changes(self, config: Any) -> dict[str, Any]:
+        """See `TextFamily.changes`."""
+        del config
+        return {}
+
+    def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
+        """See `TextFamily.parted`."""
+        del config
+        out = "classification_head.out_proj."
+        return self.found(tensors), head_of(tensors.get(f"{out}weight"), tensors.get(f"{out}bias"), E)
+
+    def found(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """See `TextFamily.found`; the one table of embeddings goes by three names."""
+        body = super().found(tensors)
+        shared = body.get("shared.weight", body.get("encoder.embed_tokens.weight"))
+        names = ("shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
+        return body if shared is None else {**body, **dict.fromkeys(names, shared)}
+
+
+def _places(stack: Any, length: int) -> torch.Tensor:
+    """What relative positions add to the attention scores, ``(1, heads, L, L)``, as the first layer has it."""
+    attention = stack.block[0].layer[0].SelfAttention
+    table = attention.relative_attention_bias.weight
+    steps = torch.arange(length, device=table.device)
+    bucket = attention._relative_position_bucket(
+        steps[None, :] - steps[:, None],
+        bidirectional=not stack.is_decoder,
+        num_buckets=attention.relative_attention_num_buckets,
+        max_distance=attention.relative_attention_max_distance,
+    )
+    return table[bucket].permute(2, 0, 1).unsqueeze(0)
+
+
+def _dropped(stack: Any, tensor: torch.Tensor, layer: int) -> torch.Tensor:
+    """The stack's dropout, which belongs to no layer, as far as the one with this number is being trained."""
+    return torch.nn.functional.dropout(tensor, stack.dropout.p, stack.block[layer].training)

@@ -1,0 +1,133 @@
+"""What a kind of text model has to say so that it is run in steps, pooled, and written as an ordinary classifier."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from headstart.core.backbone import Backbone, Block, LinearHead
+
+if TYPE_CHECKING:
+    import torch
+
+    State = dict[str, torch.Tensor]
+    """``attention_mask (B, L)`` and what the layers above read, ``(B, L, D)`` each; padded on the right."""
+
+MARKER = "headstart_pooling"
+"""Key in ``config.json`` that says that the folder holds more than the body, and how features are pooled there."""
+
+
+class TextFamily(ABC):
+    """One ``model_type`` of transformers. Stateless: the body is handed in.
+
+    The ordinary classification model of a family reads one token, or has no bias, or puts a non-linearity before its
+    classifier. ``written`` arranges its weights so that it computes ``head`` on ``pooled`` all the same, and
+    ``parted`` takes such weights apart again.
+
+    Attributes:
+        kind: ``model_type``.
+        prefix: what the classification model calls the body.
+        classifies: the class of the classification model.
+        pooling: what `MARKER` says of folders written here.
+    """
+
+    kind: ClassVar[str]
+    prefix: ClassVar[str]
+    classifies: ClassVar[str]
+    pooling: ClassVar[str]
+
+    def configured(self, config: Mapping[str, Any]) -> Any:
+        """Transformers' configuration of the body that the content of ``config.json`` describes."""
+        from transformers import AutoConfig
+
+        kept = {name: value for name, value in config.items() if name not in (MARKER, "headstart", "model_type")}
+        return AutoConfig.for_model(self.kind, **(self.restored(kept) if config.get(MARKER) else kept))
+
+    def restored(self, config: dict[str, Any]) -> dict[str, Any]:
+        """``config`` without the changes that `written` needed."""
+        return config
+
+    def body(self, config: Any) -> Any:
+        """The base model with random weights, without pooler and heads."""
+        from transformers import AutoModel
+
+        return AutoModel.from_config(config)
+
+    @abstractmethod
+    def blocks(self, body: Any) -> tuple[Block, ...]:
+        """See `Backbone.blocks`."""
+
+    @abstractmethod
+    def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
+        """What the first block's layer reads, from ``input_ids`` and ``attention_mask (B, L)``."""
+
+    @abstractmethod
+    def run(self, body: Any, state: State, start: int, stop: int) -> State:
+        """The state after the layers of the blocks ``start`` to ``stop``."""
+
+    @abstractmethod
+    def pooled(self, body: Any, state: State) -> torch.Tensor:
+        """Features ``(B, D)`` from the state above all blocks."""
+
+    @abstractmethod
+    def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
+        """Every weight of the classification model, by name."""
+
+    @abstractmethod
+    def changes(self, config: Any) -> dict[str, Any]:
+        """What the classification model's configuration has otherwise than the body's ``config``."""
+
+    @abstractmethod
+    def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
+        """Body and head out of what `written` gave; ``config`` is the body's."""
+
+    def lean(self, backbone: Backbone, body: Any) -> Backbone:
+        """See `Backbone.lean`."""
+        del body
+        return backbone
+
+    def found(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """What of a checkpoint from elsewhere may belong to the body, in the body's names."""
+        return {name.removeprefix(self.prefix): tensor for name, tensor in tensors.items()}
+
+
+def chain(prefix: str, count: int, first: tuple[str, ...], last: tuple[str, ...]) -> tuple[Block, ...]:
+    """A block for each of ``count`` layers; ``first`` and ``last`` are modules of the outer two besides."""
+    return tuple(
+        Block(
+            name=f"layer {number + 1}",
+            modules=(
+                *(first if number == 0 else ()),
+                f"{prefix}{number}",
+                *(last if number == count - 1 else ()),
+            ),
+        )
+        for number in range(count)
+    )
+
+
+def own(body: Any, prefix: str) -> dict[str, torch.Tensor]:
+    """The body's weights as the classification model calls them."""
+    import torch
+
+    return {
+        prefix + name: tensor.detach().cpu().to(torch.float32).contiguous()
+        for name, tensor in body.state_dict().items()
+    }
+
+
+def numbers(values: np.ndarray) -> torch.Tensor:
+    """float32, as weights are written."""
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(values)).to(torch.float32)
+
+
+def at_last(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """``(B, D)`` of the last token of each text, from ``hidden (B, L, D)`` and ``mask (B, L)`` padded on the right."""
+    import torch
+
+    return hidden[torch.arange(len(hidden)), mask.sum(dim=1).long() - 1]
