@@ -95,9 +95,27 @@ def test_the_exported_tokenizer_knows_its_length(folder: Path, tmp_path: Path) -
         ),
         ({"model_type": "bert"}, {"sentence_bert_config.json": b'{"max_seq_length": 128}'}, 128),
         ({"model_type": "bert"}, {"sentence_bert_config.json": b'{"max_seq_length": null}'}, 512),
+        ({"model_type": "gpt2", "n_positions": 40}, {}, 40),
+        ({"model_type": "llama", "max_position_embeddings": 8192}, {}, 512),
+        ({"model_type": "xlnet"}, {}, 512),
     ],
 )
 def test_the_longest_input_is_the_least_limit(
     config: dict[str, object], files: dict[str, bytes], expected: int
 ) -> None:
     assert longest_input(config, files) == expected
+
+
+@pytest.mark.parametrize("kind", ["xlnet", "t5", "llama", "gpt2", "modernbert"])
+def test_special_tokens_types_and_fillers_are_transformers_own(kind: str, tmp_path: Path) -> None:
+    folder = write(tmp_path / "tokenizer", tokenizer_files(kind=kind))
+    preprocess, theirs = TextPreprocess(tokenizer_files(kind=kind), read_tokenizer(folder), 16), read_tokenizer(folder)
+    for text in TEXTS:
+        batch = preprocess.collate([preprocess.item(text)])
+        expected = theirs(text, truncation=True, max_length=16, return_tensors="pt")
+        assert batch.keys() == expected.keys()
+        assert all(torch.equal(batch[name], expected[name]) for name in batch)
+    out = tmp_path / "out"
+    out.mkdir()
+    preprocess.export(out)
+    assert read_tokenizer(out).pad_token_id == preprocess.padding

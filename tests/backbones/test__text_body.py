@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -17,7 +18,9 @@ def test_the_layers_run_as_transformers_runs_them(kind: str) -> None:
     assert isinstance(backbone, TextBackbone)
     batch, family, body = batch_of(backbone), backbone.family, backbone.module
     given = dict(batch)
-    if kind == "t5":
+    if kind == "t5":  # whose own pass reads the table of embeddings by two other names
+        body = copy.deepcopy(body)
+        body.encoder.embed_tokens = body.decoder.embed_tokens = body.shared
         given["decoder_input_ids"] = torch.nn.functional.pad(batch["input_ids"][:, :-1], (1, 0))
     with torch.no_grad():
         hidden = body(**given).last_hidden_state

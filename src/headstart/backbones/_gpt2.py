@@ -143,6 +143,6 @@ def shift_for(head: LinearHead) -> NDArray[np.float64]:
         if np.allclose(columns @ found, head.bias, rtol=0, atol=close):
             return found[: head.weight.shape[1]].astype(np.float64)
     raise UserError(
-        f"GPT-2's classification model has no bias, and its {head.weight.shape[1]} features cannot stand in for that of "
-        f"{len(head.bias)} classes. Choose a model of another kind."
+        f"GPT-2's classification model has no bias, and its {head.weight.shape[1]} features cannot stand in for that "
+        f"of {len(head.bias)} classes. Choose a model of another kind."
     )

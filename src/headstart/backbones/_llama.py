@@ -17,8 +17,8 @@ multiple), and has one more layer:
                                    R = sqrt((M^2 + D) / D')  ->  (g x, 1), with weights (R g, R / M)
     classifier                     (W, b)
 
-B is so large that silu(B) is B in float32. K is 2^40, and rms(h) a few thousands at most; M is 2^16, and D / M^2 no more
-than 1e-6 for a width of 4096.
+B is so large that silu(B) is B in float32. K is 2^40, and rms(h) a few thousands at most; M is 2^16, and D / M^2 is
+1e-6 for a width of 4096.
 """
 
 from __future__ import annotations

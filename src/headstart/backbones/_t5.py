@@ -33,12 +33,18 @@ class T5(TextFamily):
     classifies: ClassVar[str] = "T5ForSequenceClassification"
     pooling: ClassVar[str] = "end_of_decoder"
 
+    def body(self, config: Any) -> Any:
+        """See `TextFamily.body`; encoder and decoder lose their own names for the one table of embeddings."""
+        made = super().body(config)
+        del made.encoder.embed_tokens, made.decoder.embed_tokens
+        return made
+
     def blocks(self, body: Any) -> tuple[Block, ...]:
         """See `TextFamily.blocks`: the encoder's layers, then the decoder's."""
         encoder, decoder = len(body.encoder.block), len(body.decoder.block)
         names = [("encoder", number) for number in range(encoder)] + [("decoder", number) for number in range(decoder)]
         beside = {
-            ("encoder", 0): ("shared", "encoder.embed_tokens", "decoder.embed_tokens"),
+            ("encoder", 0): ("shared",),
             ("encoder", encoder - 1): ("encoder.final_layer_norm",),
             ("decoder", decoder - 1): ("decoder.final_layer_norm",),
         }
@@ -106,9 +112,7 @@ class T5(TextFamily):
     def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
         """See `TextFamily.written`."""
         width = body.config.d_model
-        tied = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
-        tensors = {name: tensor for name, tensor in own(body, self.prefix).items() if not name.endswith(tied)}
-        return tensors | {
+        return own(body, self.prefix) | {
             "classification_head.dense.weight": E * torch.eye(width),
             "classification_head.dense.bias": torch.zeros(width),
             "classification_head.out_proj.weight": numbers(head.weight / E),
@@ -127,11 +131,10 @@ class T5(TextFamily):
         return self.found(tensors), head_of(tensors.get(f"{out}weight"), tensors.get(f"{out}bias"), E)
 
     def found(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """See `TextFamily.found`; the one table of embeddings goes by three names."""
+        """See `TextFamily.found`; checkpoints may call the one table of embeddings by its name in the encoder."""
         body = super().found(tensors)
         shared = body.get("shared.weight", body.get("encoder.embed_tokens.weight"))
-        names = ("shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
-        return body if shared is None else {**body, **dict.fromkeys(names, shared)}
+        return body if shared is None else {**body, "shared.weight": shared}
 
 
 def _places(stack: Any, length: int) -> torch.Tensor:

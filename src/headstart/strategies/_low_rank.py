@@ -6,7 +6,6 @@ import math
 
 import torch
 from torch import nn
-from torch.nn.modules.conv import _ConvNd
 
 
 class LowRank(nn.Module):
@@ -35,9 +34,11 @@ def adaptable(body: nn.Module, rank: int) -> dict[str, tuple[torch.Size, int]]:
     """
     found: dict[str, tuple[torch.Size, int]] = {}
     for name, module in body.named_modules():
-        if isinstance(module, nn.Linear | _ConvNd) and not (isinstance(module, _ConvNd) and module.groups > 1):
-            shape = module.weight.shape
-            own = min(rank, min(shape[0], math.prod(shape[1:])) // 4)
-            if own:
-                found[f"{name}.weight"] = (shape, own)
+        weight = getattr(module, "weight", None)
+        # By shape and not by class: GPT-2 has dense layers of its own kind, with (in, out) for (out, in).
+        if not isinstance(weight, nn.Parameter) or weight.ndim < 2 or isinstance(module, nn.Embedding):
+            continue
+        own = min(rank, min(weight.shape[0], math.prod(weight.shape[1:])) // 4)
+        if own and getattr(module, "groups", 1) == 1:
+            found[f"{name}.weight"] = (weight.shape, own)
     return found
