@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from headstart import api, pool
-from headstart.backbones import _whisper_body
+from headstart.backbones._sequence_body import built_from
 from headstart.bundle.recipe import read_recipe
 from headstart.cli.app import main
 from headstart.core.backbone import Backbone, BackboneInfo, Exported
@@ -27,7 +27,7 @@ from headstart.engine.options import PoolMember
 from headstart.report.json import read_results
 from tests import sounds
 from tests.backbones.members import make
-from tests.backbones.tiny import whisper_config
+from tests.backbones.tiny import config_of
 from tests.engine import toys
 
 
@@ -109,7 +109,7 @@ class TinyEars(toys.ToySource):
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         self.asked = size
-        return _whisper_body.build(info, whisper_config(), size or 30, seed=0 if pretrained else seed + 1)
+        return built_from({}, info, config_of("whisper"), folder=None, size=size, seed=0 if pretrained else seed + 1)
 
 
 def test_sounds_are_adapted_to_and_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from headstart.catalog import sources
 from headstart.core.backbone import BackboneInfo, Source
+from headstart.core.dataset import Modality
 from headstart.core.errors import UserError, nearest
 from headstart.engine.options import PoolMember
 
@@ -41,7 +43,7 @@ def find(name: str) -> PoolMember:
     raise UserError(f"Unknown model '{name}'. {full} `headstart models` lists them.")
 
 
-def resolve(model: str, pool: Sequence[str], modality: str | None) -> tuple[PoolMember, ...]:
+def resolve(model: str, pool: Sequence[str], modality: Modality | None) -> tuple[PoolMember, ...]:
     """The models a run may choose from.
 
     ``model`` other than ``auto`` names the only one; else ``pool`` names several; else all packaged models of the
@@ -62,7 +64,7 @@ def resolve(model: str, pool: Sequence[str], modality: str | None) -> tuple[Pool
                 problems += error.problems
         if problems:
             raise UserError(*problems)
-        return tuple(found)
+        return tuple(_taken_at_its_word(member, modality) for member in found)
     return tuple(
         member
         for member in known()
@@ -74,6 +76,13 @@ def resolve(model: str, pool: Sequence[str], modality: str | None) -> tuple[Pool
 def _in(source: Source, identifier: str) -> PoolMember | None:
     info: BackboneInfo | None = source.find(identifier)
     return None if info is None else PoolMember(source=source, info=info)
+
+
+def _taken_at_its_word(member: PoolMember, modality: Modality | None) -> PoolMember:
+    """A model of which nothing is known before it is fetched (no width) is one of ``modality`` until then."""
+    if member.info.dim or modality is None:
+        return member
+    return replace(member, info=replace(member.info, modality=modality))
 
 
 def _names() -> list[str]:

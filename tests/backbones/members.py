@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from headstart.backbones import _text, _text_body, _timm_body, _whisper_body
-from headstart.backbones._text_families import FAMILIES
+from headstart.backbones import _sequence_body, _text, _timm_body
+from headstart.backbones._families import FAMILIES
 from headstart.core.backbone import Backbone, LinearHead
-from tests.backbones.tiny import TEXTS, clips, config_of, info, pictures, tokenizer_files, whisper_config, write
+from tests.backbones.tiny import TEXTS, clips, config_of, info, pictures, tokenizer_files, write
 
 CUT = (
     "test_byobnet",
@@ -42,8 +42,8 @@ SMALLER: dict[str, dict[str, Any]] = {
 """What makes the larger architectures small enough for a test."""
 FIXED = ("test_vit_relpos", "test_coatnet", "swin_tiny_patch4_window7_224")
 """Families whose input size cannot be changed."""
-ENCODERS = tuple(FAMILIES)
-SOUND = ("whisper",)
+ENCODERS = tuple(kind for kind, family in FAMILIES.items() if family.modality == "text")
+SOUND = tuple(kind for kind, family in FAMILIES.items() if family.modality == "audio")
 TIMM = (*CUT, *WHOLE)
 ALL = (*TIMM, *ENCODERS, *SOUND)
 CLASSES = ("None", "1", "été", "a/b")
@@ -55,7 +55,7 @@ def make(member: str, *, seed: int = 0, size: int | None = None) -> Backbone:
         return _encoder(member, seed)
     if member in SOUND:
         facts = info(f"tiny:{member}", modality="audio", dim=16, input={"seconds": 2}, family=member)
-        return _whisper_body.build(facts, whisper_config(), 2, seed=seed)
+        return _sequence_body.built_from({}, facts, config_of(member), folder=None, seed=seed, size=2)
     architecture, facts = _timm(member)
     backbone = _timm_body.build(info(f"timm:{member}", **facts), architecture, seed=seed)
     return backbone if size is None else _timm_body.resized(backbone, size)
@@ -111,7 +111,7 @@ def _timm(member: str) -> tuple[_timm_body.Architecture, dict[str, Any]]:
 def _encoder(kind: str, seed: int) -> Backbone:
     facts = info(f"transformers:tiny/{kind}", modality="text", dim=16, input={"tokens": 24})
     preprocess = _text.TextPreprocess(tokenizer_files(kind=kind), _text.read_tokenizer(_tokenizer_folder(kind)), 24)
-    return _text_body.build(facts, config_of(kind), preprocess, seed=seed)
+    return _sequence_body.build(facts, config_of(kind), preprocess, seed=seed)
 
 
 @cache

@@ -1,19 +1,8 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 from headstart.backbones._bert import Bert, Roberta, XlmRoberta
-
-
-def test_old_names_of_norms_are_read() -> None:
-    names = ("bert.embeddings.LayerNorm.gamma", "bert.encoder.layer.0.output.LayerNorm.beta", "cls.bias")
-    found = Bert().found({name: torch.tensor(float(number)) for number, name in enumerate(names)})
-    assert {name: int(value) for name, value in found.items()} == {
-        "embeddings.LayerNorm.weight": 0,
-        "encoder.layer.0.output.LayerNorm.bias": 1,
-        "cls.bias": 2,
-    }
 
 
 @pytest.mark.parametrize("family", [Bert(), Roberta(), XlmRoberta()])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import timm
 import torch
 
-from headstart.backbones._facts import image_info, text_info
+from headstart.backbones._facts import image_info, sequence_info
 from headstart.backbones._timm_body import Architecture
 from tests.backbones.tiny import config_of, info
 
@@ -35,7 +35,7 @@ def test_an_image_models_facts_are_counted_by_hand_too() -> None:
 
 
 def test_an_encoders_facts_are_counted_by_hand_too() -> None:
-    found = text_info("transformers:x/y", config_of("bert"), {**KNOWN, "name": "transformers:x/y"}, tokens=24)
+    found = sequence_info("transformers:x/y", config_of("bert"), {**KNOWN, "name": "transformers:x/y"}, size=24)
     width, inner, layers, length = 16, 32, 3, 24
     per_token = 2 * (4 * width * width + 2 * width * inner)
     attention = 2 * 2 * length * length * width

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.backbones._folder import describe, is_image, is_sound, read_config
+from headstart.backbones._folder import describe, is_image, read_config
 from headstart.core.errors import Unavailable
 from tests.backbones.members import CLASSES, head_for, make
 from tests.backbones.tiny import encoder_files, write
@@ -18,7 +18,6 @@ def test_the_kind_of_model_is_seen_in_the_configuration(tmp_path: Path) -> None:
     make("bert").export(tmp_path / "text", head_for(make("bert")), CLASSES)
     make("whisper").export(tmp_path / "sound", head_for(make("whisper")), CLASSES)
     assert [is_image(read_config(tmp_path / kind)) for kind in ("image", "text", "sound")] == [True, False, False]
-    assert [is_sound(read_config(tmp_path / kind)) for kind in ("image", "text", "sound")] == [False, False, True]
 
 
 def test_an_exported_folder_keeps_what_was_known_of_its_body(tmp_path: Path) -> None:

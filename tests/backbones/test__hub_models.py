@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from headstart.backbones._facts import text_info
+from headstart.backbones._facts import sequence_info
 from headstart.backbones._hub_models import ALIASES, TIMM, TRANSFORMERS
 from headstart.backbones._packaged_models import _bert_config
 
@@ -32,6 +32,6 @@ def test_the_written_facts_of_encoders_are_what_counting_gives(repo: str, layers
     written = next(info for info in TRANSFORMERS if info.name == f"transformers:{repo}")
     config = {**_bert_config(layers), "hidden_size": width, "intermediate_size": 4 * width}
     known = {"name": written.name, "pretraining": "", "licence": "", "revision": "", "sha256": "", "bytes": 0}
-    counted = text_info(written.name, config, {**known, "prior": 0.0, "prior_of": ""}, tokens=512)
+    counted = sequence_info(written.name, config, {**known, "prior": 0.0, "prior_of": ""}, size=512)
     assert (written.dim, written.parameters) == (counted.dim, counted.parameters)
     assert written.gflops == pytest.approx(counted.gflops, abs=1e-3)

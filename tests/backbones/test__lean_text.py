@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from headstart.backbones import _lean_text
-from headstart.backbones._text_body import TextBackbone
+from headstart.backbones._sequence_body import SequenceBackbone
 from tests.backbones.members import batch_of, make
 
 
-def made(kind: str = "bert") -> TextBackbone:
+def made(kind: str = "bert") -> SequenceBackbone:
     backbone = make(kind)
-    assert isinstance(backbone, TextBackbone)
+    assert isinstance(backbone, SequenceBackbone)
     with torch.no_grad():  # as large as trained weights: those drawn at .02 leave the hidden states as they are
         for layer in backbone.module.encoder.layer:
             for parameter in layer.parameters():
@@ -18,14 +18,14 @@ def made(kind: str = "bert") -> TextBackbone:
     return backbone
 
 
-def features(backbone: TextBackbone, *, fast: bool, batch: dict[str, torch.Tensor] | None = None) -> torch.Tensor:
+def features(backbone: SequenceBackbone, *, fast: bool, batch: dict[str, torch.Tensor] | None = None) -> torch.Tensor:
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=fast):
         return backbone.encode(batch or batch_of(backbone)).float()
 
 
-def lean(backbone: TextBackbone) -> TextBackbone:
+def lean(backbone: SequenceBackbone) -> SequenceBackbone:
     leaner = backbone.lean(batch_of(backbone))
-    assert isinstance(leaner, TextBackbone)
+    assert isinstance(leaner, SequenceBackbone)
     return leaner
 
 

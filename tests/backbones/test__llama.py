@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.backbones import _text_body
+from headstart.backbones import _sequence_body
 from headstart.backbones._llama import Llama
 from headstart.core.backbone import LinearHead
 from headstart.core.errors import UserError
@@ -61,6 +61,6 @@ def test_the_folder_is_an_ordinary_wider_model_and_the_body_comes_back(tmp_path:
 def test_a_body_with_narrow_feed_forward_layers_is_refused() -> None:
     member = make("llama")
     config = {**config_of("llama"), "intermediate_size": 16}
-    narrow = _text_body.build(info("x", modality="text", dim=16), config, member.preprocess, seed=0)  # type: ignore[arg-type]
+    narrow = _sequence_body.build(info("x", modality="text", dim=16), config, member.preprocess, seed=0)  # type: ignore[arg-type]
     with pytest.raises(UserError, match="A Llama of width 16 with feed-forward layers of width 16 cannot be exported"):
         Llama().written(narrow.module, HEAD)

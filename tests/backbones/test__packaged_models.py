@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from headstart.backbones import packaged
-from headstart.backbones._facts import image_info, sound_info, text_info
+from headstart.backbones._facts import image_info, sequence_info
 from headstart.backbones._packaged_models import MODELS
 
 COUNTED = ("dim", "parameters", "gflops", "input", "modality")
@@ -29,10 +29,9 @@ def test_the_written_facts_are_what_counting_gives(identifier: str) -> None:
     known = {name: value for name, value in known.items() if name not in COUNTED}
     if model.architecture:
         counted = image_info(packaged._architecture(model), known)
-    elif model.info.modality == "audio":
-        counted = sound_info(model.config, known, seconds=model.info.input["seconds"])
     else:
-        counted = text_info(model.info.name, model.config, known, tokens=model.info.input["tokens"])
+        (size,) = model.info.input.values()
+        counted = sequence_info(model.info.name, model.config, known, size=size)
     assert dataclasses.replace(counted, gflops=round(counted.gflops, 3)) == model.info
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from headstart.backbones import _store
-from headstart.backbones._stored_body import image_backbone, text_backbone
+from headstart.backbones._stored_body import image_backbone, sequence_backbone
 from headstart.backbones._timm_body import Architecture
 from headstart.core.errors import Unavailable, UserError
 from tests.backbones.members import make
@@ -38,10 +38,10 @@ def test_stored_weights_are_loaded_and_random_ones_drawn() -> None:
 def test_stored_encoders_bring_their_tokenizer() -> None:
     weights = make("bert", seed=7).module.state_dict()
     store(TEXT.name, weights)
-    loaded = text_backbone(TEXT, pretrained=True, seed=0, size=None)
+    loaded = sequence_backbone(TEXT, pretrained=True, seed=0, size=None)
     assert all(torch.equal(loaded.module.state_dict()[name], weights[name]) for name in weights)
     assert loaded.preprocess.key == make("bert").preprocess.key
-    drawn = text_backbone(TEXT, pretrained=False, seed=7, size=None).module.state_dict()
+    drawn = sequence_backbone(TEXT, pretrained=False, seed=7, size=None).module.state_dict()
     assert all(torch.equal(drawn[name], weights[name]) for name in weights)
 
 
@@ -51,9 +51,9 @@ def test_weights_of_another_release_are_told() -> None:
     with pytest.raises(Unavailable, match=r"stored weights of timm:test_resnet\.x do not fit .* models pull timm:test"):
         image_backbone(IMAGE, RESNET, pretrained=True, seed=0, size=None)
     with pytest.raises(Unavailable, match="stored weights of transformers:tiny/bert do not fit"):
-        text_backbone(TEXT, pretrained=True, seed=0, size=None)
+        sequence_backbone(TEXT, pretrained=True, seed=0, size=None)
 
 
 def test_texts_have_no_size_in_pixels() -> None:
     with pytest.raises(UserError, match=r"reads texts; a size in pixels \(32\) applies to image models only"):
-        text_backbone(TEXT, pretrained=True, seed=0, size=32)
+        sequence_backbone(TEXT, pretrained=True, seed=0, size=32)

@@ -210,7 +210,7 @@ def test_a_timm_model_of_other_channels_is_refused(tmp_path: Path) -> None:
 
 def test_another_kind_of_text_model_is_refused(tmp_path: Path) -> None:
     write(tmp_path, {**encoder_files(), "config.json": json.dumps({"model_type": "mpnet"}).encode()})
-    with pytest.raises(UserError, match="is a 'mpnet' model; headstart adapts text models"):
+    with pytest.raises(UserError, match="is a 'mpnet' model; headstart adapts models of the kinds"):
         Local().find(str(tmp_path))
 
 

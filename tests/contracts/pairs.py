@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from headstart.catalog import strategies
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.errors import UserError
 from headstart.core.progress import Silent
+from headstart.core.sound import Clip
 from headstart.core.training import InputStrategy
 from headstart.engine.digests import Digests
 from headstart.engine.inputs import Inputs
@@ -73,11 +75,18 @@ def _has_batch_norm(backbone: Backbone) -> bool:
     return any(isinstance(module, torch.nn.modules.batchnorm._BatchNorm) for module in backbone.module.modules())
 
 
+def _length(raw: object) -> int:
+    """As `Items.lengths` has it."""
+    if isinstance(raw, Clip):
+        return math.ceil(100 * raw.seconds)
+    return len(raw) if isinstance(raw, str) else 1
+
+
 def _examples(strategy: InputStrategy, backbone: Backbone) -> Examples:
     raw = raw_items(backbone, COUNT)
     items = Items(
         digests=Digests(np.arange(COUNT * 32, dtype=np.uint8).reshape(COUNT, 32)),
-        lengths=np.array([len(each) if isinstance(each, str) else 1 for each in raw], dtype=np.int64),
+        lengths=np.array([_length(each) for each in raw], dtype=np.int64),
         read=lambda position, _=None: raw[position],
     )
     boundary = strategy.prepare(backbone).frozen_blocks

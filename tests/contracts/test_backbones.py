@@ -264,7 +264,8 @@ for job in json.load(sys.stdin):
         extractor = AutoFeatureExtractor.from_pretrained(folder)
         model = AutoModelForAudioClassification.from_pretrained(folder).eval()
         waves = [np.array(item, dtype=np.float32) for item in items]
-        together = extractor(waves, sampling_rate=16000, return_tensors="pt")
+        given = {"padding": True, "return_attention_mask": True} if job["varies"] else {}
+        together = extractor(waves, sampling_rate=16000, return_tensors="pt", **given)
         single = [extractor(wave, sampling_rate=16000, return_tensors="pt") for wave in waves]
         whole = pipeline("audio-classification", model=folder, top_k=None)
         said = [whole({"raw": wave, "sampling_rate": 16000}) for wave in waves]
@@ -305,7 +306,8 @@ def test_exported_folders_give_the_same_probabilities_without_headstart(tmp_path
             logits = torch.from_numpy(head.logits(backbone.encode(batch_of(backbone)).double().numpy()))
         expected[folder] = logits.softmax(dim=1)
         items = {"image": paths, "text": TEXTS, "audio": sounds}[backbone.info.modality]
-        jobs.append({"folder": folder, "modality": backbone.info.modality, "items": items})
+        varies = backbone.info.modality == "audio" and not backbone.fixed_shapes
+        jobs.append({"folder": folder, "modality": backbone.info.modality, "items": items, "varies": varies})
     done = subprocess.run(
         [sys.executable, "-c", READ_BACK], input=json.dumps(jobs), capture_output=True, text=True, check=False
     )
@@ -313,7 +315,8 @@ def test_exported_folders_give_the_same_probabilities_without_headstart(tmp_path
     answers = json.loads(done.stdout)
     for folder, wanted in expected.items():
         assert wanted.max() < 0.999  # probabilities that are all 0 or 1 would prove little
-        for way in ("batch", "ones"):
+        # Of these transformers hears the silence behind a clip, too (`headstart.backbones._wave`).
+        for way in ("ones",) if Path(folder).name in ("wav2vec2", "wavlm") else ("batch", "ones"):
             torch.testing.assert_close(
                 torch.tensor(answers[folder][way], dtype=torch.float64), wanted, atol=1e-5, rtol=0
             )

@@ -6,16 +6,16 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from headstart.backbones._family import TextFamily, chain, numbers, own
 from headstart.backbones._head import head_of
 from headstart.backbones._lean_text import LeanLayer, able, additive, wanted
 from headstart.backbones._mean_layer import E, layer_weights, pooled, pooler_weights
-from headstart.backbones._text_family import TextFamily, chain, numbers, own
 from headstart.core.backbone import Backbone, Block, LinearHead
 
 if TYPE_CHECKING:
     import torch
 
-    from headstart.backbones._text_family import State
+    from headstart.backbones._family import State
 
 
 class Bert(TextFamily):
@@ -25,6 +25,7 @@ class Bert(TextFamily):
     prefix: ClassVar[str] = "bert."
     classifies: ClassVar[str] = "BertForSequenceClassification"
     pooling: ClassVar[str] = "mean_as_attention"
+    options: ClassVar[Mapping[str, Any]] = {"add_pooling_layer": False}
     pooler: ClassVar[str] = "bert.pooler.dense"
     """Where the classification model keeps its dense layer before tanh."""
     classifier: ClassVar[str] = "classifier"
@@ -34,25 +35,19 @@ class Bert(TextFamily):
         self._lean_layers = lean_layers
 
     def restored(self, config: dict[str, Any]) -> dict[str, Any]:
-        """See `TextFamily.restored`."""
+        """See `Family.restored`."""
         return {**config, "num_hidden_layers": config["num_hidden_layers"] - 1}
 
-    def body(self, config: Any) -> Any:
-        """See `TextFamily.body`."""
-        from transformers import AutoModel
-
-        return AutoModel.from_config(config, add_pooling_layer=False)
-
     def blocks(self, body: Any) -> tuple[Block, ...]:
-        """See `TextFamily.blocks`."""
+        """See `Family.blocks`."""
         return chain("encoder.layer.", len(body.encoder.layer), ("embeddings",), ())
 
     def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
-        """See `TextFamily.begin`."""
+        """See `Family.begin`."""
         return {"hidden": body.embeddings(input_ids=batch["input_ids"]), "attention_mask": batch["attention_mask"]}
 
     def run(self, body: Any, state: State, start: int, stop: int) -> State:
-        """See `TextFamily.run`."""
+        """See `Family.run`."""
         from transformers.masking_utils import create_bidirectional_mask
 
         hidden, mask = state["hidden"], state["attention_mask"]
@@ -67,11 +62,11 @@ class Bert(TextFamily):
         return {"hidden": hidden, "attention_mask": mask}
 
     def pooled(self, body: Any, state: State) -> torch.Tensor:
-        """See `TextFamily.pooled`."""
+        """See `Family.pooled`."""
         return pooled(state["hidden"], state["attention_mask"], body.config.layer_norm_eps)
 
     def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
-        """See `TextFamily.written`."""
+        """See `Family.written`."""
         config, tensors = body.config, own(body, self.prefix)
         extra = f"{self.prefix}encoder.layer.{config.num_hidden_layers}."
         for name, tensor in layer_weights(config.hidden_size, config.intermediate_size).items():
@@ -82,13 +77,13 @@ class Bert(TextFamily):
         return tensors
 
     def changes(self, config: Any) -> dict[str, Any]:
-        """See `TextFamily.changes`."""
+        """See `Family.changes`."""
         return {"num_hidden_layers": config.num_hidden_layers + 1}
 
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
-        """See `TextFamily.parted`."""
+        """See `Family.parted`."""
         extra = f"encoder.layer.{config.num_hidden_layers}."
-        body = {name: tensor for name, tensor in self.found(tensors).items() if not name.startswith(extra)}
+        body = {name: tensor for name, tensor in self.bodily(tensors).items() if not name.startswith(extra)}
         return body, head_of(tensors.get(f"{self.classifier}.weight"), tensors.get(f"{self.classifier}.bias"), E)
 
     def lean(self, backbone: Backbone, body: Any) -> Backbone:
@@ -99,14 +94,6 @@ class Bert(TextFamily):
         leaner: Any = copy.copy(backbone)
         leaner.family = type(self)([LeanLayer(layer) for layer in layers])
         return leaner
-
-    def found(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """See `TextFamily.found`; checkpoints from TensorFlow call a norm's weight and bias gamma and beta."""
-        renamed = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
-        return {
-            next((name.replace(old, new) for old, new in renamed.items() if old in name), name): tensor
-            for name, tensor in super().found(tensors).items()
-        }
 
 
 class Roberta(Bert):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
+from headstart.backbones._family import TextFamily, chain, numbers, own
 from headstart.backbones._head import head_of
 from headstart.backbones._mean_layer import layer_weights, pooled
-from headstart.backbones._text_family import TextFamily, chain, numbers, own
 from headstart.core.backbone import Block, LinearHead
 
 if TYPE_CHECKING:
-    from headstart.backbones._text_family import State
+    from headstart.backbones._family import State
 
 EPS = 1e-12
 """Of all norms; DistilBERT's configuration has none."""
@@ -44,19 +44,19 @@ class DistilBert(TextFamily):
     pooling: ClassVar[str] = "mean_as_attention"
 
     def restored(self, config: dict[str, Any]) -> dict[str, Any]:
-        """See `TextFamily.restored`."""
+        """See `Family.restored`."""
         return {**config, "n_layers": config["n_layers"] - 1}
 
     def blocks(self, body: Any) -> tuple[Block, ...]:
-        """See `TextFamily.blocks`."""
+        """See `Family.blocks`."""
         return chain("transformer.layer.", len(body.transformer.layer), ("embeddings",), ())
 
     def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
-        """See `TextFamily.begin`."""
+        """See `Family.begin`."""
         return {"hidden": body.embeddings(batch["input_ids"]), "attention_mask": batch["attention_mask"]}
 
     def run(self, body: Any, state: State, start: int, stop: int) -> State:
-        """See `TextFamily.run`."""
+        """See `Family.run`."""
         from transformers.masking_utils import create_bidirectional_mask
 
         hidden, mask = state["hidden"], state["attention_mask"]
@@ -66,12 +66,12 @@ class DistilBert(TextFamily):
         return {"hidden": hidden, "attention_mask": mask}
 
     def pooled(self, body: Any, state: State) -> torch.Tensor:
-        """See `TextFamily.pooled`."""
+        """See `Family.pooled`."""
         del body
         return pooled(state["hidden"], state["attention_mask"], EPS)
 
     def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
-        """See `TextFamily.written`."""
+        """See `Family.written`."""
         config, tensors = body.config, own(body, self.prefix)
         for name, tensor in layer_weights(config.dim, config.hidden_dim).items():
             part, _, kind = name.rpartition(".")
@@ -86,13 +86,13 @@ class DistilBert(TextFamily):
         return tensors
 
     def changes(self, config: Any) -> dict[str, Any]:
-        """See `TextFamily.changes`."""
+        """See `Family.changes`."""
         return {"n_layers": config.n_layers + 1}
 
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
-        """See `TextFamily.parted`."""
+        """See `Family.parted`."""
         extra = f"transformer.layer.{config.n_layers}."
-        body = {name: tensor for name, tensor in self.found(tensors).items() if not name.startswith(extra)}
+        body = {name: tensor for name, tensor in self.bodily(tensors).items() if not name.startswith(extra)}
         head = head_of(tensors.get("classifier.weight"), tensors.get("classifier.bias"))
         lift = _lift(config.dim)
         return body, LinearHead(weight=head.weight, bias=head.bias + lift * head.weight.sum(axis=1))

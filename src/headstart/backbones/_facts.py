@@ -48,8 +48,9 @@ def image_info(architecture: Architecture, known: Mapping[str, Any]) -> Backbone
     )
 
 
-def text_info(name: str, config: Mapping[str, Any], known: Mapping[str, Any], *, tokens: int) -> BackboneInfo:
-    """Facts about a text encoder described by ``config.json``; ``known`` holds what cannot be counted.
+def sequence_info(name: str, config: Mapping[str, Any], known: Mapping[str, Any], *, size: int) -> BackboneInfo:
+    """Facts about a model of texts or sounds described by ``config.json``, which reads ``size`` tokens or seconds;
+    ``known`` holds what cannot be counted.
 
     Raises:
         UserError: headstart cannot adapt this kind of model.
@@ -57,55 +58,25 @@ def text_info(name: str, config: Mapping[str, Any], known: Mapping[str, Any], *,
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from headstart.backbones._text_families import family_of
+    from headstart.backbones._families import family_of
 
     family = family_of(name, config)
     found = family.configured(config)
+    reads_texts = family.modality == "text"
     with torch.device("meta"):
         model: Any = family.body(found).eval()
-        ids = torch.ones(1, min(COUNTED_TOKENS, tokens), dtype=torch.int64)
-        # Without a mask: whether it masks anything cannot be asked where nothing is computed.
-        batch: dict[str, Any] = {"input_ids": ids, "attention_mask": None}
+        sample = family.sample(found, min(COUNTED_TOKENS, size) if reads_texts else size)
         with FlopCounterMode(display=False) as counter, torch.no_grad():
-            state = family.begin(model, batch)
-            family.run(model, state, 0, len(family.blocks(model)))
+            family.run(model, family.begin(model, sample), 0, len(family.blocks(model)))
     return BackboneInfo(
         **{
-            "modality": "text",
+            "modality": family.modality,
             "dim": found.hidden_size,
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
             "gflops": round(counter.get_total_flops() / 1e9, 6),
-            "input": {"tokens": tokens},
+            "input": {"tokens" if reads_texts else "seconds": size},
             "family": found.model_type,
-            "rate": TEXT_RATE,
-            "batch_norm": False,
-            **known,
-        }
-    )
-
-
-def sound_info(config: Mapping[str, Any], known: Mapping[str, Any], *, seconds: int) -> BackboneInfo:
-    """Facts about a Whisper encoder described by ``config.json``; ``known`` holds what cannot be counted."""
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from headstart.backbones._whisper_body import body_config, encoder
-
-    found = body_config(config, seconds)
-    with torch.device("meta"):
-        model = encoder(found).eval()
-        frames = torch.zeros(1, found.num_mel_bins, 2 * found.max_source_positions)
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        model(frames)
-    return BackboneInfo(
-        **{
-            "modality": "audio",
-            "dim": found.d_model,
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "gflops": round(counter.get_total_flops() / 1e9, 6),
-            "input": {"seconds": seconds},
-            "family": found.model_type,
-            "rate": SOUND_RATE,
+            "rate": TEXT_RATE if reads_texts else SOUND_RATE,
             "batch_norm": False,
             **known,
         }

@@ -14,9 +14,8 @@ from headstart.core.errors import Unavailable, UserError
 if TYPE_CHECKING:
     import torch
 
-    from headstart.backbones._text_body import TextBackbone
+    from headstart.backbones._sequence_body import SequenceBackbone
     from headstart.backbones._timm_body import Architecture, TimmBackbone
-    from headstart.backbones._whisper_body import WhisperBackbone
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -47,7 +46,7 @@ def describe(folder: Path, name: str) -> BackboneInfo:
         UserError: it is a kind of model that headstart cannot adapt.
     """
     from headstart.backbones import _facts
-    from headstart.backbones._text import longest_input
+    from headstart.backbones._families import native
 
     config = read_config(folder)
     if not (folder / WEIGHTS).is_file():
@@ -71,8 +70,8 @@ def describe(folder: Path, name: str) -> BackboneInfo:
         return BackboneInfo(**{**known, **own})
     if is_image(config):
         return _facts.image_info(_architecture(folder, config), own)
-    tokens = longest_input(config, {path.name: path.read_bytes() for path in folder.glob("*_config.json")})
-    return _facts.text_info(name, config, own, tokens=tokens)
+    files = {path.name: path.read_bytes() for path in folder.glob("*_config.json")}
+    return _facts.sequence_info(name, config, own, size=native(name, config, files))
 
 
 def read_backbone(
@@ -85,13 +84,8 @@ def read_backbone(
         UserError: it is a kind of model that headstart cannot adapt, or not at this size.
     """
     config = read_config(folder)
-    if is_sound(config):
-        return _read_sound(folder, config, info, pretrained=pretrained, seed=seed, seconds=size)[0]
     if not is_image(config):
-        if size is not None:
-            raise UserError(f"{info.name} reads texts; a size in pixels ({size}) applies to image models only.")
-        body, _ = _read_text(folder, config, info, pretrained=pretrained, seed=seed)
-        return body
+        return _read_sequence(folder, config, info, pretrained=pretrained, seed=seed, size=size)[0]
     from headstart.backbones._timm_body import resized
 
     body, _ = _read_image(folder, config, info, pretrained=pretrained, seed=seed)
@@ -116,11 +110,8 @@ def read_model(folder: Path, info: BackboneInfo) -> Exported:
         # As it was trained: what was written before there was a reduced scale was trained on pictures in full.
         body.preprocess = body.preprocess.asking_for(config["headstart"].get("least_side"))
         names = tuple(config["label_names"])
-    elif is_sound(config):
-        body, head = _read_sound(folder, config, info)
-        names = tuple(config["id2label"][str(number)] for number in range(len(config["id2label"])))
     else:
-        body, head = _read_text(folder, config, info)
+        body, head = _read_sequence(folder, config, info)
         names = tuple(config["id2label"][str(number)] for number in range(len(config["id2label"])))
     return Exported(backbone=body, head=head, classes=names)
 
@@ -128,36 +119,6 @@ def read_model(folder: Path, info: BackboneInfo) -> Exported:
 def is_image(config: Mapping[str, Any]) -> bool:
     """Whether ``config.json`` is that of a timm model (with or without transformers' wrapper)."""
     return "architecture" in config
-
-
-def is_sound(config: Mapping[str, Any]) -> bool:
-    """Whether ``config.json`` is that of a model of sound."""
-    return config.get("model_type") == "whisper"
-
-
-def _read_sound(
-    folder: Path,
-    config: Mapping[str, Any],
-    info: BackboneInfo,
-    *,
-    pretrained: bool = True,
-    seed: int = 0,
-    seconds: int | None = None,
-) -> tuple[WhisperBackbone, LinearHead]:
-    from headstart.backbones._head import head_of
-    from headstart.backbones._whisper_body import POSITIONS, build, load_body
-
-    heard = seconds or int(config["max_source_positions"]) // POSITIONS
-    backbone = build(info, config, heard, seed=seed)
-    tensors = _tensors(folder)
-    head = head_of(tensors.get("classifier.weight"), tensors.get("classifier.bias"))
-    if pretrained:
-        own = {name.removeprefix("encoder."): t for name, t in tensors.items() if name.startswith("encoder.")}
-        try:
-            load_body(backbone, own)
-        except (RuntimeError, KeyError) as error:
-            raise _unfit(folder) from error
-    return backbone, head
 
 
 def _read_image(
@@ -177,18 +138,33 @@ def _read_image(
     return backbone, head
 
 
-def _read_text(
-    folder: Path, config: Mapping[str, Any], info: BackboneInfo, *, pretrained: bool = True, seed: int = 0
-) -> tuple[TextBackbone, LinearHead]:
-    from headstart.backbones import _text, _text_body
+def _read_sequence(
+    folder: Path,
+    config: Mapping[str, Any],
+    info: BackboneInfo,
+    *,
+    pretrained: bool = True,
+    seed: int = 0,
+    size: int | None = None,
+) -> tuple[SequenceBackbone, LinearHead]:
+    from headstart.backbones._families import weights_in
+    from headstart.backbones._family import MARKER
+    from headstart.backbones._head import head_of
+    from headstart.backbones._sequence_body import built_from, load_body
+    from headstart.backbones._sound_family import EXTRACTOR
+    from headstart.backbones._text import TOKENIZER_FILES
 
-    preprocess = _text.TextPreprocess(_text.tokenizer_files(folder), _text.read_tokenizer(folder), info.input["tokens"])
-    backbone = _text_body.build(info, config, preprocess, seed=seed)
-    found, head = backbone.family.parted(_tensors(folder), backbone.module.config)
+    names = [name for name in (*TOKENIZER_FILES, EXTRACTOR) if (folder / name).is_file()]
+    files = {name: (folder / name).read_bytes() for name in names}
+    backbone = built_from(files, info, config, folder=folder, seed=seed, size=size)
+    if MARKER not in config:
+        if pretrained:
+            load_body(backbone, weights_in(info.name, config, folder))
+        return backbone, head_of(None, None)
+    tensors, head = backbone.family.parted(_tensors(folder), backbone.module.config)
     if pretrained:
-        wanted = backbone.module.state_dict()
         try:
-            _text_body.load_body(backbone, {name: found[name] for name in wanted if name in found})
+            load_body(backbone, tensors)
         except RuntimeError as error:
             raise _unfit(folder) from error
     return backbone, head

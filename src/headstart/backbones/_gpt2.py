@@ -21,13 +21,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from headstart.backbones._family import TextFamily, at_last, chain, numbers, own
 from headstart.backbones._head import head_of
-from headstart.backbones._text_family import TextFamily, at_last, chain, numbers, own
 from headstart.core.backbone import Block, LinearHead
 from headstart.core.errors import UserError
 
 if TYPE_CHECKING:
-    from headstart.backbones._text_family import State
+    from headstart.backbones._family import State
 
 S = 2.0**16
 """The last token's own share of the mean is 1/S; its numbers reach a few thousands, those of the mean a few."""
@@ -42,21 +42,21 @@ class Gpt2(TextFamily):
     pooling: ClassVar[str] = "mean_as_attention"
 
     def restored(self, config: dict[str, Any]) -> dict[str, Any]:
-        """See `TextFamily.restored`."""
+        """See `Family.restored`."""
         return {**config, "n_layer": config["n_layer"] - 1}
 
     def blocks(self, body: Any) -> tuple[Block, ...]:
-        """See `TextFamily.blocks`."""
+        """See `Family.blocks`."""
         return chain("h.", len(body.h), ("wte", "wpe", "drop"), ("ln_f",))
 
     def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
-        """See `TextFamily.begin`."""
+        """See `Family.begin`."""
         ids = batch["input_ids"]
         positions = torch.arange(ids.shape[1], device=ids.device).unsqueeze(0)
         return {"hidden": body.drop(body.wte(ids) + body.wpe(positions)), "attention_mask": batch["attention_mask"]}
 
     def run(self, body: Any, state: State, start: int, stop: int) -> State:
-        """See `TextFamily.run`."""
+        """See `Family.run`."""
         from transformers.masking_utils import create_causal_mask
 
         hidden, mask = state["hidden"], state["attention_mask"]
@@ -68,7 +68,7 @@ class Gpt2(TextFamily):
         return {"hidden": hidden, "attention_mask": mask}
 
     def pooled(self, body: Any, state: State) -> torch.Tensor:
-        """See `TextFamily.pooled`."""
+        """See `Family.pooled`."""
         mask = state["attention_mask"].unsqueeze(-1)
         hidden = state["hidden"].to(torch.promote_types(state["hidden"].dtype, torch.float32))
         ends = body.ln_f(state["hidden"]).to(hidden.dtype)
@@ -77,7 +77,7 @@ class Gpt2(TextFamily):
         return torch.nn.functional.layer_norm(summed, mean.shape[-1:], eps=body.config.layer_norm_epsilon)
 
     def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
-        """See `TextFamily.written`.
+        """See `Family.written`.
 
         Raises:
             UserError: there are so many classes that no shift of the features stands for the bias.
@@ -107,12 +107,12 @@ class Gpt2(TextFamily):
         return tensors
 
     def changes(self, config: Any) -> dict[str, Any]:
-        """See `TextFamily.changes`."""
+        """See `Family.changes`."""
         return {"n_layer": config.n_layer + 1}
 
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
-        """See `TextFamily.parted`."""
-        found, extra = self.found(tensors), f"h.{config.n_layer}."
+        """See `Family.parted`."""
+        found, extra = self.bodily(tensors), f"h.{config.n_layer}."
         body = {name: tensor for name, tensor in found.items() if not name.startswith(extra)}
         weight = tensors.get("score.weight")
         if f"{extra}ln_1.weight" not in found or weight is None:
@@ -120,14 +120,6 @@ class Gpt2(TextFamily):
         shift = found["ln_f.bias"].double().numpy()
         body["ln_f.weight"], body["ln_f.bias"] = found[f"{extra}ln_1.weight"], found[f"{extra}ln_1.bias"]
         return body, LinearHead(weight=weight.double().numpy(), bias=weight.double().numpy() @ shift)
-
-    def found(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """See `TextFamily.found`; older checkpoints hold the causal mask as well."""
-        return {
-            name: tensor
-            for name, tensor in super().found(tensors).items()
-            if not name.endswith((".attn.bias", ".attn.masked_bias"))
-        }
 
 
 def shift_for(head: LinearHead) -> NDArray[np.float64]:

@@ -29,13 +29,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
+from headstart.backbones._family import TextFamily, at_last, chain, numbers, own
 from headstart.backbones._head import head_of
-from headstart.backbones._text_family import TextFamily, at_last, chain, numbers, own
 from headstart.core.backbone import Block, LinearHead
 from headstart.core.errors import UserError
 
 if TYPE_CHECKING:
-    from headstart.backbones._text_family import State
+    from headstart.backbones._family import State
 
 B, K, M = 64.0, 2.0**40, 2.0**16
 READS = ("embed_tokens.weight", "q_proj.weight", "k_proj.weight", "v_proj.weight", "gate_proj.weight", "up_proj.weight")
@@ -53,7 +53,7 @@ class Llama(TextFamily):
     pooling: ClassVar[str] = "last_with_one"
 
     def restored(self, config: dict[str, Any]) -> dict[str, Any]:
-        """See `TextFamily.restored`."""
+        """See `Family.restored`."""
         wide, heads = config["hidden_size"], config["num_attention_heads"]
         return {
             **config,
@@ -64,15 +64,15 @@ class Llama(TextFamily):
         }
 
     def blocks(self, body: Any) -> tuple[Block, ...]:
-        """See `TextFamily.blocks`."""
+        """See `Family.blocks`."""
         return chain("layers.", len(body.layers), ("embed_tokens", "rotary_emb"), ("norm",))
 
     def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
-        """See `TextFamily.begin`."""
+        """See `Family.begin`."""
         return {"hidden": body.embed_tokens(batch["input_ids"]), "attention_mask": batch["attention_mask"]}
 
     def run(self, body: Any, state: State, start: int, stop: int) -> State:
-        """See `TextFamily.run`."""
+        """See `Family.run`."""
         from transformers.masking_utils import create_causal_mask
 
         hidden, mask = state["hidden"], state["attention_mask"]
@@ -87,11 +87,11 @@ class Llama(TextFamily):
         return {"hidden": hidden, "attention_mask": mask}
 
     def pooled(self, body: Any, state: State) -> torch.Tensor:
-        """See `TextFamily.pooled`."""
+        """See `Family.pooled`."""
         return body.norm(at_last(state["hidden"], state["attention_mask"]))
 
     def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
-        """See `TextFamily.written`.
+        """See `Family.written`.
 
         Raises:
             UserError: the feed-forward layers are narrower than the body.
@@ -135,7 +135,7 @@ class Llama(TextFamily):
         return {f"{self.prefix}{name}": tensor for name, tensor in tensors.items()} | {"score.weight": score}
 
     def changes(self, config: Any) -> dict[str, Any]:
-        """See `TextFamily.changes`."""
+        """See `Family.changes`."""
         wide = config.hidden_size + config.num_attention_heads
         return {
             "num_hidden_layers": config.num_hidden_layers + 1,
@@ -147,10 +147,10 @@ class Llama(TextFamily):
         }
 
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
-        """See `TextFamily.parted`."""
+        """See `Family.parted`."""
         width, wide = config.hidden_size, config.hidden_size + config.num_attention_heads
         score = tensors.get("score.weight")
-        found, extra = self.found(tensors), f"layers.{config.num_hidden_layers}."
+        found, extra = self.bodily(tensors), f"layers.{config.num_hidden_layers}."
         if score is None or score.shape[1] != wide:
             return found, head_of(None, None)
         body = {}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
+from headstart.backbones._family import TextFamily, chain, numbers, own
 from headstart.backbones._head import head_of
-from headstart.backbones._text_family import TextFamily, chain, numbers, own
 from headstart.core.backbone import Block, LinearHead
 
 if TYPE_CHECKING:
-    from headstart.backbones._text_family import State
+    from headstart.backbones._family import State
 
 
 class ModernBert(TextFamily):
@@ -28,15 +28,15 @@ class ModernBert(TextFamily):
     pooling: ClassVar[str] = "mean"
 
     def blocks(self, body: Any) -> tuple[Block, ...]:
-        """See `TextFamily.blocks`."""
+        """See `Family.blocks`."""
         return chain("layers.", len(body.layers), ("embeddings", "rotary_emb"), ("final_norm",))
 
     def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
-        """See `TextFamily.begin`."""
+        """See `Family.begin`."""
         return {"hidden": body.embeddings(batch["input_ids"]), "attention_mask": batch["attention_mask"]}
 
     def run(self, body: Any, state: State, start: int, stop: int) -> State:
-        """See `TextFamily.run`."""
+        """See `Family.run`."""
         from transformers.masking_utils import create_bidirectional_mask, create_bidirectional_sliding_window_mask
 
         hidden, mask = state["hidden"], state["attention_mask"]
@@ -58,7 +58,7 @@ class ModernBert(TextFamily):
         return {"hidden": hidden, "attention_mask": mask}
 
     def pooled(self, body: Any, state: State) -> torch.Tensor:
-        """See `TextFamily.pooled`."""
+        """See `Family.pooled`."""
         mask = state["attention_mask"].unsqueeze(-1)
         hidden = body.final_norm(state["hidden"])
         hidden = hidden.to(torch.promote_types(hidden.dtype, torch.float32))
@@ -66,7 +66,7 @@ class ModernBert(TextFamily):
         return torch.nn.functional.layer_norm(mean, mean.shape[-1:], eps=body.config.norm_eps)
 
     def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
-        """See `TextFamily.written`."""
+        """See `Family.written`."""
         config, tensors = body.config, own(body, self.prefix)
         width = config.hidden_size
         tensors["head.dense.weight"], tensors["head.norm.weight"] = torch.eye(width), torch.ones(width)
@@ -78,11 +78,11 @@ class ModernBert(TextFamily):
         return tensors
 
     def changes(self, config: Any) -> dict[str, Any]:
-        """See `TextFamily.changes`."""
+        """See `Family.changes`."""
         del config
         return {"classifier_pooling": "mean", "classifier_activation": "linear"}
 
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
-        """See `TextFamily.parted`."""
+        """See `Family.parted`."""
         del config
-        return self.found(tensors), head_of(tensors.get("classifier.weight"), tensors.get("classifier.bias"))
+        return self.bodily(tensors), head_of(tensors.get("classifier.weight"), tensors.get("classifier.bias"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.backbones._store import Stored, open_stored
 from headstart.core.backbone import Backbone, BackboneInfo
-from headstart.core.errors import Unavailable, UserError
+from headstart.core.errors import Unavailable
 
 if TYPE_CHECKING:
     from headstart.backbones._timm_body import Architecture
@@ -35,46 +35,35 @@ def image_backbone(
     return backbone if size is None else resized(backbone, size)
 
 
-def text_backbone(info: BackboneInfo, *, pretrained: bool, seed: int, size: int | None) -> Backbone:
-    """A text encoder from the store; the tokenizer is needed with random weights too.
+def sequence_backbone(
+    info: BackboneInfo,
+    *,
+    pretrained: bool,
+    seed: int,
+    size: int | None,
+    config: Mapping[str, Any] | None = None,
+) -> Backbone:
+    """A model of texts or sounds, with the stored weights or random ones; ``size`` is in seconds.
+
+    ``config`` is that of a model known by heart: of sounds and with random weights it needs no store.
 
     Raises:
         Unavailable: the model is not in the store, is damaged, or does not fit the installed transformers.
-        UserError: a size in pixels was given.
+        UserError: it does not hear so long, or reads texts.
     """
-    from headstart.backbones import _text, _text_body
+    from headstart.backbones._sequence_body import built_from, load_body
+    from headstart.backbones._sound_family import EXTRACTOR
+    from headstart.backbones._text import TOKENIZER_FILES
 
-    if size is not None:
-        raise UserError(f"{info.name} reads texts; a size in pixels ({size}) applies to image models only.")
+    if info.modality == "audio" and config is not None and not pretrained:
+        return built_from({}, info, config, folder=None, seed=seed, size=size)
     stored = open_stored(info.name)
-    files = {name: stored.read(name) for name in _text.TOKENIZER_FILES if name in stored.record["files"]}
-    preprocess = _text.TextPreprocess(files, _text.read_tokenizer(stored.folder), info.input["tokens"])
-    backbone = _text_body.build(info, stored.record["config"], preprocess, seed=seed)
+    files = {name: stored.read(name) for name in (*TOKENIZER_FILES, EXTRACTOR) if name in stored.record["files"]}
+    backbone = built_from(files, info, stored.record["config"], folder=stored.folder, seed=seed, size=size)
     if pretrained:
-        try:
-            _text_body.load_body(backbone, stored.tensors())
-        except RuntimeError as error:
-            raise _unfit(stored) from error
-    return backbone
-
-
-def sound_backbone(
-    info: BackboneInfo, config: Mapping[str, Any], *, pretrained: bool, seed: int, seconds: int | None
-) -> Backbone:
-    """A Whisper encoder for ``seconds`` of sound (None: its own), with the stored weights or random ones.
-
-    Raises:
-        Unavailable: the weights are not in the store, are damaged, or do not fit the installed transformers.
-        UserError: the model does not hear so long.
-    """
-    from headstart.backbones._whisper_body import build, load_body
-
-    backbone = build(info, config, seconds or info.input["seconds"], seed=seed)
-    if pretrained:
-        stored = open_stored(info.name)
         try:
             load_body(backbone, stored.tensors())
-        except (RuntimeError, KeyError) as error:
+        except RuntimeError as error:
             raise _unfit(stored) from error
     return backbone
 

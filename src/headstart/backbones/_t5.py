@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
+from headstart.backbones._family import TextFamily, at_last, numbers, own
 from headstart.backbones._head import head_of
-from headstart.backbones._text_family import TextFamily, at_last, numbers, own
 from headstart.core.backbone import Block, LinearHead
 
 if TYPE_CHECKING:
-    from headstart.backbones._text_family import State
+    from headstart.backbones._family import State
 
 E = 2.0**-20
 
@@ -33,14 +33,13 @@ class T5(TextFamily):
     classifies: ClassVar[str] = "T5ForSequenceClassification"
     pooling: ClassVar[str] = "end_of_decoder"
 
-    def body(self, config: Any) -> Any:
-        """See `TextFamily.body`; encoder and decoder lose their own names for the one table of embeddings."""
-        made = super().body(config)
-        del made.encoder.embed_tokens, made.decoder.embed_tokens
-        return made
+    def bare(self, model: Any) -> Any:
+        """See `Family.bare`; encoder and decoder lose their own names for the one table of embeddings."""
+        del model.encoder.embed_tokens, model.decoder.embed_tokens
+        return model
 
     def blocks(self, body: Any) -> tuple[Block, ...]:
-        """See `TextFamily.blocks`: the encoder's layers, then the decoder's."""
+        """See `Family.blocks`: the encoder's layers, then the decoder's."""
         encoder, decoder = len(body.encoder.block), len(body.decoder.block)
         names = [("encoder", number) for number in range(encoder)] + [("decoder", number) for number in range(decoder)]
         beside = {
@@ -57,7 +56,7 @@ class T5(TextFamily):
         )
 
     def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
-        """See `TextFamily.begin`; ``decoder (B, L, D)`` embeds the text one token later."""
+        """See `Family.begin`; ``decoder (B, L, D)`` embeds the text one token later."""
         ids = batch["input_ids"]
         shifted = torch.full_like(ids, body.config.decoder_start_token_id)
         shifted[:, 1:] = ids[:, :-1]
@@ -66,7 +65,7 @@ class T5(TextFamily):
         return {"hidden": hidden, "decoder": decoder, "attention_mask": batch["attention_mask"]}
 
     def run(self, body: Any, state: State, start: int, stop: int) -> State:
-        """See `TextFamily.run`."""
+        """See `Family.run`."""
         encoder = len(body.encoder.block)
         if start < encoder:
             state = {**state, "hidden": self._encoded(body.encoder, state, start, min(stop, encoder))}
@@ -105,12 +104,12 @@ class T5(TextFamily):
         return hidden
 
     def pooled(self, body: Any, state: State) -> torch.Tensor:
-        """See `TextFamily.pooled`."""
+        """See `Family.pooled`."""
         ends = at_last(state["decoder"], state["attention_mask"])
         return _dropped(body.decoder, body.decoder.final_layer_norm(ends), -1)
 
     def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
-        """See `TextFamily.written`."""
+        """See `Family.written`."""
         width = body.config.d_model
         return own(body, self.prefix) | {
             "classification_head.dense.weight": E * torch.eye(width),
@@ -120,21 +119,15 @@ class T5(TextFamily):
         }
 
     def changes(self, config: Any) -> dict[str, Any]:
-        """See `TextFamily.changes`."""
+        """See `Family.changes`."""
         del config
         return {}
 
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
-        """See `TextFamily.parted`."""
+        """See `Family.parted`."""
         del config
         out = "classification_head.out_proj."
-        return self.found(tensors), head_of(tensors.get(f"{out}weight"), tensors.get(f"{out}bias"), E)
-
-    def found(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """See `TextFamily.found`; checkpoints may call the one table of embeddings by its name in the encoder."""
-        body = super().found(tensors)
-        shared = body.get("shared.weight", body.get("encoder.embed_tokens.weight"))
-        return body if shared is None else {**body, "shared.weight": shared}
+        return self.bodily(tensors), head_of(tensors.get(f"{out}weight"), tensors.get(f"{out}bias"), E)
 
 
 def _places(stack: Any, length: int) -> torch.Tensor:

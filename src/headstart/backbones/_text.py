@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from headstart.core.backbone import Preprocess
+from headstart.backbones._sequence_input import SequencePreprocess
 from headstart.core.dataset import Modality
 
 LONG = 64
@@ -32,7 +32,7 @@ TOKENIZER_FILES = (
 )
 
 
-class TextPreprocess(Preprocess):
+class TextPreprocess(SequencePreprocess):
     """Tokens of a text, cut at ``tokens``. Immutable; copies share it.
 
     Attributes:
@@ -62,6 +62,11 @@ class TextPreprocess(Preprocess):
 
     def __deepcopy__(self, memo: object) -> TextPreprocess:
         return self
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """See `SequencePreprocess.told`."""
+        return {"pad_token_id": self.padding, "problem_type": "single_label_classification"}
 
     @property
     def key(self) -> str:

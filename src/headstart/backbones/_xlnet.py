@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
+from headstart.backbones._family import TextFamily, at_last, chain, numbers, own
 from headstart.backbones._head import head_of
-from headstart.backbones._text_family import TextFamily, at_last, chain, numbers, own
 from headstart.core.backbone import Block, LinearHead
 
 if TYPE_CHECKING:
-    from headstart.backbones._text_family import State
+    from headstart.backbones._family import State
 
 
 class XlNet(TextFamily):
@@ -28,18 +28,18 @@ class XlNet(TextFamily):
     pooling: ClassVar[str] = "last"
 
     def blocks(self, body: Any) -> tuple[Block, ...]:
-        """See `TextFamily.blocks`."""
+        """See `Family.blocks`."""
         first, *others = chain("layer.", len(body.layer), ("word_embedding",), ())
         return (Block(name=first.name, modules=first.modules, parameters=("mask_emb",)), *others)
 
     def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
-        """See `TextFamily.begin`; ``segments (B, L)`` are the token types."""
+        """See `Family.begin`; ``segments (B, L)`` are the token types."""
         hidden = _dropped(body, body.word_embedding(batch["input_ids"]), body.layer[0])
         segments = batch.get("token_type_ids", torch.zeros_like(batch["input_ids"]))
         return {"hidden": hidden, "segments": segments, "attention_mask": batch["attention_mask"]}
 
     def run(self, body: Any, state: State, start: int, stop: int) -> State:
-        """See `TextFamily.run`. Inside, XLNet has tokens along the first axis and texts along the second."""
+        """See `Family.run`. Inside, XLNet has tokens along the first axis and texts along the second."""
         hidden, segments = state["hidden"].transpose(0, 1), state["segments"].transpose(0, 1)
         length, texts = segments.shape
         unseen = _unseen(state["attention_mask"], hidden)
@@ -51,23 +51,23 @@ class XlNet(TextFamily):
         return {**state, "hidden": hidden.transpose(0, 1)}
 
     def pooled(self, body: Any, state: State) -> torch.Tensor:
-        """See `TextFamily.pooled`."""
+        """See `Family.pooled`."""
         return _dropped(body, at_last(state["hidden"], state["attention_mask"]), body.layer[-1])
 
     def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
-        """See `TextFamily.written`."""
+        """See `Family.written`."""
         tensors = own(body, self.prefix)
         return tensors | {"logits_proj.weight": numbers(head.weight), "logits_proj.bias": numbers(head.bias)}
 
     def changes(self, config: Any) -> dict[str, Any]:
-        """See `TextFamily.changes`."""
+        """See `Family.changes`."""
         del config
         return {"summary_type": "last", "summary_use_proj": False, "summary_activation": ""}
 
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
-        """See `TextFamily.parted`."""
+        """See `Family.parted`."""
         del config
-        return self.found(tensors), head_of(tensors.get("logits_proj.weight"), tensors.get("logits_proj.bias"))
+        return self.bodily(tensors), head_of(tensors.get("logits_proj.weight"), tensors.get("logits_proj.bias"))
 
 
 def _unseen(mask: torch.Tensor | None, hidden: torch.Tensor) -> torch.Tensor | None:

@@ -67,12 +67,11 @@ class Packaged(Source):
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """See `Source.load`. Models with random weights need no store; text models need their tokenizer."""
-        from headstart.backbones._stored_body import image_backbone, sound_backbone, text_backbone
+        from headstart.backbones._stored_body import image_backbone, sequence_backbone
 
-        if info.modality == "text":
-            return text_backbone(info, pretrained=pretrained, seed=seed, size=size)
-        if info.modality == "audio":
-            return sound_backbone(info, _model(info).config, pretrained=pretrained, seed=seed, seconds=size)
+        if info.modality != "image":
+            config = _model(info).config
+            return sequence_backbone(info, pretrained=pretrained, seed=seed, size=size, config=config)
         return image_backbone(info, _architecture(_model(info)), pretrained=pretrained, seed=seed, size=size)
 
 
@@ -107,18 +106,18 @@ def _convert(model: Model, path: Path) -> Mapping[str, torch.Tensor]:
     import torch
 
     from headstart.backbones import _ctranslate, _key_maps, _onnx
-    from headstart.backbones._text_families import body_weights
+    from headstart.backbones._families import chosen
 
     match model.layout:
         case "safetensors":
             from safetensors.torch import load_file
 
-            return body_weights(model.info.name, model.config, load_file(path))
+            return chosen(model.info.name, model.config, load_file(path))
         case "ctranslate2":
             return _ctranslate.whisper_encoder(path)
         case "onnx":
             found = _onnx.bert_weights(path, "model.0.auto_model.")
-            return body_weights(model.info.name, model.config, found)
+            return chosen(model.info.name, model.config, found)
         case "efficientnet_lite":
             weights = torch.load(path, map_location="cpu", weights_only=True)
             return _key_maps.efficientnet_lite(weights, _depths(model))

@@ -1,4 +1,4 @@
-"""Text models from the hub, in the formats of transformers and sentence-transformers."""
+"""Models of texts and sounds from the hub, in the formats of transformers and sentence-transformers."""
 
 from __future__ import annotations
 
@@ -54,12 +54,7 @@ class Transformers(Source):
         if not REPOSITORY.fullmatch(repo):
             return None
         config = _hub.cached_file(repo, CONFIG, revision)
-        if config is None:
-            return _unknown(name)
-        from headstart.backbones._text import longest_input
-
-        content = _read(config)
-        return _info(name, content, longest_input(content, {}))
+        return _unknown(name) if config is None else _info(name, _read(config), {})
 
     def in_store(self, info: BackboneInfo) -> bool:
         """See `Source.in_store`."""
@@ -71,10 +66,9 @@ class Transformers(Source):
         Raises:
             UserError: it is a kind of model headstart cannot adapt; nothing but its configuration was fetched.
         """
-        from safetensors.torch import load_file
-
-        from headstart.backbones import _text
-        from headstart.backbones._text_families import body_weights, family_of
+        from headstart.backbones._families import family_of, weights_in
+        from headstart.backbones._sound_family import EXTRACTOR
+        from headstart.backbones._text import TOKENIZER_FILES
 
         if _store.is_intact(info.name):
             progress.say(f"{info.name} is already in the local store.")
@@ -83,29 +77,29 @@ class Transformers(Source):
         repository = _hub.look_up(info.name, repo, revision)
         with _store.adding(info.name, room=2 * repository.bytes) as arrival:
             config = _read(_hub.take(repository, CONFIG, arrival.scratch))
-            family_of(info.name, config)
-            files = _hub.take_if_there(repository, [*_text.TOKENIZER_FILES, SENTENCES], arrival.scratch)
+            reads_texts = family_of(info.name, config).modality == "text"
+            wanted = [*TOKENIZER_FILES, SENTENCES] if reads_texts else [EXTRACTOR]
+            files = _hub.take_if_there(repository, wanted, arrival.scratch)
             small = {name: file.read_bytes() for name, file in files.items() if name.endswith("_config.json")}
-            tokens = _text.longest_input(config, small)
-            if info.dim == 0:
-                info = _info(info.name, config, tokens)
+            counted = _info(info.name, config, small)
+            info = counted if info.dim == 0 else dataclasses.replace(info, input=counted.input)
             path = _hub.take_weights(repository, arrival.scratch, progress, expected=info.sha256)
-            arrival.write_tensors(body_weights(info.name, config, load_file(path)))
-            _save_tokenizer(info.name, files, arrival.files)
+            arrival.write_tensors(weights_in(info.name, config, path.parent))
+            if reads_texts:
+                _save_tokenizer(info.name, files, arrival.files)
+            else:
+                for name, file in files.items():
+                    (arrival.files / name).write_bytes(file.read_bytes())
             facts = dataclasses.replace(
-                info,
-                revision=repository.commit,
-                sha256=_store.sha256_of(path),
-                bytes=repository.bytes,
-                input={"tokens": tokens},
+                info, revision=repository.commit, sha256=_store.sha256_of(path), bytes=repository.bytes
             )
             arrival.describe(facts, config=config)
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
-        """See `Source.load`; random weights too need the store, for the tokenizer."""
-        from headstart.backbones._stored_body import text_backbone
+        """See `Source.load`; random weights too need the store, for the preprocessing."""
+        from headstart.backbones._stored_body import sequence_backbone
 
-        return text_backbone(info, pretrained=pretrained, seed=seed, size=size)
+        return sequence_backbone(info, pretrained=pretrained, seed=seed, size=size)
 
 
 def _unknown(name: str) -> BackboneInfo:
@@ -113,10 +107,11 @@ def _unknown(name: str) -> BackboneInfo:
     return BackboneInfo(name=name, modality="text", dim=0, parameters=0, gflops=0.0, input={}, **_unstated(name))
 
 
-def _info(name: str, config: dict[str, Any], tokens: int) -> BackboneInfo:
-    from headstart.backbones._facts import text_info
+def _info(name: str, config: dict[str, Any], files: Mapping[str, bytes]) -> BackboneInfo:
+    from headstart.backbones._facts import sequence_info
+    from headstart.backbones._families import native
 
-    return text_info(name, config, {"name": name, **_unstated(name)}, tokens=tokens)
+    return sequence_info(name, config, {"name": name, **_unstated(name)}, size=native(name, config, files))
 
 
 def _unstated(name: str) -> dict[str, Any]:

@@ -116,6 +116,12 @@ class Preprocess(ABC):
     def view(self, raw: Any, seed: int) -> Any:
         """A training view of the item, drawn from ``seed`` alone (images: mild crop and flip; text: the item)."""
 
+    def foretold(self, length: int) -> int | None:
+        """``len`` of a ready item, from how long `headstart.engine.items.Items.lengths` says it is; None where only
+        making it ready can tell. What is foretold is made ready when its turn comes and not held: it may be large.
+        """
+        del length
+
     @abstractmethod
     def collate(self, ready: Sequence[Any]) -> dict[str, torch.Tensor]:
         """The batch ``Backbone.encode`` takes."""
@@ -149,7 +155,7 @@ class Backbone(ABC):
     """The body with all its parameters; holds no head."""
 
     blocks: tuple[Block, ...]
-    fixed_shapes: ClassVar[bool]
+    fixed_shapes: bool
     """Whether activations of all items have one shape (images: yes; texts are padded to the longest of a batch)."""
 
     @abstractmethod

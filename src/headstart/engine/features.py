@@ -209,6 +209,12 @@ class Encoder:
             work = [readying(preprocess, items, group, view) for group in groups]
             yield from zip(groups, prepared(work), strict=True)
             return
+        known = foretold(preprocess, items)
+        if known is not None:
+            groups = _some(batches(known, most=MOST_TEXTS, budget=TOKENS), wanted)
+            work = [readying(preprocess, items, group, view) for group in groups]
+            yield from zip(groups, prepared(work), strict=True)
+            return
         # One after the other: a tokenizer's calls are so short that two threads take each other's turn (1,000 tweets in
         # .10 s, not .05).
         ready = readying(preprocess, items, everything, view)()
@@ -229,6 +235,13 @@ class Encoder:
             self._how.features(backbone, batch)
             self._seconds_per_item = (time.perf_counter() - started) / len(group)
         return self._seconds_per_item * len(items)
+
+
+def foretold(preprocess: Preprocess, items: Items) -> NDArray[np.int64] | None:
+    """Lengths ``(N,)`` of the items when they are made ready; None where only making them ready can tell."""
+    if preprocess.foretold(1) is None:
+        return None
+    return np.array([preprocess.foretold(int(length)) for length in items.lengths], dtype=np.int64)
 
 
 def _consecutive(positions: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core.errors import Unavailable
+from headstart.core.dataset import NOUNS
+from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Progress, Silent
 from headstart.engine.features import BATCH, Encoder
 from headstart.engine.items import Items
@@ -109,7 +110,13 @@ def _in_store(member: PoolMember, progress: Progress) -> PoolMember:
     if member.source.in_store(info):
         return member.refreshed()
     progress.say(f"Fetching {info.name} ({info.bytes / 1e6:.0f} MB, {info.licence}).")
-    return member.pulled(progress)
+    found = member.pulled(progress)
+    if found.info.modality != info.modality:  # what nobody knew before its files came
+        raise UserError(
+            f"{info.name} reads {NOUNS[found.info.modality]}s, but the data hold {NOUNS[info.modality]}s. "
+            "`headstart models` lists what suits."
+        )
+    return found
 
 
 def settle_plan(options: Options, train: Items, journal: Journal, progress: Progress) -> Plan:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone
 from headstart.engine.device import prepared
-from headstart.engine.features import BATCH, readying
+from headstart.engine.features import BATCH, foretold, readying
 from headstart.engine.items import Items
 
 TOKEN_BYTES = 36
@@ -20,7 +20,8 @@ TOKEN_BYTES = 36
 class Ready:
     """``items`` as the preprocessing of ``backbone`` makes them ready.
 
-    Ready texts are kept, being small; ready pictures are made again, being larger than the files they came from.
+    Ready texts are kept, being small; ready pictures and sounds are made again, being larger than the files they came
+    from.
     """
 
     LARGEST = 256 * 1024**2
@@ -30,6 +31,7 @@ class Ready:
         self.items = items
         self._preprocess = backbone.preprocess
         self._varying = not backbone.fixed_shapes
+        self._foretold = foretold(backbone.preprocess, items) if self._varying else None
         self._kept: dict[int, Any] = {}
         self._bytes = 0
         self._lengths: NDArray[np.int64] | None = None
@@ -41,7 +43,9 @@ class Ready:
         return lambda: [self._one(int(position)) for position in group]
 
     def lengths(self) -> NDArray[np.int64]:
-        """Tokens of every text ``(N,)``; ones for items of fixed shape."""
+        """Tokens of every text, steps of every sound ``(N,)``; ones for items of fixed shape."""
+        if self._foretold is not None:
+            return self._foretold
         if self._lengths is None:
             everything = np.arange(len(self.items))
             if self._varying:
@@ -56,7 +60,7 @@ class Ready:
         if position in self._kept:
             return self._kept[position]
         (ready,) = readying(self._preprocess, self.items, np.array([position]), None)()
-        if self._varying and self._bytes < self.LARGEST:
+        if self._varying and self._foretold is None and self._bytes < self.LARGEST:
             self._kept[position] = ready
             self._bytes += TOKEN_BYTES * len(ready)
         return ready

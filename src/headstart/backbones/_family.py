@@ -1,26 +1,33 @@
-"""What a kind of text model has to say so that it is run in steps, pooled, and written as an ordinary classifier."""
+"""What a kind of model of transformers has to say to be run in steps, pooled, and written as an ordinary classifier."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from headstart.core.backbone import Backbone, Block, LinearHead
+from headstart.core.dataset import Modality
 
 if TYPE_CHECKING:
     import torch
 
     State = dict[str, torch.Tensor]
-    """``attention_mask (B, L)`` and what the layers above read, ``(B, L, D)`` each; padded on the right."""
+    """What the layers above read, ``(B, L, D)`` each, padded on the right; ``attention_mask (B, L)`` where L varies."""
 
 MARKER = "headstart_pooling"
 """Key in ``config.json`` that says that the folder holds more than the body, and how features are pooled there."""
 
 
-class TextFamily(ABC):
+UNUSED = ("masked_spec_embed", "mask_emb")
+"""Weights that only pretraining reads; checkpoints of other training may lack them."""
+
+
+class Family(ABC):
     """One ``model_type`` of transformers. Stateless: the body is handed in.
 
     The ordinary classification model of a family reads one token, or has no bias, or puts a non-linearity before its
@@ -28,16 +35,22 @@ class TextFamily(ABC):
     ``parted`` takes such weights apart again.
 
     Attributes:
+        modality: what it reads.
+        fixed_shapes: see `Backbone.fixed_shapes`.
         kind: ``model_type``.
         prefix: what the classification model calls the body.
         classifies: the class of the classification model.
         pooling: what `MARKER` says of folders written here.
+        options: what the base model is made with.
     """
 
+    modality: ClassVar[Modality] = "text"
+    fixed_shapes: ClassVar[bool] = False
     kind: ClassVar[str]
     prefix: ClassVar[str]
     classifies: ClassVar[str]
     pooling: ClassVar[str]
+    options: ClassVar[Mapping[str, Any]] = {}
 
     def configured(self, config: Mapping[str, Any]) -> Any:
         """Transformers' configuration of the body that the content of ``config.json`` describes."""
@@ -54,7 +67,32 @@ class TextFamily(ABC):
         """The base model with random weights, without pooler and heads."""
         from transformers import AutoModel
 
-        return AutoModel.from_config(config)
+        return self.bare(AutoModel.from_config(config, **self.options))
+
+    def bare(self, model: Any) -> Any:
+        """What of transformers' base model is the body."""
+        return model
+
+    def stored(self, folder: Path, config: Any) -> tuple[dict[str, torch.Tensor], list[str]]:
+        """The body's weights in a folder saved by transformers, float32, and what is missing there.
+
+        transformers reads them: it knows what its earlier versions and models with heads called them.
+        """
+        import torch
+        from transformers import AutoModel
+
+        with silent():
+            model, report = AutoModel.from_pretrained(
+                str(folder),
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+                **self.options,
+            )
+        missing = sorted(name for name in report["missing_keys"] if not name.endswith(UNUSED))
+        return self.bare(model).state_dict(), missing
 
     @abstractmethod
     def blocks(self, body: Any) -> tuple[Block, ...]:
@@ -62,7 +100,7 @@ class TextFamily(ABC):
 
     @abstractmethod
     def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
-        """What the first block's layer reads, from ``input_ids`` and ``attention_mask (B, L)``."""
+        """What the first block's layer reads, from what `Preprocess.collate` gave."""
 
     @abstractmethod
     def run(self, body: Any, state: State, start: int, stop: int) -> State:
@@ -84,14 +122,40 @@ class TextFamily(ABC):
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
         """Body and head out of what `written` gave; ``config`` is the body's."""
 
+    @abstractmethod
+    def sample(self, config: Any, size: int) -> dict[str, Any]:
+        """One item of ``size`` tokens or seconds as `begin` takes it, without a mask: operations are counted on it."""
+
+    def fitting(self, tensors: Mapping[str, torch.Tensor], body: Any) -> Mapping[str, torch.Tensor]:
+        """Stored weights as this ``body`` takes them."""
+        del body
+        return tensors
+
     def lean(self, backbone: Backbone, body: Any) -> Backbone:
         """See `Backbone.lean`."""
         del body
         return backbone
 
-    def found(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """What of a checkpoint from elsewhere may belong to the body, in the body's names."""
-        return {name.removeprefix(self.prefix): tensor for name, tensor in tensors.items()}
+    def bodily(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Those of the classification model's weights that are the body's, in its names."""
+        start = len(self.prefix)
+        return {name[start:]: tensor for name, tensor in tensors.items() if name.startswith(self.prefix)}
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Transformers reports and shows progress on its own; what went wrong is for the caller to say."""
+    from transformers.utils import logging
+
+    level, shown = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity(logging.CRITICAL)
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if shown:
+            logging.enable_progress_bar()
 
 
 def chain(prefix: str, count: int, first: tuple[str, ...], last: tuple[str, ...]) -> tuple[Block, ...]:
@@ -131,3 +195,14 @@ def at_last(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     import torch
 
     return hidden[torch.arange(len(hidden)), mask.sum(dim=1).long() - 1]
+
+
+class TextFamily(Family):
+    """A family that reads ``input_ids`` and ``attention_mask (B, L)``."""
+
+    def sample(self, config: Any, size: int) -> dict[str, Any]:
+        """See `Family.sample`."""
+        import torch
+
+        del config
+        return {"input_ids": torch.ones(1, size, dtype=torch.int64), "attention_mask": None}

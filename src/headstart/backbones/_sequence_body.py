@@ -1,4 +1,4 @@
-"""A `Backbone` over a text model of transformers, and its export as an ordinary sequence-classification folder."""
+"""A `Backbone` over a model of transformers that reads texts or sounds, and its export as an ordinary folder."""
 
 from __future__ import annotations
 
@@ -6,35 +6,38 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 
+from headstart.backbones._families import family_of
+from headstart.backbones._family import MARKER, Family
 from headstart.backbones._head import check_head
 from headstart.backbones._random import seeded
-from headstart.backbones._text import TextPreprocess
-from headstart.backbones._text_families import family_of
-from headstart.backbones._text_family import MARKER, TextFamily
+from headstart.backbones._sequence_input import SequencePreprocess
+from headstart.backbones._sound_family import EXTRACTOR, SoundFamily
+from headstart.backbones._text import TextPreprocess, read_tokenizer
 from headstart.core.backbone import Backbone, BackboneInfo, LinearHead
+from headstart.core.errors import UserError
 
 
-class TextBackbone(Backbone):
-    """The layers of a text model; how they are run and pooled is the family's to say."""
+class SequenceBackbone(Backbone):
+    """The layers of a model; how they are run and pooled is the family's to say."""
 
-    fixed_shapes: ClassVar[bool] = False
     module: Any
 
-    def __init__(self, info: BackboneInfo, family: TextFamily, body: Any, preprocess: TextPreprocess) -> None:
-        """``body`` is what the family's `TextFamily.body` gave."""
+    def __init__(self, info: BackboneInfo, family: Family, body: Any, preprocess: SequencePreprocess) -> None:
+        """``body`` is what the family's `Family.body` gave."""
         self.info = info
         self.family = family
         self.module = body
         self.preprocess = preprocess
-        self._tokenizer = preprocess
+        self._exported = preprocess
+        self.fixed_shapes = family.fixed_shapes
         self.blocks = family.blocks(body)
 
     def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """See `Backbone.encode`; reads ``input_ids`` and ``attention_mask (B, L)``."""
+        """See `Backbone.encode`."""
         state = self.family.run(self.module, self.family.begin(self.module, batch), 0, len(self.blocks))
         return self.family.pooled(self.module, state)
 
@@ -44,7 +47,7 @@ class TextBackbone(Backbone):
         return self.family.lean(self, self.module)
 
     def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
-        """See `Backbone.lower`: the state above the boundary, of L tokens a text, or pooled features above all."""
+        """See `Backbone.lower`: the state above the boundary, of L tokens an item, or pooled features above all."""
         if boundary == len(self.blocks):
             return {"features": self.encode(batch)}
         return self.family.run(self.module, self.family.begin(self.module, batch), 0, boundary)
@@ -57,7 +60,7 @@ class TextBackbone(Backbone):
         return self.family.pooled(self.module, state)
 
     def split(self, activations: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
-        """See `Backbone.split`: each text's own L tokens, ``(L, D)``."""
+        """See `Backbone.split`: each item's own L tokens, ``(L, D)``."""
         if "attention_mask" not in activations:
             return super().split(activations)
         lengths = activations["attention_mask"].sum(dim=1).tolist()
@@ -68,7 +71,7 @@ class TextBackbone(Backbone):
         """See `Backbone.join`: padded on the right, with zeros, to the longest; the mask keeps them out of attention
         and of the features.
         """
-        if "features" in parts[0]:
+        if self.fixed_shapes or "features" in parts[0]:
             return super().join(parts)
         states = {
             name: torch.nn.utils.rnn.pad_sequence([part[name] for part in parts], batch_first=True) for name in parts[0]
@@ -90,7 +93,7 @@ class TextBackbone(Backbone):
         save_file(self.family.written(self.module, head), folder / "model.safetensors", {"format": "pt"})
         text = json.dumps(self._config(classes), indent=2, ensure_ascii=False)
         (folder / "config.json").write_text(text, encoding="utf-8")
-        self._tokenizer.export(folder)
+        self._exported.export(folder)
 
     def _config(self, classes: Sequence[str]) -> dict[str, Any]:
         config = self.module.config.to_dict()
@@ -98,17 +101,18 @@ class TextBackbone(Backbone):
             **{name: value for name, value in config.items() if not name.startswith("_")},
             **self.family.changes(self.module.config),
             "architectures": [self.family.classifies],
-            "pad_token_id": self._tokenizer.padding,
+            **self._exported.told,
             "id2label": {str(number): name for number, name in enumerate(classes)},
             "label2id": {name: number for number, name in enumerate(classes)},
-            "problem_type": "single_label_classification",
             "dtype": "float32",
             MARKER: self.family.pooling,
             "headstart": {"backbone": dataclasses.asdict(self.info)},
         }
 
 
-def build(info: BackboneInfo, config: Mapping[str, Any], preprocess: TextPreprocess, *, seed: int) -> TextBackbone:
+def build(
+    info: BackboneInfo, config: Mapping[str, Any], preprocess: SequencePreprocess, *, seed: int
+) -> SequenceBackbone:
     """The backbone that ``config.json`` content describes, with transformers' own random initialisation drawn from
     ``seed``.
 
@@ -118,9 +122,38 @@ def build(info: BackboneInfo, config: Mapping[str, Any], preprocess: TextPreproc
     family = family_of(info.name, config)
     with seeded(seed):
         body = family.body(family.configured(config))
-    return TextBackbone(info, family, body.float().eval(), preprocess)
+    return SequenceBackbone(info, family, body.float().eval(), preprocess)
 
 
-def load_body(backbone: TextBackbone, tensors: Mapping[str, torch.Tensor]) -> None:
+def built_from(
+    files: Mapping[str, bytes],
+    info: BackboneInfo,
+    config: Mapping[str, Any],
+    *,
+    folder: Path | None,
+    seed: int,
+    size: int | None,
+) -> SequenceBackbone:
+    """`build` with the preprocessing that ``files`` hold, which lie in ``folder``: a tokenizer, or how sounds are read.
+
+    ``size`` is in seconds; None takes what the model is known to read.
+
+    Raises:
+        UserError: see `family_of`; or the model cannot hear as long, or reads texts.
+    """
+    family = family_of(info.name, config)
+    if isinstance(family, SoundFamily):
+        extractor = json.loads(files.get(EXTRACTOR, b"{}"))
+        seconds = info.input["seconds"] if size is None else size
+        config, sounds = family.listening(info.name, config, extractor, seconds)
+        return build(dataclasses.replace(info, input={"seconds": seconds}), config, sounds, seed=seed)
+    if size is not None:
+        raise UserError(f"{info.name} reads texts; a size in pixels ({size}) applies to image models only.")
+    assert folder is not None  # where a tokenizer lies
+    texts = TextPreprocess(files, read_tokenizer(folder), info.input["tokens"])
+    return build(info, config, texts, seed=seed)
+
+
+def load_body(backbone: SequenceBackbone, tensors: Mapping[str, torch.Tensor]) -> None:
     """Put pretrained weights into a body built by `build`; every name and shape must fit."""
-    backbone.module.load_state_dict(tensors, strict=True)
+    backbone.module.load_state_dict(backbone.family.fitting(tensors, backbone.module), strict=True)

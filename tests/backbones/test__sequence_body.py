@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from headstart.backbones._text_body import TextBackbone
-from headstart.backbones._text_families import FAMILIES, family_of
-from tests.backbones.members import CLASSES, batch_of, head_for, make
+from headstart.backbones._families import family_of
+from headstart.backbones._sequence_body import SequenceBackbone
+from tests.backbones.members import CLASSES, ENCODERS, batch_of, head_for, make
 
 
-@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("kind", ENCODERS)
 def test_the_layers_run_as_transformers_runs_them(kind: str) -> None:
     backbone = make(kind)
-    assert isinstance(backbone, TextBackbone)
+    assert isinstance(backbone, SequenceBackbone)
     batch, family, body = batch_of(backbone), backbone.family, backbone.module
     given = dict(batch)
     if kind == "t5":  # whose own pass reads the table of embeddings by two other names

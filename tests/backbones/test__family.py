@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from headstart.backbones._text_family import at_last, chain
+from headstart.backbones._family import at_last, chain
 
 
 def test_the_outer_layers_take_what_lies_before_and_after() -> None:
