@@ -130,7 +130,7 @@ def test_sounds_are_adapted_to_and_served(tmp_path: Path, monkeypatch: pytest.Mo
     served = api.open(tmp_path / "run").predict(paths)
     assert {prediction.label for prediction in served} <= {"down", "up"}
     monkeypatch.setattr(hearing, "WHOLE", 0.0)
-    monkeypatch.setattr(hearing, "LONGEST", 1)
+    monkeypatch.setattr(hearing, "LONGEST_HEARD", 1)
     sounds.write(tmp_path / "clips" / "train" / "up" / "long.wav", sounds.glide(True, 99, seconds=1.5))
     again = api.adapt(api.load(tmp_path / "clips"), budget="quick")
     assert "Clips are heard up to 1 s: 1 of 37 last longer." in again.results.skipped

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 import timm
 import torch
 
 from headstart.backbones._facts import image_info, sequence_info
+from headstart.backbones._families import FAMILIES
 from headstart.backbones._timm_body import Architecture
 from tests.backbones.tiny import config_of, info
 
@@ -41,3 +43,13 @@ def test_an_encoders_facts_are_counted_by_hand_too() -> None:
     attention = 2 * 2 * length * length * width
     assert found.gflops == round(layers * (length * per_token + attention) / 1e9, 6)
     assert (found.dim, found.input, found.modality, found.family) == (16, {"tokens": 24}, "text", "bert")
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_every_family_is_counted_without_computing(kind: str) -> None:
+    family = FAMILIES[kind]
+    body = family.body(family.configured(config_of(kind)))
+    found = sequence_info("x", config_of(kind), {**KNOWN, "name": "x"}, size=2)
+    assert (found.modality, found.dim, found.family) == (family.modality, 16, kind)
+    assert found.parameters == sum(parameter.numel() for parameter in body.parameters())
+    assert found.gflops > 0

@@ -45,3 +45,13 @@ def test_the_end_of_text_fills_up_batches(tmp_path: Path) -> None:
 
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     assert (tokenizer.pad_token, tokenizer.pad_token_id) == ("[SEP]", 3)
+
+
+def test_rows_that_add_up_to_zero_but_for_rounding_give_no_long_shift() -> None:
+    plain = drawn(4, 16)
+    rounded = (plain.weight - plain.weight.mean(axis=0)).astype(np.float32).astype(np.float64)
+    head = LinearHead(weight=rounded, bias=plain.bias)
+    shift = shift_for(head)
+    assert np.abs(shift).max() < 10
+    difference = head.weight @ shift - head.bias
+    np.testing.assert_allclose(difference, difference[0], atol=1e-5)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from headstart.backbones._text import TextPreprocess, longest_input, read_tokenizer
+from headstart.core.errors import Unavailable
 from tests.backbones.tiny import TEXTS, tokenizer_files, write
 
 
@@ -119,3 +120,34 @@ def test_special_tokens_types_and_fillers_are_transformers_own(kind: str, tmp_pa
     out.mkdir()
     preprocess.export(out)
     assert read_tokenizer(out).pad_token_id == preprocess.padding
+
+
+def with_tokens(**tokens: str | None):
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    files = tokenizer_files(kind="llama")
+    return PreTrainedTokenizerFast(tokenizer_object=Tokenizer.from_str(files["tokenizer.json"].decode()), **tokens)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "padding"),
+    [
+        ({"pad_token": "[PAD]", "eos_token": "[SEP]"}, 0),
+        ({"eos_token": "[SEP]"}, 3),
+        ({"pad_token": "a", "eos_token": "[SEP]"}, 3),  # every text that is looked at ends with "a"
+        ({"pad_token": "a", "unk_token": "[UNK]"}, 1),
+    ],
+)
+def test_the_filler_is_no_token_that_texts_end_with(tokens: dict[str, str], padding: int) -> None:
+    assert TextPreprocess({}, with_tokens(**tokens), 16).padding == padding
+
+
+def test_without_a_token_for_it_no_batches_are_made() -> None:
+    with pytest.raises(Unavailable, match=r"no token that can fill up batches: no pad_token, and no other .* Name one"):
+        TextPreprocess({}, with_tokens(), 16)
+
+
+def test_the_exported_tokenizer_pads_where_the_model_wants_it(folder: Path, tmp_path: Path) -> None:
+    TextPreprocess(tokenizer_files(), read_tokenizer(folder), 16, "left").export(tmp_path)
+    assert read_tokenizer(tmp_path).padding_side == "left"

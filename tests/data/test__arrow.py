@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,11 +9,13 @@ from headstart.data._arrow import (
     IMAGE,
     from_arrow,
     from_objects,
+    holds_sounds,
     image_items,
     is_image_object,
     is_image_type,
     text_items,
 )
+from headstart.data._clip import read_clip
 
 HUGGING_FACE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
@@ -80,3 +84,37 @@ def test_objects_are_encoded_or_named():
 )
 def test_objects_that_are_images(value: object, is_image: bool):
     assert is_image_object(value) is is_image
+
+
+def wave(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=4000).astype(np.float32) * 0.1
+
+
+def test_equal_sounds_have_equal_bytes_whenever_they_are_stored():
+    first, _ = from_objects([(wave(0), 8000)])
+    time.sleep(1.1)  # a header that held the time would count seconds
+    second, _ = from_objects([{"array": wave(0), "sampling_rate": 8000}])
+    assert first[0].as_py() == second[0].as_py()
+    assert np.array_equal(read_clip(first[0].as_py()["bytes"]).samples, wave(0))
+
+
+def test_samples_that_are_none_leave_their_row_empty_and_say_why():
+    items, unreadable = from_objects([(wave(0), 8000), (wave(1)[:0], 8000)])
+    assert items[1].as_py() is None or items[1].as_py() == {"path": None, "bytes": None}
+    assert unreadable == {1: "it holds no sound (0 samples)"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("a.wav", None), ("b.flac", None)], True),
+        ([("a.png", None), ("b.jpg", None)], False),
+        ([("a.m4a", None), ("b.wav", None), ("c.wav", None)], True),
+        ([(None, b"damaged"), (None, b"RIFFxxxxWAVE"), (None, b"OggS....")], True),
+        ([("a.wav", b"damaged"), ("b.wav", b"RIFFxxxxWAVE")], True),
+        ([(None, None), ("a.wav", None)], True),
+        ([(None, None)], False),
+    ],
+)
+def test_most_of_the_first_rows_tell_what_a_column_holds(rows: list, expected: bool):
+    assert holds_sounds(image_items(rows)) is expected

@@ -57,7 +57,11 @@ def test_paths_bytes_samples_and_mappings_are_read_alike(tmp_path: Path):
 
 
 def test_whole_numbers_are_scaled_by_their_full_scale():
-    assert read_clip((np.array([32767, -32767, 0], dtype=np.int16), 8000)).samples.tolist() == [1.0, -1.0, 0.0]
+    assert read_clip((np.array([32767, -32767, 0], dtype=np.int16), 8000)).samples.tolist() == [
+        32767 / 32768,
+        -32767 / 32768,
+        0.0,
+    ]
     assert np.allclose(
         read_clip((np.array([255, 0, 128], dtype=np.uint8), 8000)).samples, [0.992, -1.0, 0.0], atol=1e-3
     )
@@ -89,7 +93,7 @@ def test_what_lasts_too_long_is_refused_before_it_is_decoded(monkeypatch):
     for source in (encoded("WAV", wave(seconds=90.0)), (wave(seconds=90.0), 8000)):
         with pytest.raises(UnreadableItem, match="it lasts 2 minutes, and at most 0 are taken for one item"):
             read_clip(source)
-    assert LONGEST == 3600.0
+    assert LONGEST == 600.0
 
 
 @pytest.mark.parametrize(
@@ -104,3 +108,25 @@ def test_what_lasts_too_long_is_refused_before_it_is_decoded(monkeypatch):
 )
 def test_what_is_odd_about_a_file_is_noticed(samples: np.ndarray, name: str, odd: tuple[str, ...]):
     assert heard(encoded("WAV", samples, subtype="FLOAT"), name).odd == odd
+
+
+def test_samples_with_channels_first_are_refused():
+    with pytest.raises(UnreadableItem, match=r"the shape 2x8000, expected \(n, channels\): transpose them"):
+        read_clip((np.zeros((2, 8000), dtype=np.float32), 8000))
+
+
+def test_integers_of_unknown_full_scale_are_refused():
+    with pytest.raises(UnreadableItem, match="samples are int64, whose full scale is unknown; give int16 or floats"):
+        read_clip({"array": [0, 1000, -1000], "sampling_rate": 8000})
+
+
+def test_samples_in_memory_are_scaled_as_those_of_files(tmp_path: Path):
+    samples = np.array([0, 1, -32768, 32767] * 100, dtype=np.int16)
+    soundfile.write(tmp_path / "a.wav", samples, 8000)
+    assert np.array_equal(read_clip((samples, 8000)).samples, read_clip(tmp_path / "a.wav").samples)
+
+
+def test_channels_that_cancel_each_other_are_silent(tmp_path: Path):
+    tone = np.sin(np.arange(8000) / 9).astype(np.float32) * 0.5
+    soundfile.write(tmp_path / "a.wav", np.stack([tone, -tone], axis=1), 8000, subtype="FLOAT")
+    assert "silent" in heard((tmp_path / "a.wav").read_bytes(), "a.wav").odd

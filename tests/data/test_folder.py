@@ -2,10 +2,12 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from headstart.core.data_kind import RawTable, Roles
 from headstart.core.errors import UserError
 from headstart.data.folder import Folder
+from tests import sounds
 
 
 def read(root: Path) -> RawTable:
@@ -142,3 +144,13 @@ def test_accepts_folders_but_no_saved_data_sets(tmp_path: Path):
     assert not Folder().accepts(tmp_path / "none")
     (tmp_path / "state.json").touch()
     assert not Folder().accepts(tmp_path)
+
+
+def test_covers_beside_sounds_are_no_pictures_to_learn_from(tmp_path: Path):
+    for label in ("rock", "jazz"):
+        for number in range(3):
+            sounds.write(tmp_path / label / f"{number}.wav", sounds.glide(label == "rock", number))
+        Image.new("RGB", (8, 8)).save(tmp_path / label / "cover.png")
+    table = Folder().read(tmp_path, Roles())
+    assert (table.modality, len(table.ids)) == ("audio", 6)
+    assert any("cover.png" in issue.message for issue in table.issues)

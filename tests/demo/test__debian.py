@@ -67,9 +67,23 @@ def test_what_nobody_has_is_said(tmp_path: Path):
 
 def test_another_package_is_refused_and_not_kept(tmp_path: Path):
     published(tmp_path / "pool", packed({"a": b"1"}))
-    with pytest.raises(Unavailable, match=r"some-sounds_1\.0-1_all\.deb has SHA-256 .*, expected .*it was removed"):
+    with pytest.raises(Unavailable, match=r"could not be fetched: .*what arrived has SHA-256 .*, expected \.\.\."):
         fetched(DEB, tmp_path / "kept", Silent())
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_damaged_package_is_fetched_again(tmp_path: Path):
+    deb = published(tmp_path / "pool", packed({"a": b"1"}))
+    path = fetched(deb, tmp_path / "kept", Silent())
+    path.write_bytes(b"torn")
+    assert list(members(fetched(deb, tmp_path / "kept", Silent()))) == [("a", b"1")]
+
+
+def test_debians_server_is_asked_where_apt_has_another_build(tmp_path: Path):
+    other = published(tmp_path / "elsewhere", packed({"a": b"other"}))
+    deb = published(tmp_path / "pool", packed({"a": b"1"}))
+    with_apt(tmp_path, APT.format(source=tmp_path / "elsewhere/s/sounds" / other.file))
+    assert list(members(fetched(deb, tmp_path / "kept", Silent()))) == [("a", b"1")]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from headstart.engine.hearing import LONGEST, beginnings, seconds_heard
+from headstart.core.sound import LONGEST_HEARD
+from headstart.engine.hearing import beginnings, seconds_heard
 
 
 @pytest.mark.parametrize(
     ("lasting", "expected"),
-    [([0.2] * 5, 1), ([2.0] * 5, 2), ([2.1] * 99 + [29.0], 3), ([2.1] * 9 + [7.5], 6), ([90.0] * 5, LONGEST)],
+    [([0.2] * 5, 1), ([2.0] * 5, 2), ([2.1] * 99 + [29.0], 3), ([2.1] * 9 + [7.5], 8), ([90.0] * 5, LONGEST_HEARD)],
     ids=["short", "whole seconds", "one long", "some long", "all long"],
 )
 def test_nineteen_of_twenty_clips_are_heard_whole(lasting: list[float], expected: int):

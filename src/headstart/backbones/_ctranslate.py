@@ -79,6 +79,8 @@ def whisper_encoder(path: Path) -> dict[str, torch.Tensor]:
     def tensor(name: str) -> torch.Tensor:
         if name not in found:
             raise Unavailable(f"{path} holds no '{name}', so it is no Whisper model.")
+        if found[name].dtype.kind != "f":
+            raise Unavailable(f"{path} holds '{name}' in {found[name].dtype}; quantised weights are not read.")
         return torch.from_numpy(np.array(found[name], dtype=np.float32))
 
     weights = {"embed_positions.weight": tensor("encoder/position_encodings/encodings")}

@@ -198,7 +198,13 @@ def at_last(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 class TextFamily(Family):
-    """A family that reads ``input_ids`` and ``attention_mask (B, L)``."""
+    """A family that reads ``input_ids`` and ``attention_mask (B, L)``, padded on the right.
+
+    Attributes:
+        side: where the exported tokenizer pads.
+    """
+
+    side: ClassVar[str] = "right"
 
     def sample(self, config: Any, size: int) -> dict[str, Any]:
         """See `Family.sample`."""

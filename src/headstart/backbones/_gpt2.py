@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from headstart.backbones._family import State
 
 S = 2.0**16
-"""The last token's own share of the mean is 1/S; its numbers reach a few thousands, those of the mean a few."""
+"""The last token's own share of the mean is 1/S; its numbers reach a few thousands, those of the mean a few. It leaves
+the range of float16; in bfloat16 the exported model runs."""
+
+INDEPENDENT = 1e-5
+"""Share of the largest singular value of a head below which its rows count as dependent: float32 rounds them so."""
+LONGEST = 1024.0
+"""Largest number of a shift; features are a few units, and beside this one float32 keeps them to 6e-5."""
 
 
 class Gpt2(TextFamily):
@@ -123,17 +129,20 @@ class Gpt2(TextFamily):
 
 
 def shift_for(head: LinearHead) -> NDArray[np.float64]:
-    """The shortest v ``(D,)`` with ``weight @ v`` equal to the bias but for one number added to all classes.
+    """The shortest v ``(D,)`` with ``weight @ v`` equal to the bias or, where there is none, to the bias and one number
+    added to all classes.
 
     Raises:
-        UserError: there is none, as may be where there are more classes than features.
+        UserError: there is none, as may be where there are more classes than features, or it is so long that float32
+            would round the features it is added to.
     """
-    close = 1e-6 * max(1.0, float(np.abs(head.bias).max()))
+    close = 1e-5 * max(1.0, float(np.abs(head.bias).max()))
+    centred = LinearHead(weight=head.weight - head.weight.mean(axis=0), bias=head.bias - head.bias.mean())
     # Only heads whose rows depend on each other, as those that add up to zero do, need the number added to all.
-    for columns in (head.weight, np.hstack([head.weight, np.ones((len(head.bias), 1))])):
-        found = np.linalg.lstsq(columns, head.bias, rcond=None)[0]
-        if np.allclose(columns @ found, head.bias, rtol=0, atol=close):
-            return found[: head.weight.shape[1]].astype(np.float64)
+    for one in (head, centred):
+        found: NDArray[np.float64] = np.linalg.lstsq(one.weight, one.bias, rcond=INDEPENDENT)[0]
+        if np.abs(found).max() < LONGEST and np.allclose(one.weight @ found, one.bias, rtol=0, atol=close):
+            return found
     raise UserError(
         f"GPT-2's classification model has no bias, and its {head.weight.shape[1]} features cannot stand in for that "
         f"of {len(head.bias)} classes. Choose a model of another kind."

@@ -17,8 +17,8 @@ multiple), and has one more layer:
                                    R = sqrt((M^2 + D) / D')  ->  (g x, 1), with weights (R g, R / M)
     classifier                     (W, b)
 
-B is so large that silu(B) is B in float32. K is 2^40, and rms(h) a few thousands at most; M is 2^16, and D / M^2 is
-1e-6 for a width of 4096.
+Weights and sums leave the range of float16; in bfloat16 the exported model runs. B is so large that silu(B) is B in
+float32. K is 2^40, and rms(h) a few thousands at most; M is 2^16, and D / M^2 is 1e-6 for a width of 4096.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Llama(TextFamily):
         hidden, mask = state["hidden"], state["attention_mask"]
         positions = torch.arange(hidden.shape[1], device=hidden.device).unsqueeze(0)
         attention = create_causal_mask(
-            config=body.config, inputs_embeds=hidden, attention_mask=mask, past_key_values=None, position_ids=positions
+            config=body.config, inputs_embeds=hidden, attention_mask=mask, past_key_values=None
         )
         # Called past the hooks of modules: positions are computed below and above a cut, and hold no weights.
         turns = body.rotary_emb.forward(hidden, positions)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from headstart.backbones._families import family_of
-from headstart.backbones._family import MARKER, Family
+from headstart.backbones._family import MARKER, Family, TextFamily
 from headstart.backbones._head import check_head
 from headstart.backbones._random import seeded
 from headstart.backbones._sequence_input import SequencePreprocess
@@ -150,7 +150,8 @@ def built_from(
     if size is not None:
         raise UserError(f"{info.name} reads texts; a size in pixels ({size}) applies to image models only.")
     assert folder is not None  # where a tokenizer lies
-    texts = TextPreprocess(files, read_tokenizer(folder), info.input["tokens"])
+    assert isinstance(family, TextFamily)
+    texts = TextPreprocess(files, read_tokenizer(folder), info.input["tokens"], family.side)
     return build(info, config, texts, seed=seed)
 
 

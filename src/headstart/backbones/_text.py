@@ -12,6 +12,7 @@ import torch
 
 from headstart.backbones._sequence_input import SequencePreprocess
 from headstart.core.dataset import Modality
+from headstart.core.errors import Unavailable
 
 LONG = 64
 """Characters per token that are sure to fill the input: what comes after them is not tokenised only to be cut off."""
@@ -38,14 +39,18 @@ class TextPreprocess(SequencePreprocess):
     Attributes:
         files: the tokenizer's own files by name, as they go into the exported folder.
         tokens: longest input, special tokens included.
-        padding: number of the token that fills up batches; where the tokenizer has none, that of its end of text.
+        padding: number of the token that fills up batches.
     """
 
     modality: Modality = "text"
     varied: ClassVar[bool] = False
 
-    def __init__(self, files: Mapping[str, bytes], tokenizer: Any, tokens: int) -> None:
-        """``tokenizer`` is what ``AutoTokenizer`` makes of ``files``."""
+    def __init__(self, files: Mapping[str, bytes], tokenizer: Any, tokens: int, side: str = "right") -> None:
+        """``tokenizer`` is what ``AutoTokenizer`` makes of ``files``; ``side`` is where the exported one pads.
+
+        Raises:
+            Unavailable: no token can fill up batches.
+        """
         self.files = dict(files)
         self.tokens = tokens
         # The tokenizer transformers itself uses underneath: same tokens as in the exported folder. Truncation is set
@@ -53,8 +58,8 @@ class TextPreprocess(SequencePreprocess):
         self._tokenizer = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
         self._tokenizer.enable_truncation(max_length=tokens)
         self._tokenizer.no_padding()
-        self._pads = tokenizer.pad_token is not None
-        self._filler = tokenizer.pad_token or tokenizer.eos_token
+        self._side = side
+        self._filler = _filler(tokenizer)
         self.padding = int(tokenizer.convert_tokens_to_ids(self._filler))
         self._types = _types(self._tokenizer) if "token_type_ids" in tokenizer.model_input_names else None
         digest = hashlib.sha256(self._tokenizer.to_str().encode()).hexdigest()
@@ -108,15 +113,28 @@ class TextPreprocess(SequencePreprocess):
         return batch
 
     def export(self, folder: Path) -> None:
-        """Write the tokenizer's files, its maximal length set to ``tokens`` and its filler named."""
+        """Write the tokenizer's files, with its longest input, its filler and where it goes set as they are here."""
         for name, content in self.files.items():
             (folder / name).write_bytes(content)
         config = json.loads(self.files.get("tokenizer_config.json", b"{}"))
         config["model_max_length"] = self.tokens
-        if not self._pads:
-            config["pad_token"] = self._filler
+        config |= {"pad_token": self._filler, "padding_side": self._side}
         text = json.dumps(config, indent=2, ensure_ascii=False)
         (folder / "tokenizer_config.json").write_text(text, encoding="utf-8")
+
+
+def _filler(tokenizer: Any) -> str:
+    """The token that fills up batches. Models that read the last token tell it by this one's being another: where a
+    tokenizer has none, or ends every text with it, it is one that no text ends with.
+    """
+    last = tokenizer("a")["input_ids"][-1]
+    for token in (tokenizer.pad_token, tokenizer.eos_token, tokenizer.unk_token, tokenizer.bos_token):
+        if token is not None and tokenizer.convert_tokens_to_ids(token) != last:
+            return token
+    raise Unavailable(
+        f"The tokenizer of {tokenizer.name_or_path or 'this model'} has no token that can fill up batches: no "
+        "pad_token, and no other that texts do not end with. Name one in its tokenizer_config.json."
+    )
 
 
 def _types(tokenizer: Any) -> tuple[list[int], list[int]] | None:

@@ -18,12 +18,10 @@ from headstart.backbones._sound_family import SoundFamily
 from headstart.backbones._waves import Waves
 from headstart.core.backbone import Block
 from headstart.core.errors import UserError
+from headstart.core.sound import LONGEST_HEARD
 
 if TYPE_CHECKING:
     from headstart.backbones._family import State
-
-LONGEST = 30
-"""Seconds that are heard at most: attention costs their square."""
 
 
 class Wav2Vec2(SoundFamily):
@@ -40,7 +38,7 @@ class Wav2Vec2(SoundFamily):
     def seconds(self, config: Mapping[str, Any]) -> int:
         """See `SoundFamily.seconds`."""
         del config
-        return LONGEST
+        return LONGEST_HEARD
 
     def listening(
         self, name: str, config: Mapping[str, Any], extractor: Mapping[str, Any], seconds: int
@@ -48,12 +46,12 @@ class Wav2Vec2(SoundFamily):
         """See `SoundFamily.listening`; a clip is heard as long as it lasts, whatever ``seconds`` says of most."""
         from transformers import Wav2Vec2FeatureExtractor
 
-        if not 1 <= seconds <= LONGEST:
-            raise UserError(f"{name} hears 1 to {LONGEST} seconds at a time, and {seconds} were asked for.")
+        if not 1 <= seconds <= LONGEST_HEARD:
+            raise UserError(f"{name} hears 1 to {LONGEST_HEARD} seconds at a time, and {seconds} were asked for.")
         known = {key: value for key, value in extractor.items() if key != "feature_extractor_type"}
         made = self.configured(config)
         stride = math.prod(made.conv_stride)
-        return dict(config), Waves(Wav2Vec2FeatureExtractor(**known), LONGEST, stride, _first_step(made))
+        return dict(config), Waves(Wav2Vec2FeatureExtractor(**known), LONGEST_HEARD, stride, _first_step(made))
 
     def blocks(self, body: Any) -> tuple[Block, ...]:
         """See `Family.blocks`."""

@@ -16,6 +16,7 @@ from headstart.backbones._sound_family import SoundFamily
 from headstart.backbones._spectrogram import Spectrogram
 from headstart.core.backbone import Block
 from headstart.core.errors import UserError
+from headstart.core.sound import LONGEST_HEARD
 
 if TYPE_CHECKING:
     import torch
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 POSITIONS = 50
 """Positions a second: the second convolution halves a hundred frames."""
-LONGEST = 30
-"""Seconds that Whisper was trained on."""
 
 
 class Whisper(SoundFamily):
@@ -41,7 +40,7 @@ class Whisper(SoundFamily):
 
     def seconds(self, config: Mapping[str, Any]) -> int:
         """See `SoundFamily.seconds`."""
-        return int(config.get("max_source_positions", POSITIONS * LONGEST)) // POSITIONS
+        return int(config.get("max_source_positions", POSITIONS * LONGEST_HEARD)) // POSITIONS
 
     def listening(
         self, name: str, config: Mapping[str, Any], extractor: Mapping[str, Any], seconds: int
@@ -50,8 +49,8 @@ class Whisper(SoundFamily):
         from transformers import WhisperFeatureExtractor
 
         del extractor  # it follows from the configuration
-        if not 1 <= seconds <= LONGEST:
-            raise UserError(f"{name} hears 1 to {LONGEST} seconds at a time, and {seconds} were asked for.")
+        if not 1 <= seconds <= LONGEST_HEARD:
+            raise UserError(f"{name} hears 1 to {LONGEST_HEARD} seconds at a time, and {seconds} were asked for.")
         bands = int(config.get("num_mel_bins", 80))
         heard = WhisperFeatureExtractor(feature_size=bands, chunk_length=seconds)
         return {**config, "max_source_positions": POSITIONS * seconds}, Spectrogram(heard, seconds, "input_features")

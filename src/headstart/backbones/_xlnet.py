@@ -26,6 +26,7 @@ class XlNet(TextFamily):
     prefix: ClassVar[str] = "transformer."
     classifies: ClassVar[str] = "XLNetForSequenceClassification"
     pooling: ClassVar[str] = "last"
+    side: ClassVar[str] = "left"
 
     def blocks(self, body: Any) -> tuple[Block, ...]:
         """See `Family.blocks`."""

@@ -15,6 +15,8 @@ WINDOW, HOP = 0.025, 0.010
 """Seconds of a frame, and between two."""
 LOWEST, HIGHEST = 40.0, 8000.0
 """Hz. A clip whose rate is less than twice the highest has silent upper bands."""
+AT_ONCE = 4096
+"""Frames whose spectra are held in memory: those of a clip take fifty times its own room."""
 FLOOR = 1e-10
 """Power below which everything is silence (-100 dB of full scale)."""
 
@@ -33,9 +35,12 @@ def log_bands(clip: Clip, bands: int) -> NDArray[np.float32]:
     frames = sliding_window_view(samples, size)[::hop]
     window = np.hanning(size + 1)[:-1].astype(np.float32)
     width = 1 << (size - 1).bit_length()
-    spectrum = np.fft.rfft(frames * window, n=width, axis=1)
-    power = (spectrum.real**2 + spectrum.imag**2) / float((window**2).sum())
-    return (10 * np.log10(np.maximum(power @ _filters(clip.rate, width, bands), FLOOR))).T.astype(np.float32)
+    filters, loudness = _filters(clip.rate, width, bands), np.empty((bands, len(frames)), dtype=np.float32)
+    for start in range(0, len(frames), AT_ONCE):
+        spectrum = np.fft.rfft(frames[start : start + AT_ONCE] * window, n=width, axis=1)
+        power = (spectrum.real**2 + spectrum.imag**2) / float((window**2).sum())
+        loudness[:, start : start + AT_ONCE] = 10 * np.log10(np.maximum(power @ filters, FLOOR)).T
+    return loudness
 
 
 @cache

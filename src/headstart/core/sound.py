@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+LONGEST_HEARD = 30
+"""Seconds of a sound that are heard at most: models of speech are pretrained on half a minute."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Clip:
     """``samples (n,)`` in float32, full scale at -1 and 1, ``rate`` of them a second."""

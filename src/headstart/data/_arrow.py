@@ -79,18 +79,18 @@ def is_sound_object(value: Any) -> bool:
 
 
 def holds_sounds(items: pa.ChunkedArray) -> bool:
-    """Whether the first of ``items`` (``struct<path, bytes>``) that tells is a sound, by its bytes or its ending."""
-    for chunk in items.chunks:
-        for row in chunk[:LOOKED_AT].to_pylist():
-            if row and row["bytes"]:
-                return sounds(row["bytes"][:16])
-            if row and row["path"]:
-                return PurePath(row["path"]).suffix.lower() in SOUNDS
-    return False
+    """Whether most of the first ``items`` (``struct<path, bytes>``) that are there are sounds, by their first bytes or
+    by their endings.
+    """
+    there = [row for row in items.slice(0, LOOKED_AT).to_pylist() if row and (row["bytes"] or row["path"])]
+    found = [
+        sounds((row["bytes"] or b"")[:16]) or PurePath(row["path"] or "").suffix.lower() in SOUNDS for row in there
+    ]
+    return sum(found) > len(there) / 2
 
 
 def from_objects(values: Sequence[Any]) -> tuple[pa.ChunkedArray, dict[int, str]]:
-    """Python images and sounds as a column (pictures and arrays are stored as PNG, samples as WAV), and why rows are
+    """Python images and sounds as a column (pictures and arrays are stored as PNG, samples as AU), and why rows are
     null there, by row number.
     """
     rows: list[tuple[str | None, bytes | None]] = []
@@ -120,7 +120,8 @@ def _sound_encoded(value: Any) -> tuple[str | None, bytes | None]:
     import soundfile
 
     clip, buffer = read_clip(value), BytesIO()
-    soundfile.write(buffer, clip.samples, clip.rate, format="WAV", subtype="FLOAT")
+    # No WAV: libsndfile notes the time in those that hold floats, and equal sounds must have equal bytes.
+    soundfile.write(buffer, clip.samples, clip.rate, format="AU", subtype="FLOAT")
     return None, buffer.getvalue()
 
 

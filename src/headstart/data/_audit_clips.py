@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from headstart.core.dataset import Issue
+from headstart.core.sound import LONGEST_HEARD
 from headstart.data._audit import ODDITIES, odd
 from headstart.data._finding import Finding
 from headstart.data._issues import issue, several
@@ -20,8 +21,6 @@ ODD_CLIPS = {
     "short_clip": "shorter than a tenth of a second",
 }
 """Codes of what `headstart.data._clip.heard` notices, and what to say of such a clip."""
-LONG_CLIP = 30.0
-"""Seconds; models of speech hear half a minute at a time."""
 CHANCE = 1e-3
 """Probability of rates and classes going together as they do by chance, below which it is said."""
 
@@ -29,9 +28,9 @@ CHANCE = 1e-3
 def odd_clips(ids: Sequence[str], findings: Sequence[Finding], labels: Sequence[str]) -> list[Issue]:
     """One issue per kind of oddity among N readable clips of the classes ``labels``."""
     found = odd(ids, findings, ODD_CLIPS, "clip")
-    names = [name for name, finding in zip(ids, findings, strict=True) if finding.seconds > LONG_CLIP]
+    names = [name for name, finding in zip(ids, findings, strict=True) if finding.seconds > LONGEST_HEARD]
     if names:
-        sentence = f"{several(len(names), 'clip')} of more than {LONG_CLIP:.0f} seconds: only the beginning is heard."
+        sentence = f"{several(len(names), 'clip')} of more than {LONGEST_HEARD} seconds: only the beginning is heard."
         found.append(issue("long_clip", "note", sentence, names))
     return found + _rates(ids, [finding.rate for finding in findings], labels)
 

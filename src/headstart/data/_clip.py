@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -14,12 +15,14 @@ from headstart.core.errors import UnreadableItem
 from headstart.core.sound import Clip
 from headstart.data._file import describe_beginning, read_bytes
 from headstart.data._formats import SOUNDS
+from headstart.data._room import Room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LONGEST = 3600.0
-"""Seconds of a recording that is taken for one item; longer ones are to be cut into clips."""
+LONGEST = 600.0
+"""Seconds of a recording that is taken for one item; longer ones, of which only the beginning would be heard, are to be
+cut into clips."""
 SHORTEST = 0.1
 """Seconds below which a clip is worth a note."""
 SILENT = 1e-3
@@ -32,7 +35,7 @@ LEAST_RATE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A clip, and what was remarkable about the file (keys of `headstart.data._audit.SOUND_ODDITIES`)."""
+    """A clip, and what was remarkable about the file (keys of `headstart.data._audit_clips.ODD_CLIPS`)."""
 
     clip: Clip
     odd: tuple[str, ...]
@@ -63,8 +66,9 @@ def read_clip(source: str | Path | bytes | tuple[Any, int] | Mapping[str, Any] |
     )
 
 
-def heard(raw: bytes, name: str) -> Heard:
-    """The sound in ``raw``, called ``name`` in messages; the name's ending is compared with the content.
+def heard(raw: bytes, name: str, room: Room | None = None) -> Heard:
+    """The sound in ``raw``, called ``name`` in messages; the name's ending is compared with the content. It waits for
+    ``room`` to hold all its samples.
 
     Raises:
         UnreadableItem: see `read_clip`.
@@ -78,27 +82,31 @@ def heard(raw: bytes, name: str) -> Heard:
             rate, kind = file.samplerate, file.format
             if file.frames > LONGEST * rate:
                 raise UnreadableItem(name, _too_long(file.frames / rate))
-            samples = np.asarray(file.read(dtype="float32", always_2d=True), dtype=np.float32)
+            with room.of(file.frames * file.channels) if room else nullcontext():
+                samples = np.asarray(file.read(dtype="float32", always_2d=True), dtype=np.float32)
+                clip = _one_channel(samples, rate, name)
+                return Heard(clip, tuple(_oddities(samples, clip, kind, name)))
     except soundfile.LibsndfileError as error:
         seems = describe_beginning(raw) or "it is damaged, or in a format that is not supported"
         raise UnreadableItem(name, f"it is not a sound; {seems} ({error})") from error
-    clip = _one_channel(samples, rate, name)
-    return Heard(clip, tuple(_oddities(samples, clip, kind, name)))
 
 
 def _from_array(samples: Any, rate: Any) -> Clip:
     name = "The given sound"
     found = np.asarray(samples)
+    if found.dtype in (np.int64, np.uint64):
+        raise UnreadableItem(name, f"its samples are {found.dtype}, whose full scale is unknown; give int16 or floats")
     if found.dtype.kind in "iu":
-        limits = np.iinfo(found.dtype)
-        found = (found.astype(np.float64) - (limits.max + 1) // 2 * (found.dtype.kind == "u")) / (
-            limits.max if found.dtype.kind == "i" else limits.max // 2 + 1
-        )
+        full = 2.0 ** (8 * found.dtype.itemsize - 1)  # as files are read
+        found = (found.astype(np.float64) - full * (found.dtype.kind == "u")) / full
     elif found.dtype.kind != "f":
         raise UnreadableItem(name, f"its samples are {found.dtype}, expected numbers")
     if found.ndim not in (1, 2) or not isinstance(rate, int | np.integer):
         shape = "x".join(map(str, found.shape))
         raise UnreadableItem(name, f"its samples have the shape {shape} and the rate {rate!r}, expected (n,) and Hz")
+    if found.ndim == 2 and found.shape[1] > found.shape[0]:
+        shape = "x".join(map(str, found.shape))
+        raise UnreadableItem(name, f"its samples have the shape {shape}, expected (n, channels): transpose them")
     clip = _one_channel(found.reshape(len(found), -1), int(rate), name)
     if clip.seconds > LONGEST:
         raise UnreadableItem(name, _too_long(clip.seconds))
@@ -110,7 +118,7 @@ def _one_channel(samples: NDArray[np.floating], rate: int, name: str) -> Clip:
         raise UnreadableItem(name, "it holds no sound (0 samples)")
     if rate < LEAST_RATE:
         raise UnreadableItem(name, f"its rate is {rate} samples a second, expected {LEAST_RATE} or more")
-    mono = samples.mean(axis=1, dtype=np.float64).astype(np.float32)
+    mono = samples.mean(axis=1, dtype=np.float32) if samples.shape[1] > 1 else samples[:, 0].astype(np.float32)
     if not np.isfinite(mono).all():
         raise UnreadableItem(name, "some of its samples are no numbers (NaN or infinite)")
     return Clip(samples=mono, rate=rate)
@@ -118,10 +126,9 @@ def _one_channel(samples: NDArray[np.floating], rate: int, name: str) -> Clip:
 
 def _oddities(samples: NDArray[np.float32], clip: Clip, kind: str, name: str) -> list[str]:
     suffix = Path(name).suffix.lower()
-    loudest = np.abs(samples).max()
     found = ["wrong_extension"] if suffix in SOUNDS and kind not in SOUNDS[suffix] else []
     found += ["short_clip"] if clip.seconds < SHORTEST else []
-    found += ["silent"] if loudest < SILENT else []
+    found += ["silent"] if np.abs(clip.samples).max() < SILENT else []
     found += ["overdriven"] if (np.abs(samples) >= 0.999).mean() > CLIPPED else []
     return found
 

@@ -1,7 +1,7 @@
 """Copies of one recording: encoded again, at another rate, louder or softer. Not: two takes of the same words.
 
-A fingerprint is the loudness in 16 bands over 64 stretches of the clip, each as far from the mean of its band as
-spreads go. Copies correlate nearly to one and last equally long.
+A fingerprint is the loudness in 16 bands over 64 stretches of the clip, each over the mean of its band. Copies
+correlate nearly to one and last equally long.
 """
 
 from __future__ import annotations

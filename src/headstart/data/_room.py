@@ -1,4 +1,4 @@
-"""A bound on what is decoded at the same time, counted in pixels."""
+"""A bound on what is decoded at the same time, counted in pixels or samples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from threading import Condition
 
 
 class Room:
-    """Lets in as many pictures at a time as have ``pixels`` pixels together; a larger one is let in alone."""
+    """Lets in as many pictures at a time as have ``pixels`` pixels together, or sounds as have so many samples; a
+    larger one is let in alone.
+    """
 
     def __init__(self, pixels: int) -> None:
         self._pixels = self._free = pixels

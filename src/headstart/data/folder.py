@@ -93,12 +93,10 @@ class Folder(DataKind):
 
 
 def _kind(rows: Sequence[_Row]) -> tuple[Modality, list[_Row]]:
-    """What the folder is taken for, and its rows: images before sounds before texts."""
-    for modality, suffixes in _ITEMS.items():
-        found = [row for row in rows if row.path.suffix.lower() in suffixes]
-        if found:
-            return modality, found
-    return "text", []
+    """What the folder is taken for, and its rows: images or sounds, whichever there are more of, before texts."""
+    found = {name: [row for row in rows if row.path.suffix.lower() in ends] for name, ends in _ITEMS.items()}
+    files = max(("image", "audio"), key=lambda name: len(found[name]))
+    return (files, found[files]) if found[files] else ("text", found["text"])
 
 
 def _list(root: Path) -> _Listing:

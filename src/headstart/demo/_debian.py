@@ -47,18 +47,22 @@ def fetched(deb: Deb, folder: Path, progress: Progress) -> Path:
     if kept.is_file() and _sha256(kept) == deb.sha256:
         return kept
     folder.mkdir(parents=True, exist_ok=True)
+    reasons = []
     with progress.stage(f"Fetching {deb.package}"):
-        reason = _by_apt(deb, kept) and _by_https(deb, kept)
-    if reason:
-        raise Unavailable(f"{deb.file} could not be fetched: {reason}. Try again with a network.")
+        for way in (_by_apt, _by_https):
+            kept.unlink(missing_ok=True)
+            reason = way(deb, kept) or _other(deb, kept)
+            if not reason:
+                return kept
+            reasons.append(reason)
+    kept.unlink(missing_ok=True)
+    raise Unavailable(f"{deb.file} could not be fetched: {'; '.join(reasons)}. Try again with a network.")
+
+
+def _other(deb: Deb, kept: Path) -> str:
+    """Why what was fetched is not the pinned package, or nothing."""
     found = _sha256(kept)
-    if found != deb.sha256:
-        kept.unlink()
-        raise Unavailable(
-            f"{deb.file} has SHA-256 {found[:12]}..., expected {deb.sha256[:12]}.... The package is not the one that "
-            "was checked; it was removed."
-        )
-    return kept
+    return "" if found == deb.sha256 else f"what arrived has SHA-256 {found[:12]}..., expected {deb.sha256[:12]}..."
 
 
 def _by_apt(deb: Deb, target: Path) -> str:

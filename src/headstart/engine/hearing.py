@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-LONGEST = 30
-"""Seconds that are heard at most; models of speech are pretrained on half a minute."""
+from headstart.core.sound import LONGEST_HEARD
+
 WHOLE = 0.95
 """Share of the clips that are heard whole: the cost of a pass grows with what is heard, for short clips, too."""
 
 
 def seconds_heard(lasting: NDArray[np.floating]) -> int:
-    """Whole seconds that hold `WHOLE` of the training clips, which last ``lasting (N,)`` seconds."""
-    return int(np.clip(np.ceil(np.quantile(lasting, WHOLE)), 1, LONGEST))
+    """Whole seconds that hold at least `WHOLE` of the training clips, which last ``lasting (N,)`` seconds."""
+    return int(np.clip(np.ceil(np.quantile(lasting, WHOLE, method="higher")), 1, LONGEST_HEARD))
 
 
 def beginnings(lasting: NDArray[np.floating], seconds: int) -> str:

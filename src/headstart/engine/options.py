@@ -27,6 +27,12 @@ class PoolMember:
     seconds: int | None = None
     """How much of a sound is heard at a time; None: as much as the model was pretrained on."""
 
+    @property
+    def gflops(self) -> float:
+        """`BackboneInfo.gflops` of an item as long as it is heard; 0 where nobody counted."""
+        native = self.info.input.get("seconds")
+        return self.info.gflops * self.seconds / native if self.seconds and native else self.info.gflops
+
     def load(self, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """The backbone, for inputs of ``size`` pixels or, where the architecture takes no such input, its own."""
         if self.seconds is not None and "seconds" in self.info.input:

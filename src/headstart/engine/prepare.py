@@ -58,7 +58,7 @@ def _too_dear(options: Options, plan: Plan) -> dict[str, str]:
     if plan.speed is None:
         return {}
     known = [member for member in _ordered(options, plan.ranked) if member.info.gflops > 0]
-    costs = [1e9 * member.info.gflops / plan.speed.operations for member in known]
+    costs = [1e9 * member.gflops / plan.speed.operations for member in known]
     return {
         member.info.name: f"a pass over the data takes about {cost * plan.speed.seconds:.0f} s, too long for the budget"
         for member, cost, fits in zip(known, costs, measurable(costs, options.budget, plan), strict=True)

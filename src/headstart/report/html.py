@@ -147,11 +147,15 @@ def usage(results: Results, run: str) -> dict[str, str]:
     plain = ""
     if results.served == "transfer":
         kind = f"{modality}-classification"
-        plain = (
-            f"from transformers import pipeline\n\n"
-            f"model = pipeline(\n    {json.dumps(kind)},\n    model={json.dumps(model)},\n)\n"
-            f"model({json.dumps(item)})"
-        )
+        made = f"model = pipeline(\n    {json.dumps(kind)},\n    model={json.dumps(model)},\n)\n"
+        plain = f"from transformers import pipeline\n\n{made}model({json.dumps(item)})"
+        if modality == "audio":  # a file by its name would need ffmpeg
+            plain = (
+                "import soundfile\nfrom scipy.signal import resample_poly\nfrom transformers import pipeline\n\n"
+                f"{made}rate = model.feature_extractor.sampling_rate\n"
+                f"samples, given = soundfile.read({json.dumps(item)}, always_2d=True)\n"
+                'sound = resample_poly(samples.mean(axis=1), rate, given)\nmodel({"raw": sound, "sampling_rate": rate})'
+            )
     return {
         "headstart": (
             f"import headstart as hs\n\nmodel = hs.open({json.dumps(run)})\nmodel.predict([{json.dumps(item)}])"

@@ -34,11 +34,14 @@ def adaptable(body: nn.Module, rank: int) -> dict[str, tuple[torch.Size, int]]:
     """
     found: dict[str, tuple[torch.Size, int]] = {}
     for name, module in body.named_modules():
-        weight = getattr(module, "weight", None)
-        # By shape and not by class: GPT-2 has dense layers of its own kind, with (in, out) for (out, in).
-        if not isinstance(weight, nn.Parameter) or weight.ndim < 2 or isinstance(module, nn.Embedding):
+        if isinstance(module, nn.Embedding) or getattr(module, "groups", 1) > 1:
             continue
-        own = min(rank, min(weight.shape[0], math.prod(weight.shape[1:])) // 4)
-        if own and getattr(module, "groups", 1) == 1:
-            found[f"{name}.weight"] = (weight.shape, own)
+        for part, weight in module.named_parameters(recurse=False):
+            # By shape and not by class: GPT-2 has dense layers of its own kind, with (in, out) for (out, in), and the
+            # attention of XLNet holds its matrices itself, with an axis for the heads.
+            if weight.ndim < 2 or (part != "weight" and weight.ndim < 3):
+                continue
+            own = min(rank, min(weight.shape[0], math.prod(weight.shape[1:])) // 4)
+            if own:
+                found[f"{name}.{part}" if name else part] = (weight.shape, own)
     return found
