@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
 from headstart.core.backbone import BackboneInfo
-from headstart.core.dataset import Dataset
+from headstart.core.dataset import Dataset, Modality
 from headstart.core.errors import UserError
 from headstart.core.home import home
 from headstart.core.progress import Progress, Silent
@@ -226,7 +226,7 @@ def strategies() -> tuple[tuple[str, str], ...]:
     return tuple((name, catalog.strategies.get(name).summary) for name in catalog.strategies.names())
 
 
-def check_names(recipe: Recipe, modality: str | None = None) -> None:
+def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
     """Refuse unknown names, a wrong budget or a wrong seed in a recipe before any data are read.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.backbones import _sequence_body, _text, _timm_body
+from headstart.backbones import _sequence_body, _timm_body
 from headstart.backbones._families import FAMILIES
 from headstart.core.backbone import Backbone, LinearHead
 from tests.backbones.tiny import TEXTS, clips, config_of, info, pictures, tokenizer_files, write
@@ -110,8 +110,8 @@ def _timm(member: str) -> tuple[_timm_body.Architecture, dict[str, Any]]:
 
 def _encoder(kind: str, seed: int) -> Backbone:
     facts = info(f"transformers:tiny/{kind}", modality="text", dim=16, input={"tokens": 24})
-    preprocess = _text.TextPreprocess(tokenizer_files(kind=kind), _text.read_tokenizer(_tokenizer_folder(kind)), 24)
-    return _sequence_body.build(facts, config_of(kind), preprocess, seed=seed)
+    files, folder = tokenizer_files(kind=kind), _tokenizer_folder(kind)
+    return _sequence_body.built_from(files, facts, config_of(kind), folder=folder, seed=seed, size=None)
 
 
 @cache

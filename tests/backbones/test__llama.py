@@ -26,8 +26,9 @@ def widened(scale: float):
         for parameter in backbone.module.parameters():
             parameter.mul_(scale)
     family = Llama()
-    config = {**backbone.module.config.to_dict(), **family.changes(backbone.module.config), "num_labels": 4}
-    model = LlamaForSequenceClassification(type(backbone.module.config)(**{**config, "pad_token_id": 0}))
+    config = {**backbone.module.config.to_dict(), **family.changes(backbone.module.config)}
+    config |= {"pad_token_id": 3, "id2label": {number: str(number) for number in range(4)}}  # the filler of batches
+    model = LlamaForSequenceClassification(type(backbone.module.config)(**config))
     model.load_state_dict(family.written(backbone.module, HEAD), strict=True)
     return backbone, model.eval()
 

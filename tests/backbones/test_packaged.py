@@ -147,15 +147,12 @@ def test_a_model_of_sound_is_built_for_the_seconds_asked_for(tiny_whisper: dict[
 
 
 def test_weights_of_other_shapes_are_refused(tiny_whisper: dict[str, torch.Tensor], monkeypatch) -> None:
-    info = Packaged().find("whisper_tiny_en")
-    assert info is not None
-    Packaged().pull(info, Silent())
-    model = dataclasses.replace(
-        packaged.MODELS["whisper_tiny_en"], config={**config_of("whisper"), "encoder_layers": 4}
-    )
+    deeper = {**config_of("whisper"), "encoder_layers": 4}
+    model = dataclasses.replace(packaged.MODELS["whisper_tiny_en"], config=deeper)
     monkeypatch.setattr(packaged, "MODELS", {"whisper_tiny_en": model})
+    Packaged().pull(model.info, Silent())
     with pytest.raises(Unavailable, match="stored weights of packaged:whisper_tiny_en do not fit the installed"):
-        Packaged().load(info)
+        Packaged().load(model.info)
 
 
 GOLDEN = {

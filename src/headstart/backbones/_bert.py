@@ -82,8 +82,8 @@ class Bert(TextFamily):
 
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
         """See `Family.parted`."""
-        extra = f"encoder.layer.{config.num_hidden_layers}."
-        body = {name: tensor for name, tensor in self.bodily(tensors).items() if not name.startswith(extra)}
+        added = (f"encoder.layer.{config.num_hidden_layers}.", "pooler.")
+        body = {name: tensor for name, tensor in self.bodily(tensors).items() if not name.startswith(added)}
         return body, head_of(tensors.get(f"{self.classifier}.weight"), tensors.get(f"{self.classifier}.bias"), E)
 
     def lean(self, backbone: Backbone, body: Any) -> Backbone:

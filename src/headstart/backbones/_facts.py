@@ -59,12 +59,15 @@ def sequence_info(name: str, config: Mapping[str, Any], known: Mapping[str, Any]
     from torch.utils.flop_counter import FlopCounterMode
 
     from headstart.backbones._families import family_of
+    from headstart.backbones._sound_family import SoundFamily
 
     family = family_of(name, config)
+    if isinstance(family, SoundFamily):
+        config, _ = family.listening(name, config, {}, size)
     found = family.configured(config)
     reads_texts = family.modality == "text"
     with torch.device("meta"):
-        model: Any = family.body(found).eval()
+        model: Any = family.body(found).eval().to("meta")  # some put parameters on the processor all the same
         sample = family.sample(found, min(COUNTED_TOKENS, size) if reads_texts else size)
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             family.run(model, family.begin(model, sample), 0, len(family.blocks(model)))

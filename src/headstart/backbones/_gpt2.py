@@ -140,7 +140,7 @@ def shift_for(head: LinearHead) -> NDArray[np.float64]:
     centred = LinearHead(weight=head.weight - head.weight.mean(axis=0), bias=head.bias - head.bias.mean())
     # Only heads whose rows depend on each other, as those that add up to zero do, need the number added to all.
     for one in (head, centred):
-        found: NDArray[np.float64] = np.linalg.lstsq(one.weight, one.bias, rcond=INDEPENDENT)[0]
+        found = np.linalg.lstsq(one.weight, one.bias, rcond=INDEPENDENT)[0].astype(np.float64)
         if np.abs(found).max() < LONGEST and np.allclose(one.weight @ found, one.bias, rtol=0, atol=close):
             return found
     raise UserError(

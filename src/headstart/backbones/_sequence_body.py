@@ -147,12 +147,21 @@ def built_from(
         seconds = info.input["seconds"] if size is None else size
         config, sounds = family.listening(info.name, config, extractor, seconds)
         return build(dataclasses.replace(info, input={"seconds": seconds}), config, sounds, seed=seed)
-    if size is not None:
-        raise UserError(f"{info.name} reads texts; a size in pixels ({size}) applies to image models only.")
+    no_size(info, size)
     assert folder is not None  # where a tokenizer lies
     assert isinstance(family, TextFamily)
     texts = TextPreprocess(files, read_tokenizer(folder), info.input["tokens"], family.side)
     return build(info, config, texts, seed=seed)
+
+
+def no_size(info: BackboneInfo, size: int | None) -> None:
+    """Refuse a ``size`` for a model of texts.
+
+    Raises:
+        UserError: there is one.
+    """
+    if size is not None:
+        raise UserError(f"{info.name} reads texts; a size in pixels ({size}) applies to image models only.")
 
 
 def load_body(backbone: SequenceBackbone, tensors: Mapping[str, torch.Tensor]) -> None:

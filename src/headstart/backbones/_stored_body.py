@@ -51,12 +51,14 @@ def sequence_backbone(
         Unavailable: the model is not in the store, is damaged, or does not fit the installed transformers.
         UserError: it does not hear so long, or reads texts.
     """
-    from headstart.backbones._sequence_body import built_from, load_body
+    from headstart.backbones._sequence_body import built_from, load_body, no_size
     from headstart.backbones._sound_family import EXTRACTOR
     from headstart.backbones._text import TOKENIZER_FILES
 
     if info.modality == "audio" and config is not None and not pretrained:
         return built_from({}, info, config, folder=None, seed=seed, size=size)
+    if info.modality == "text":
+        no_size(info, size)
     stored = open_stored(info.name)
     files = {name: stored.read(name) for name in (*TOKENIZER_FILES, EXTRACTOR) if name in stored.record["files"]}
     backbone = built_from(files, info, stored.record["config"], folder=stored.folder, seed=seed, size=size)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import nn
@@ -56,7 +56,7 @@ class TimmBackbone(Backbone):
     ``forward_head(forward_features(x), pre_logits=True)``.
     """
 
-    fixed_shapes: ClassVar[bool] = True
+    fixed_shapes = True
     module: Any
 
     def __init__(self, info: BackboneInfo, architecture: Architecture, body: nn.Module, classifier: str) -> None:

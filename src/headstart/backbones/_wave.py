@@ -8,6 +8,7 @@ company makes no difference, and a single clip gives what transformers gives for
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -130,8 +131,11 @@ class WavLm(Wav2Vec2):
         items, steps, _ = hidden.shape
         places = _places(body.encoder.layers[0].attention, steps).to(hidden.dtype)
         bias = places.unsqueeze(0).expand(items, -1, -1, -1).reshape(-1, steps, steps)
-        for number, layer in enumerate(body.encoder.layers[start:stop], start=start):
-            hidden, _ = layer(hidden, attention_mask=mask, position_bias=bias, index=number)
+        with warnings.catch_warnings():
+            # Its attention hands torch one mask of truth values and one of numbers, which torch takes and warns of.
+            warnings.filterwarnings("ignore", "Support for mismatched key_padding_mask and attn_mask", UserWarning)
+            for number, layer in enumerate(body.encoder.layers[start:stop], start=start):
+                hidden, _ = layer(hidden, attention_mask=mask, position_bias=bias, index=number)
         return {"hidden": hidden, "attention_mask": mask}
 
 

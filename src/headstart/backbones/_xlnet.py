@@ -44,7 +44,8 @@ class XlNet(TextFamily):
         hidden, segments = state["hidden"].transpose(0, 1), state["segments"].transpose(0, 1)
         length, texts = segments.shape
         unseen = _unseen(state["attention_mask"], hidden)
-        other = torch.nn.functional.one_hot((segments[:, None] != segments[None, :]).long(), num_classes=2)
+        other = segments[:, None] != segments[None, :]
+        other = torch.stack([~other, other], dim=-1)
         places = body.relative_positional_encoding(length, length, bsz=texts, device=hidden.device)
         places = _dropped(body, places.to(hidden.dtype), body.layer[stop - 1])
         for layer in body.layer[start:stop]:

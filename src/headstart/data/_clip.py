@@ -104,10 +104,10 @@ def _from_array(samples: Any, rate: Any) -> Clip:
     if found.ndim not in (1, 2) or not isinstance(rate, int | np.integer):
         shape = "x".join(map(str, found.shape))
         raise UnreadableItem(name, f"its samples have the shape {shape} and the rate {rate!r}, expected (n,) and Hz")
-    if found.ndim == 2 and found.shape[1] > found.shape[0]:
+    if found.ndim == 2 and found.shape[1] > found.shape[0] > 0:
         shape = "x".join(map(str, found.shape))
         raise UnreadableItem(name, f"its samples have the shape {shape}, expected (n, channels): transpose them")
-    clip = _one_channel(found.reshape(len(found), -1), int(rate), name)
+    clip = _one_channel(found if found.ndim == 2 else found[:, None], int(rate), name)
     if clip.seconds > LONGEST:
         raise UnreadableItem(name, _too_long(clip.seconds))
     return clip
