@@ -16,6 +16,7 @@ import typer.main
 from headstart import catalog
 from headstart.api import models
 from headstart.cli.app import app
+from headstart.core.backbone import BackboneInfo
 from headstart.core.dataset import NOUNS
 from headstart.core.strategy import FeatureStrategy
 from headstart.report.json import schema
@@ -77,6 +78,10 @@ def _cell(text: Any) -> str:
     return " ".join(str(text).split()).replace("|", "\\|")
 
 
+def _prior(info: BackboneInfo) -> str:
+    return f"{100 * info.prior:.1f} ({_cell(info.prior_of)})" if info.prior else "unknown"
+
+
 def known_models() -> Iterator[str]:
     """Every model known by heart, by kind of data."""
     yield "# Pretrained models\n"
@@ -93,7 +98,7 @@ def known_models() -> Iterator[str]:
                 sizes = ", ".join(f"{count} {UNITS.get(unit, unit)}" for unit, count in info.input.items())
                 yield (
                     f"| `{info.name}` | {info.parameters / 1e6:.1f} M | {info.bytes / 1e6:.1f} MB | {sizes} "
-                    f"| {100 * info.prior:.1f} ({_cell(info.prior_of)}) | {_cell(info.pretraining)} | {info.licence} |"
+                    f"| {_prior(info)} | {_cell(info.pretraining)} | {info.licence} |"
                 )
         yield ""
 

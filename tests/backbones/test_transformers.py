@@ -39,12 +39,12 @@ def test_the_short_list_is_complete_and_unique() -> None:
     infos = Transformers().infos()
     assert len({info.name for info in infos}) == len(infos) >= 6
     for info in infos:
-        assert info.modality == "text"
+        assert info.modality in ("text", "audio")
         assert info.dim > 0
         assert info.parameters > 0
         assert info.gflops > 0
-        assert 0 < info.prior < 1
-        assert info.bytes > 4 * info.parameters
+        assert 0 < info.prior < 1 or (info.prior, info.prior_of) == (0, "unknown")
+        assert info.bytes >= 4 * info.parameters
         assert Transformers().find(info.name.partition(":")[2]) == info
 
 

@@ -2,10 +2,13 @@
 
 Everything else on the hub is found by name. Widths, parameters, operations and sizes were counted on the
 architectures; accuracies of image models are those of timm's results table (DINOv2: the paper's linear probe), those
-of text models as stated. ``sha256`` is empty where only the hub states it: it is checked on arrival and recorded.
+of text and sound models as stated, and 0 where none is known that could be compared. ``sha256`` is empty where only the
+hub states it: it is checked on arrival and recorded.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from headstart.core.backbone import BackboneInfo
 
@@ -112,11 +115,101 @@ TRANSFORMERS: tuple[BackboneInfo, ...] = (
     _text("google-bert/bert-base-uncased", _BASE, 512, "masked language model (BERT)", "Apache-2.0", (0.617, MTEB)),
 )
 
+
+def _other(
+    repo: str,
+    modality: Literal["text", "audio"],
+    size: tuple[int, int, float],
+    family: str,
+    reads: int,
+    pretraining: str,
+    licence: str,
+    prior: tuple[float, str] = (0.0, "unknown"),
+) -> BackboneInfo:
+    dim, parameters, gflops = size
+    return BackboneInfo(
+        name=f"transformers:{repo}",
+        modality=modality,
+        batch_norm=False,
+        dim=dim,
+        parameters=parameters,
+        gflops=gflops,
+        input={"tokens" if modality == "text" else "seconds": reads},
+        pretraining=pretraining,
+        licence=licence,
+        revision="main",
+        sha256="",
+        bytes=4 * parameters,
+        prior=prior[0],
+        prior_of=prior[1],
+        family=family,
+        rate=3e-5 if modality == "text" else 1e-4,
+    )
+
+
+_MASKED, _SPEECH = "masked language model", "speech, self-supervised"
+_WORDS, _KEYWORDS = "LibriSpeech test-clean, words right", "SUPERB keyword spotting, linear head"
+_WAVES = (768, 94_371_712, 500.053)
+_CARD = "see the model card"
+
+TRANSFORMERS += (
+    _other(
+        "distilbert/distilbert-base-uncased", "text", (768, 66_362_880, 5.511), "distilbert", 512,
+        "distilled BERT", "Apache-2.0",
+    ),
+    _other("FacebookAI/roberta-base", "text", (768, 124_055_040, 11.023), "roberta", 512, _MASKED, "MIT"),
+    _other(
+        "FacebookAI/xlm-roberta-base", "text", (768, 277_453_056, 11.023), "xlm-roberta", 512,
+        f"{_MASKED}, 100 languages", "MIT",
+    ),
+    _other(
+        "answerdotai/ModernBERT-base", "text", (768, 149_014_272, 14.395), "modernbert", 512, _MASKED, "Apache-2.0"
+    ),
+    _other(
+        "xlnet/xlnet-base-cased", "text", (768, 116_718_336, 12.99), "xlnet", 512,
+        "permuted language model", "MIT",
+    ),
+    _other("openai-community/gpt2", "text", (768, 124_439_808, 11.023), "gpt2", 512, "language model", "MIT"),
+    _other(
+        "HuggingFaceTB/SmolLM2-135M", "text", (576, 134_515_008, 13.873), "llama", 512, "language model", "Apache-2.0"
+    ),
+    _other(
+        "google-t5/t5-small", "text", (512, 60_506_624, 5.788), "t5", 512,
+        "span corruption and supervised tasks", "Apache-2.0",
+    ),
+    _other(
+        "openai/whisper-base", "audio", (512, 20_590_592, 87.368), "whisper", 30,
+        "speech in 99 languages, transcribed", "Apache-2.0", (0.95, _WORDS),
+    ),
+    _other(
+        "openai/whisper-small", "audio", (768, 88_154_112, 344.162), "whisper", 30,
+        "speech in 99 languages, transcribed", "Apache-2.0", (0.966, _WORDS),
+    ),
+    _other(
+        "facebook/wav2vec2-base", "audio", _WAVES, "wav2vec2", 30, _SPEECH, "Apache-2.0", (0.9623, _KEYWORDS)
+    ),
+    _other(
+        "facebook/hubert-base-ls960", "audio", _WAVES, "hubert", 30, _SPEECH, "Apache-2.0", (0.963, _KEYWORDS)
+    ),
+    _other(
+        "microsoft/wavlm-base-plus", "audio", (768, 94_381_936, 500.274), "wavlm", 30, _SPEECH, _CARD,
+        (0.9737, _KEYWORDS),
+    ),
+    _other(
+        "MIT/ast-finetuned-audioset-10-10-0.4593", "audio", (768, 86_187_264, 261.028),
+        "audio-spectrogram-transformer", 10, "AudioSet, supervised", "BSD-3-Clause", (0.459, "AudioSet, mean AP"),
+    ),
+)  # fmt: skip
+
 ALIASES = {
     "all-MiniLM-L6-v2": "sentence-transformers/all-MiniLM-L6-v2",
     "all-MiniLM-L12-v2": "sentence-transformers/all-MiniLM-L12-v2",
     "bert-base-uncased": "google-bert/bert-base-uncased",
     "roberta-base": "FacebookAI/roberta-base",
     "xlm-roberta-base": "FacebookAI/xlm-roberta-base",
+    "distilbert-base-uncased": "distilbert/distilbert-base-uncased",
+    "xlnet-base-cased": "xlnet/xlnet-base-cased",
+    "gpt2": "openai-community/gpt2",
+    "t5-small": "google-t5/t5-small",
 }
 """Short names that people type, by the repository they mean."""

@@ -57,7 +57,7 @@ class T5(TextFamily):
     def begin(self, body: Any, batch: Mapping[str, torch.Tensor]) -> State:
         """See `Family.begin`; ``decoder (B, L, D)`` embeds the text one token later."""
         ids = batch["input_ids"]
-        shifted = torch.full_like(ids, body.config.decoder_start_token_id)
+        shifted = torch.full_like(ids, _beginning(body.config))
         shifted[:, 1:] = ids[:, :-1]
         hidden = _dropped(body.encoder, body.shared(ids), 0)
         decoder = _dropped(body.encoder, body.shared(shifted), 0)
@@ -119,14 +119,19 @@ class T5(TextFamily):
 
     def changes(self, config: Any) -> dict[str, Any]:
         """See `Family.changes`."""
-        del config
-        return {}
+        return {"decoder_start_token_id": _beginning(config)}
 
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
         """See `Family.parted`."""
         del config
         out = "classification_head.out_proj."
         return self.bodily(tensors), head_of(tensors.get(f"{out}weight"), tensors.get(f"{out}bias"), E)
+
+
+def _beginning(config: Any) -> int:
+    """The token that the decoder begins with: where a configuration names none, the one that pads, as T5 learnt."""
+    named = config.to_dict().get("decoder_start_token_id")
+    return config.pad_token_id if named is None else named
 
 
 def _places(stack: Any, length: int) -> torch.Tensor:

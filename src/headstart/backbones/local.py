@@ -1,4 +1,4 @@
-"""Models in a folder of yours: exported by headstart, or any timm or BERT-like transformers folder."""
+"""Models in a folder of yours: exported by headstart, or any timm or transformers folder of a known kind."""
 
 from __future__ import annotations
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 NAME_WIDTH, LICENCE_WIDTH = 38, 10
 """Columns of a table of 80, beside 30 for the numbers: longer names and licences go on in the next line."""
 
+UNKNOWN = "unknown"
+"""What `BackboneInfo.prior_of` says where no accuracy is known."""
+
 app = Typer(add_completion=False, rich_markup_mode="markdown")
 
 Kind = Annotated[
@@ -73,7 +76,8 @@ def tables(found: Sequence[tuple[BackboneInfo, bool]]) -> Iterator[RenderableTyp
         board = Table(
             box=None, padding=(0, 1, 0, 0), header_style="bold", title_justify="left", title_style="bold cyan"
         )
-        board.title = f"For {NOUNS[modality]}s (accuracy: {benchmark})"
+        known = f"accuracy: {benchmark}" if benchmark != UNKNOWN else "accuracy elsewhere unknown"
+        board.title = f"For {NOUNS[modality]}s ({known})"
         board.add_column("", no_wrap=True)
         board.add_column("Model", overflow="fold", max_width=NAME_WIDTH)
         for column in ("Size", "Download", "Accuracy"):
@@ -85,7 +89,7 @@ def tables(found: Sequence[tuple[BackboneInfo, bool]]) -> Iterator[RenderableTyp
                 Text(info.name, style="bold" if in_store else ""),
                 f"{info.parameters / 1e6:.1f} M",
                 size(info.bytes),
-                percent(info.prior),
+                percent(info.prior) if info.prior else "",
                 info.licence,
             )
         yield board

@@ -6,6 +6,7 @@ import math
 
 import torch
 from torch import nn
+from torch.nn.modules.conv import _ConvNd
 
 
 class LowRank(nn.Module):
@@ -34,7 +35,7 @@ def adaptable(body: nn.Module, rank: int) -> dict[str, tuple[torch.Size, int]]:
     """
     found: dict[str, tuple[torch.Size, int]] = {}
     for name, module in body.named_modules():
-        if isinstance(module, nn.Embedding) or getattr(module, "groups", 1) > 1:
+        if isinstance(module, nn.Embedding) or (isinstance(module, _ConvNd) and module.groups > 1):
             continue
         for part, weight in module.named_parameters(recurse=False):
             # By shape and not by class: GPT-2 has dense layers of its own kind, with (in, out) for (out, in), and the
