@@ -29,6 +29,7 @@ from tests import sounds
 from tests.backbones.members import make
 from tests.backbones.tiny import config_of
 from tests.engine import toys
+from tests.listening import Listener
 
 
 class TinySource(toys.ToySource):
@@ -143,7 +144,7 @@ def test_a_finished_run_is_not_computed_again(data: Dataset, tiny: PoolMember, t
     out, computed = tmp_path / "run", []
     ran = adapt_module.adapt
     monkeypatch.setattr(adapt_module, "adapt", lambda *a, **options: computed.append(1) or ran(*a, **options))
-    heard = toys.Listener()
+    heard = Listener()
 
     def again(**changes: Any) -> api.Adaptation:
         asked = {"budget": "quick", "strategy": "linear_probe", "seed": 2, **changes}

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import torch
 
@@ -32,10 +30,3 @@ def test_views_are_functions_of_their_seed_and_of_every_clip():
         assert {tuple(view.shape) for view in views} == {(80, 200)}
         assert torch.equal(views[3], preprocess.view(clip, 3))
         assert not any(torch.equal(views[0], view) for view in views[1:])
-
-
-def test_copies_share_it_and_the_key_tells_the_seconds():
-    preprocess = make("whisper").preprocess
-    assert copy.deepcopy(preprocess) is preprocess
-    assert '"seconds": 2' in preprocess.key
-    assert "chunk_length" in preprocess.key

@@ -1,36 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from headstart.backbones import _watch
-from headstart.core.progress import Stage
-
-
-class Recorder:
-    def __init__(self) -> None:
-        self.total: int | None = None
-        self.steps: list[int] = []
-
-    @contextmanager
-    def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
-        self.total = total
-        yield self
-
-    def advance(self, steps: int = 1) -> None:
-        self.steps.append(steps)
-
-    def say(self, sentence: str) -> None:
-        raise AssertionError(sentence)
+from tests.listening import Listener
 
 
 def test_growth_is_reported_and_the_end_is_the_announced_total(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_watch, "INTERVAL", 0.005)
     (tmp_path / "before").write_bytes(b"x" * 500)
-    progress = Recorder()
+    progress = Listener()
     with _watch.watching(tmp_path, 1000, "Fetching", progress):
         (tmp_path / "deep").mkdir()
         (tmp_path / "deep" / "file").write_bytes(b"x" * 400)
@@ -49,7 +30,7 @@ def test_it_stops_watching_after_a_failure(tmp_path: Path) -> None:
     import threading
 
     before = threading.active_count()
-    with pytest.raises(RuntimeError, match="stop"), _watch.watching(tmp_path, 10, "Fetching", Recorder()):
+    with pytest.raises(RuntimeError, match="stop"), _watch.watching(tmp_path, 10, "Fetching", Listener()):
         raise RuntimeError("stop")
     assert threading.active_count() == before
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import torch
 from transformers import Wav2Vec2FeatureExtractor
@@ -50,10 +48,3 @@ def test_batches_are_zero_behind_the_end():
     batch = WAVES.collate(ready)
     assert batch["attention_mask"].sum(dim=1).tolist() == [len(wave.samples) for wave in ready]
     assert not batch["input_values"][batch["attention_mask"] == 0].any()
-
-
-def test_copies_share_it_and_the_key_tells_what_is_heard():
-    assert copy.deepcopy(WAVES) is WAVES
-    assert WAVES.key != Waves(Wav2Vec2FeatureExtractor(do_normalize=False), 2, 320, 400).key
-    assert WAVES.key != Waves(Wav2Vec2FeatureExtractor(), 3, 320, 400).key
-    assert WAVES.told == {}

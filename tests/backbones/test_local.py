@@ -10,8 +10,8 @@ import torch
 from headstart.backbones.local import Local, read_exported
 from headstart.core.errors import Unavailable, UserError
 from tests.backbones.members import CLASSES, ENCODERS, batch_of, head_for, make
-from tests.backbones.test_transformers import Heard
 from tests.backbones.tiny import encoder_files, pictures, write
+from tests.listening import Listener
 
 MEMBERS = ["test_efficientnet", "test_vit", *ENCODERS]
 
@@ -139,14 +139,14 @@ def test_no_folder_no_model(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"There is no model at .*gone: neither it nor model/ in it has"):
         Local().load(info)
     with pytest.raises(Unavailable, match="There is no model at"):
-        Local().pull(info, Heard())
+        Local().pull(info, Listener())
 
 
 def test_pulling_a_folder_says_that_there_is_nothing_to_do(tmp_path: Path) -> None:
     exported(tmp_path, "test_resnet")
     info = Local().find(str(tmp_path))
     assert info is not None
-    progress = Heard()
+    progress = Listener()
     Local().pull(info, progress)
     assert progress.said == [f"local:{tmp_path} is a folder on this machine; there is nothing to fetch."]
 

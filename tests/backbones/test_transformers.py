@@ -14,18 +14,9 @@ from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
 from tests.backbones.hub_stub import COMMIT, HubStub, point_to, serving
 from tests.backbones.tiny import TEXTS, encoder_files
+from tests.listening import Listener
 
 NAME = "transformers:tiny/bert"
-
-
-class Heard(Silent):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
 
 
 @pytest.fixture
@@ -95,7 +86,7 @@ def test_pull_then_load_gives_the_hubs_encoder(hub: HubStub, kind: str) -> None:
 
 
 def test_a_second_pull_fetches_nothing(hub: HubStub) -> None:
-    source, progress = Transformers(), Heard()
+    source, progress = Transformers(), Listener()
     info = source.find("tiny/bert")
     assert info is not None
     source.pull(info, Silent())

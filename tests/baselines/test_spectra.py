@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from headstart.baselines import _files
-from headstart.baselines.spectra import LENGTH, Spectra, _described
-from headstart.core.errors import Unavailable, UserError
+from headstart.baselines.spectra import LENGTH, _described
 from headstart.core.sound import Clip
 
 
@@ -23,11 +20,3 @@ def test_one_frame_and_silence_have_finite_descriptions():
     for samples in (np.ones(3), np.zeros(4000)):
         found = _described(Clip(samples=samples.astype(np.float32), rate=8000))
         assert np.isfinite(found).all()
-
-
-def test_it_has_to_be_fitted_and_to_match(tmp_path):
-    with pytest.raises(UserError, match="This baseline has not been fitted: call fit or load first"):
-        Spectra().logits(np.zeros((1, LENGTH), dtype=np.float32))
-    _files.write(tmp_path, {"baseline": "spectra", "parts": {}}, {"weight": np.zeros((2, 3)), "bias": np.zeros(2)})
-    with pytest.raises(Unavailable, match=r"reads other descriptions of sound than this version makes\. Fit it again"):
-        Spectra.load(tmp_path)

@@ -3,51 +3,38 @@
 import hashlib
 import os
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from headstart.core.errors import UnreadableItem
 from headstart.core.progress import Silent
 from headstart.data import _scan
 from headstart.data._arrow import image_items, text_items
 from headstart.data._finding import Finding
 from headstart.data._scan import Look, scan_files, scan_texts
-
-
-class Listener(Silent):
-    def __init__(self) -> None:
-        self.total = self.done = 0
-        self.said: list[str] = []
-
-    @contextmanager
-    def stage(self, name: str, total: int | None = None):
-        self.total = total or 0
-        yield self
-
-    def advance(self, steps: int = 1) -> None:
-        self.done += steps
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
+from tests.listening import Listener
 
 
 class Inspector:
     """Counts what it is shown; a file that says "bad" is a problem."""
 
     def __init__(self) -> None:
-        self.shown: list[str | None] = []
+        self.shown: list[str] = []
 
-    def __call__(self, path: str | None, raw: bytes | None) -> Finding:
-        self.shown.append(path)
-        raw = Path(path or "").read_bytes() if raw is None else raw
-        digest = hashlib.sha256(raw).hexdigest()
-        return Finding(digest=digest, problem="it is bad") if raw == b"bad" else Finding(digest=digest, look=b"four")
+    def __call__(self, name: str, raw: bytes, digest: str) -> Finding:
+        assert digest == hashlib.sha256(raw).hexdigest()
+        self.shown.append(name)
+        if raw == b"bad":
+            raise UnreadableItem(name, "it is bad")
+        return Finding(digest=digest, look=b"four")
 
 
 def look(inspect: Inspector, **changes: object) -> Look:
-    return replace(Look(title="Looking", inspect=inspect, lookable=(0, 4), decoder="1.0"), **changes)
+    return replace(
+        Look(title="Looking", inspect=inspect, nothing="an empty row", lookable=(0, 4), decoder="1.0"), **changes
+    )
 
 
 def written(folder: Path, *contents: bytes, suffix: str = ".x") -> list[str]:
@@ -68,6 +55,15 @@ def test_texts():
     found = scan_texts(text_items(["hello", " ", None]))
     assert [finding.problem for finding in found] == [None, "it holds no text", "it holds no text"]
     assert found[0].digest == hashlib.sha256(b"hello").hexdigest()
+
+
+def test_what_cannot_be_inspected_is_said(tmp_path: Path):
+    rows = [(None, None), (str(tmp_path / "none"), None), (None, b"bad"), (None, b"good")]
+    inspect = Inspector()
+    found = scan_files(image_items(rows), look(inspect), Silent())
+    assert [finding.problem for finding in found] == ["an empty row", "there is no such file", "it is bad", None]
+    assert [bool(finding.digest) for finding in found] == [False, False, True, True]
+    assert inspect.shown == ["", ""]
 
 
 def test_a_second_scan_inspects_what_has_changed(tmp_path: Path):

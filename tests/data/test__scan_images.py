@@ -1,7 +1,6 @@
 import hashlib
 import os
 import time
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -17,19 +16,7 @@ from headstart.data._duplicates import tie_images
 from headstart.data._image import read_image
 from headstart.data._room import Room
 from headstart.data._scan_images import scan_images
-
-
-class Listener(Silent):
-    def __init__(self) -> None:
-        self.total = self.done = 0
-
-    @contextmanager
-    def stage(self, name: str, total: int | None = None):
-        self.total = total or 0
-        yield self
-
-    def advance(self, steps: int = 1) -> None:
-        self.done += steps
+from tests.listening import Listener
 
 
 def files(folder: Path, images: list[Image.Image]) -> list[str]:
@@ -126,7 +113,7 @@ def test_strips_do_not_change_the_digest_of_the_pixels(picture, monkeypatch: pyt
     expected = hashlib.sha256(b"(96, 80)" + picture(1).tobytes()).hexdigest()
     for strip in (500, 1 << 20):
         monkeypatch.setattr(_pixels, "STRIP", strip)
-        assert _scan_images._scan_image(path, None, Room(1 << 20)).pixels == expected
+        assert _scan_images._scan_image(path, Path(path).read_bytes(), "", Room(1 << 20)).pixels == expected
 
 
 def large_jpeg(picture, seed: int, **options) -> bytes:
@@ -178,7 +165,7 @@ def test_room_is_taken_for_what_the_decoder_holds(picture, progressive: bool, ta
             return super().of(pixels)
 
     asked: list[int] = []
-    finding = _scan_images._scan_image(None, large_jpeg(picture, 1, progressive=progressive), Counting(1 << 20))
+    finding = _scan_images._scan_image("", large_jpeg(picture, 1, progressive=progressive), "", Counting(1 << 20))
     assert (asked, finding.problem) == ([taken], None)
 
 

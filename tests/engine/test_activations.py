@@ -10,7 +10,7 @@ from safetensors import safe_open
 from headstart.core.progress import Silent
 from headstart.engine import activations
 from headstart.engine.activations import Activations, Unwritable
-from tests.engine import toys
+from tests.listening import Listener
 
 
 def parts(count: int = 6) -> list[dict[str, torch.Tensor]]:
@@ -63,7 +63,7 @@ def test_a_damaged_shard_is_named_removed_and_missing(tmp_path: Path, content: b
     Activations(6, tmp_path, Silent()).add(np.array([1, 5]), parts()[:2])
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:-8] if content is None else content)
-    heard = toys.Listener()
+    heard = Listener()
     assert not Activations(6, tmp_path, heard).holds(np.array([1]))
     assert heard.said == [f"The stored activations in '{path}' are damaged; they are removed and computed again."]
     assert not path.exists()
@@ -71,7 +71,7 @@ def test_a_damaged_shard_is_named_removed_and_missing(tmp_path: Path, content: b
 
 def test_a_shard_of_items_that_there_are_not_is_damaged(tmp_path: Path):
     Activations(6, tmp_path, Silent()).add(np.array([1, 5]), parts()[:2])
-    heard = toys.Listener()
+    heard = Listener()
     assert not Activations(5, tmp_path, heard).holds(np.array([1]))
     assert "are damaged; they are removed and computed again." in heard.said[0]
     assert not list(tmp_path.iterdir())
@@ -84,7 +84,7 @@ def test_a_shard_that_cannot_be_read_just_now_is_named_and_left(tmp_path: Path, 
     def busy(*_: object, **__: object) -> None:
         raise OSError(24, "Too many open files")
 
-    heard = toys.Listener()
+    heard = Listener()
     with monkeypatch.context() as patch:
         patch.setattr(activations, "safe_open", busy)
         assert not Activations(6, tmp_path, heard).holds(np.array([1]))

@@ -13,7 +13,7 @@ from headstart.core.progress import Silent
 from headstart.engine import cache
 from headstart.engine.cache import FeatureSpace
 from headstart.engine.matrix import FeatureFile
-from tests.engine import toys
+from tests.listening import Listener
 
 
 def digest(text: str) -> str:
@@ -52,7 +52,7 @@ def test_a_damaged_shard_is_named_and_computed_again(tmp_path: Path):
     space.add([digest("a")], np.ones((1, 2), dtype=np.float32))
     shard = next(tmp_path.rglob("*.safetensors"))
     shard.write_bytes(shard.read_bytes()[:20])
-    listener = toys.Listener()
+    listener = Listener()
     assert FeatureSpace(tmp_path, listener, weights="w").missing([digest("a")]) == [0]
     assert shard.name in listener.said[0]
     assert not shard.exists()
@@ -61,7 +61,7 @@ def test_a_damaged_shard_is_named_and_computed_again(tmp_path: Path):
 def test_a_shard_without_digests_is_damaged(tmp_path: Path):
     shard = FeatureSpace(tmp_path, Silent(), weights="w").folder / "x.safetensors"
     shard.write_bytes(save({"others": np.zeros(1)}))
-    listener = toys.Listener()
+    listener = Listener()
     FeatureSpace(tmp_path, listener, weights="w")
     assert "are damaged; they are removed and computed again." in listener.said[0]
     assert not shard.exists()
@@ -74,7 +74,7 @@ def test_a_shard_that_cannot_be_read_just_now_is_named_left_and_computed_again(t
     def busy(*_: object, **__: object) -> None:
         raise OSError(24, "Too many open files")
 
-    listener = toys.Listener()
+    listener = Listener()
     with monkeypatch.context() as patch:
         patch.setattr(cache, "safe_open", busy)
         space = FeatureSpace(tmp_path, listener, weights="w")

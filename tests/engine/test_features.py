@@ -14,6 +14,7 @@ from headstart.engine.features import Encoder, view_seed, weights_digest
 from headstart.engine.items import Items
 from tests.backbones.members import make
 from tests.engine import toys
+from tests.listening import Listener
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def test_what_is_settled_is_settled_once_whatever_is_left_to_encode(tmp_path: Pa
 def test_it_is_said_when_the_fast_precision_is_not_used(backbone: toys.ToyBackbone, monkeypatch):
     monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.bfloat16)
     monkeypatch.setattr("headstart.engine.arithmetic.agree", lambda *_: False)
-    progress = toys.Listener()
+    progress = Listener()
     encoded = Encoder(backbone, None, progress).encode(toys.labelled().items, "features")
     assert encoded.precision == "float32"
     assert progress.said == ["toy:small runs in float32: bfloat16 is not precise enough or not faster."]

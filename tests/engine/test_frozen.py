@@ -31,6 +31,7 @@ from headstart.strategies.last_blocks import LastBlocks
 from headstart.tasks.classification import Classification
 from tests.backbones.members import make
 from tests.engine import toys
+from tests.listening import Listener
 
 COUNT = 24
 SENTENCE = ["the", "film", "was", "not", "very", "good", "."]
@@ -140,7 +141,7 @@ def test_the_estimate_is_what_the_files_then_take(tmp_path: Path):
 
 @pytest.mark.usefixtures("nowhere")
 def test_when_the_disk_is_short_blocks_run_in_every_epoch_and_it_is_said_once(tmp_path: Path):
-    heard, backbone = toys.Listener(), make("test_efficientnet")
+    heard, backbone = Listener(), make("test_efficientnet")
     _, inputs = trained(backbone, on_disk(tmp_path, heard))
     assert not inputs.stored
     assert not list(tmp_path.rglob("*.safetensors"))
@@ -149,7 +150,7 @@ def test_when_the_disk_is_short_blocks_run_in_every_epoch_and_it_is_said_once(tm
 
 
 def test_a_disk_that_fills_during_the_pass_ends_the_storing_and_not_the_run(tmp_path: Path, monkeypatch):
-    heard, backbone = toys.Listener(), make("test_efficientnet")
+    heard, backbone = Listener(), make("test_efficientnet")
     expected, _ = trained(backbone, Room())
 
     def full(*_: object) -> None:
@@ -164,14 +165,14 @@ def test_a_disk_that_fills_during_the_pass_ends_the_storing_and_not_the_run(tmp_
         "no space left on device. Frozen blocks are run again in every epoch, which is slower."
     ]
     monkeypatch.undo()
-    resumed, inputs = trained(backbone, on_disk(tmp_path, again := toys.Listener()))
+    resumed, inputs = trained(backbone, on_disk(tmp_path, again := Listener()))
     assert resumed.losses == fitted.losses
     assert not inputs.stored  # though there is room by now
     assert again.said == heard.said
 
 
 def test_a_disk_on_which_not_even_a_folder_can_be_made_ends_the_storing_and_not_the_run(tmp_path: Path):
-    heard, backbone = toys.Listener(), make("test_efficientnet")
+    heard, backbone = Listener(), make("test_efficientnet")
     room = on_disk(tmp_path, heard)
     frozen = Frozen(backbone, 1, Ready(backbone, items_for(backbone)), views=0, dtype=torch.float32, room=room)
     assert frozen.stored

@@ -16,6 +16,7 @@ from headstart.engine.loop import Diverged, Examples, Settings
 from headstart.engine.supervised import fit
 from tests.engine import toys
 from tests.engine.fits import Chosen, backbone, head, run, same, state
+from tests.listening import Listener
 
 
 @pytest.mark.parametrize("frozen", [0, 1])
@@ -88,7 +89,7 @@ def calmer(strategy: Chosen, **changes: object) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("at", [1, 8, 15])
 @pytest.mark.parametrize("batch_statistics", [False, True])
 def test_a_loss_that_is_no_number_starts_it_over_in_smaller_steps(tmp_path: Path, at: int, batch_statistics: bool):
-    strategy, heard = Chosen(frozen=0, batch_statistics=batch_statistics), toys.Listener()
+    strategy, heard = Chosen(frozen=0, batch_statistics=batch_statistics), Listener()
     settings = Settings(seed=3, checkpoint=tmp_path / "c")
     fitted = fit(strategy, backbone(), head(), spoilt(strategy, at), settings, progress=heard)
     assert same(state(fitted), calmer(strategy))

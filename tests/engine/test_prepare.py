@@ -15,6 +15,7 @@ from headstart.engine.plan import PRESETS
 from headstart.engine.prepare import fetch, prepare, settle_plan
 from headstart.engine.rank import rank
 from tests.engine import toys
+from tests.listening import Listener
 
 
 def pool(**priors: float) -> list[PoolMember]:
@@ -87,21 +88,17 @@ def test_a_measured_plan_is_kept_for_the_resumed_run(tmp_path: Path, monkeypatch
 
 
 def test_how_pictures_are_read_is_said_by_the_ranking_alone(tmp_path: Path, monkeypatch):
-    class Listener(Silent):
-        def say(self, sentence: str) -> None:
-            said.append(sentence)
-
-    said: list[str] = []
+    listener = Listener()
     monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
     for place in ("prepare", "rank"):
         monkeypatch.setattr(
             f"headstart.engine.{place}.settle_reading",
             lambda backbone, items, home, progress: progress.say(f"{backbone.info.name} reads in full"),
         )
-    run = replace(toys.run(tmp_path, budget="1h"), progress=Listener())
+    run = replace(toys.run(tmp_path, budget="1h"), progress=listener)
     settle_plan(run.options, run.data.items, run.journal, run.progress)
     rank(run)
-    assert said == ["toy:small reads in full"]
+    assert listener.said == ["toy:small reads in full"]
 
 
 def test_presets_are_not_measured(tmp_path: Path):

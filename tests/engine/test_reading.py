@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,21 +17,7 @@ from headstart.engine.features import Encoder
 from headstart.engine.items import Items, items_of
 from headstart.engine.reading import settle_reading
 from tests.backbones.members import make
-
-
-class Listener(Silent):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    @contextmanager
-    def stage(self, name: str, total: int | None = None) -> Any:
-        yield self
-
-    def advance(self, steps: int = 1) -> None:
-        pass
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
+from tests.listening import Listener
 
 
 def photo(seed: int, *, fine: bool, size: tuple[int, int] = (900, 700)) -> Image.Image:

@@ -52,16 +52,6 @@ def info(name: str = "toy:small", **changes: Any) -> BackboneInfo:
     return BackboneInfo(**{**facts, **changes})
 
 
-class Listener(Silent):
-    """Remembers the sentences it is told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
-
-
 class ToyPreprocess(Preprocess):
     modality = "image"
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from headstart.backbones._family import chain, numbers, own
-from headstart.backbones._head import head_of
+from headstart.backbones._family import chain
 from headstart.backbones._sound_family import SoundFamily
 from headstart.backbones._spectrogram import Spectrogram
-from headstart.core.backbone import Block, LinearHead
+from headstart.core.backbone import Block
 
 if TYPE_CHECKING:
     import torch
@@ -30,6 +29,7 @@ class Ast(SoundFamily):
     prefix: ClassVar[str] = "audio_spectrogram_transformer."
     classifies: ClassVar[str] = "ASTForAudioClassification"
     pooling: ClassVar[str] = "two_tokens"
+    classifier: ClassVar[str] = "classifier.dense"
 
     def seconds(self, config: Mapping[str, Any]) -> int:
         """See `SoundFamily.seconds`."""
@@ -80,25 +80,13 @@ class Ast(SoundFamily):
         del size
         return {"input_values": torch.zeros(1, config.max_length, config.num_mel_bins)}
 
-    def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
-        """See `Family.written`."""
+    def between(self, width: int) -> dict[str, torch.Tensor]:
+        """See `SoundFamily.between`: the normalisation that `pooled` does without weights."""
         import torch
 
-        width = body.config.hidden_size
-        return own(body, self.prefix) | {
-            "classifier.layernorm.weight": torch.ones(width),
-            "classifier.layernorm.bias": torch.zeros(width),
-            "classifier.dense.weight": numbers(head.weight),
-            "classifier.dense.bias": numbers(head.bias),
-        }
+        return {"classifier.layernorm.weight": torch.ones(width), "classifier.layernorm.bias": torch.zeros(width)}
 
     def changes(self, config: Any) -> dict[str, Any]:
         """See `Family.changes`."""
         del config
         return {}
-
-    def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
-        """See `Family.parted`."""
-        del config
-        dense = "classifier.dense."
-        return self.bodily(tensors), head_of(tensors.get(f"{dense}weight"), tensors.get(f"{dense}bias"))

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from headstart.backbones._family import Family, own
+from headstart.backbones._family import Family, numbers, own
 from headstart.backbones._head import head_of
 from headstart.core.backbone import LinearHead
 from headstart.core.dataset import Modality
@@ -27,6 +27,8 @@ class SoundFamily(Family):
 
     modality: ClassVar[Modality] = "audio"
     pooling: ClassVar[str] = "mean"
+    classifier: ClassVar[str] = "classifier"
+    """Name of the classification model's last linear layer."""
 
     @abstractmethod
     def seconds(self, config: Mapping[str, Any]) -> int:
@@ -44,19 +46,16 @@ class SoundFamily(Family):
             UserError: the model cannot hear as long.
         """
 
-    def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
-        """See `Family.written`."""
+    def between(self, width: int) -> dict[str, torch.Tensor]:
+        """Weights of what the classification model has before its last layer, such that features pass unchanged."""
         import torch
 
-        from headstart.backbones._family import numbers
+        return {"projector.weight": torch.eye(width), "projector.bias": torch.zeros(width)}
 
-        width = body.config.hidden_size
-        return own(body, self.prefix) | {
-            "projector.weight": torch.eye(width),
-            "projector.bias": torch.zeros(width),
-            "classifier.weight": numbers(head.weight),
-            "classifier.bias": numbers(head.bias),
-        }
+    def written(self, body: Any, head: LinearHead) -> dict[str, torch.Tensor]:
+        """See `Family.written`."""
+        last = {f"{self.classifier}.weight": numbers(head.weight), f"{self.classifier}.bias": numbers(head.bias)}
+        return own(body, self.prefix) | self.between(body.config.hidden_size) | last
 
     def changes(self, config: Any) -> dict[str, Any]:
         """See `Family.changes`."""
@@ -65,4 +64,5 @@ class SoundFamily(Family):
     def parted(self, tensors: Mapping[str, torch.Tensor], config: Any) -> tuple[dict[str, torch.Tensor], LinearHead]:
         """See `Family.parted`."""
         del config
-        return self.bodily(tensors), head_of(tensors.get("classifier.weight"), tensors.get("classifier.bias"))
+        weight, bias = (tensors.get(f"{self.classifier}.{name}") for name in ("weight", "bias"))
+        return self.bodily(tensors), head_of(weight, bias)

@@ -1,56 +1,35 @@
-"""Sounds to spectrograms of one size, with the feature extractor that goes into the exported folder."""
+"""Sounds to spectrograms of one size."""
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 
-from headstart.backbones._sequence_input import SequencePreprocess
-from headstart.core.dataset import Modality
+from headstart.backbones._sound_input import SoundPreprocess
 from headstart.core.sound import Clip
 
 QUIETER, LOUDER = 0.5, 2.0
 """Between these a training view multiplies the samples."""
 
 
-class Spectrogram(SequencePreprocess):
-    """The first ``seconds`` of a clip at the weights' own rate, padded with silence, through ``extractor``.
+class Spectrogram(SoundPreprocess):
+    """The first ``seconds`` of a clip, padded with silence, as its extractor's spectrogram.
 
-    A clip of another rate is resampled (`Clip.at`): a network that learnt from one rate hears another as another pitch.
     A training view is a random part of a longer clip, or puts a shorter one at a random place, and is louder or
-    quieter. Immutable; copies share it.
+    quieter.
 
     Attributes:
-        extractor: a transformers feature extractor with ``sampling_rate``.
-        seconds: length of what the network hears.
         name: what the extractor calls what it gives.
     """
 
-    modality: Modality = "audio"
-    varied: ClassVar[bool] = True
+    heard: ClassVar[str] = "beginning"
 
     def __init__(self, extractor: Any, seconds: int, name: str) -> None:
-        self.extractor = extractor
-        self.seconds = seconds
+        super().__init__(extractor, seconds)
         self.name = name
-
-    def __deepcopy__(self, memo: object) -> Spectrogram:
-        return self
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """Nothing: the extractor's own file says it all."""
-        return {}
-
-    @property
-    def key(self) -> str:
-        """See `Preprocess.key`."""
-        return json.dumps({"view": "beginning", "seconds": self.seconds, **self.extractor.to_dict()}, sort_keys=True)
 
     def item(self, raw: Clip) -> torch.Tensor:
         """The spectrogram of the beginning of the clip, float32 of two axes."""
@@ -61,7 +40,7 @@ class Spectrogram(SequencePreprocess):
         draw = random.Random(seed)
         clip = raw.at(self.extractor.sampling_rate)
         loudness = QUIETER * (LOUDER / QUIETER) ** draw.random()
-        count, given = self.seconds * clip.rate, len(clip.samples)
+        count, given = self.most, len(clip.samples)
         samples = clip.samples * loudness
         if given >= count:
             start = draw.randint(0, given - count)
@@ -77,10 +56,6 @@ class Spectrogram(SequencePreprocess):
         """The spectrograms ``(B, ..., ...)`` under the extractor's own name."""
         return {self.name: torch.stack(list(ready))}
 
-    def export(self, folder: Path) -> None:
-        """Write the extractor's own file."""
-        self.extractor.save_pretrained(str(folder))
-
     def _extracted(self, clip: Clip) -> torch.Tensor:
-        samples = clip.samples[: self.seconds * clip.rate]
+        samples = clip.samples[: self.most]
         return self.extractor(samples, sampling_rate=clip.rate, return_tensors="pt")[self.name][0]

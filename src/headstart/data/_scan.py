@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from headstart.core.cores import cores
 from headstart.core.errors import UnreadableItem
 from headstart.core.progress import Progress
+from headstart.data._file import read_bytes
 from headstart.data._finding import Finding
 from headstart.data._scan_cache import ScanCache, stamp
 from headstart.data._text import read_text
@@ -29,14 +30,16 @@ class Look:
 
     Attributes:
         title: what the user reads meanwhile.
-        inspect: path and bytes (one of them None) to a finding; called by several threads.
+        inspect: name, bytes and their digest to a finding, or `UnreadableItem`; called by several threads.
+        nothing: what is said of a row without a file.
         lookable: the lengths a stored ``look`` may have.
         decoder: name and version of what decodes; findings of another are not believed.
         settle: called once with all findings, which it may replace in place; gives the rows it has replaced.
     """
 
     title: str
-    inspect: Callable[[str | None, bytes | None], Finding]
+    inspect: Callable[[str, bytes, str], Finding]
+    nothing: str
     lookable: tuple[int, ...]
     decoder: str
     settle: Callable[[list[Finding], ThreadPoolExecutor], list[int]] | None = None
@@ -96,7 +99,7 @@ def _scan_chunk(
         facts = known.get(_key(digest, path, look)) if digest else None
         if digest and facts and len(facts[1]) in look.lookable:
             return Finding.recalled(digest, *facts), False
-        return look.inspect(path, raw), True
+        return _inspected(path, raw, look), True
 
     results = list(pool.map(one, range(len(rows))))
     fresh = [(position, finding) for position, (finding, is_new) in enumerate(results) if is_new and finding.digest]
@@ -105,6 +108,18 @@ def _scan_chunk(
         [_kept(finding, rows[position][0], look) for position, finding in fresh],
     )
     return [finding for finding, _ in results]
+
+
+def _inspected(path: str | None, raw: bytes | None, look: Look) -> Finding:
+    if path is None and raw is None:
+        return Finding(problem=look.nothing)
+    digest = ""
+    try:
+        raw = read_bytes(path or "") if raw is None else raw
+        digest = hashlib.sha256(raw).hexdigest()
+        return look.inspect(path or "", raw, digest)
+    except UnreadableItem as error:
+        return Finding(digest=digest, problem=error.reason)
 
 
 def _digest(raw: bytes | None) -> str | None:

@@ -6,10 +6,8 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from headstart.core.errors import UnreadableItem
 from headstart.core.progress import Progress
 from headstart.data._clip import heard
-from headstart.data._file import read_bytes
 from headstart.data._finding import Finding
 from headstart.data._near_clips import FINGERPRINT_BYTES, fingerprint
 from headstart.data._room import Room
@@ -18,7 +16,6 @@ from headstart.data._scan_cache import ScanCache
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
 
 AT_ONCE = 60_000_000
 """Samples decoded at the same time at most, over all workers: ten minutes of stereo at 48 kHz, .24 GB."""
@@ -31,22 +28,15 @@ def scan_clips(items: pa.ChunkedArray, progress: Progress, cache: ScanCache | No
     how = Look(
         title="Hearing every clip",
         inspect=partial(_scan_clip, room=Room(AT_ONCE)),
+        nothing="there is no sound in this row",
         lookable=(0, FINGERPRINT_BYTES),
         decoder=soundfile.__libsndfile_version__,
     )
     return scan_files(items, how, progress, cache)
 
 
-def _scan_clip(path: str | None, raw: bytes | None, room: Room) -> Finding:
-    digest = ""
-    try:
-        if raw is None and path is None:
-            return Finding(problem="there is no sound in this row")
-        raw = read_bytes(path or "") if raw is None else raw
-        digest = hashlib.sha256(raw).hexdigest()
-        found = heard(raw, path or "", room)
-    except UnreadableItem as error:
-        return Finding(digest=digest, problem=error.reason)
+def _scan_clip(name: str, raw: bytes, digest: str, room: Room) -> Finding:
+    found = heard(raw, name, room)
     clip = found.clip
     samples = hashlib.sha256(str(clip.rate).encode() + clip.samples.tobytes()).hexdigest()
     return Finding(

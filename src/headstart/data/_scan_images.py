@@ -41,6 +41,7 @@ def scan_images(items: pa.ChunkedArray, progress: Progress, cache: ScanCache | N
     how = Look(
         title="Reading every image",
         inspect=partial(_scan_image, room=room),
+        nothing="there is no picture in this row",
         lookable=(0, LOOK_BYTES),
         decoder=PIL.__version__,
         settle=partial(_digest_equal, items, room),
@@ -51,21 +52,13 @@ def scan_images(items: pa.ChunkedArray, progress: Progress, cache: ScanCache | N
         return scan_files(items, how, progress, cache)
 
 
-def _scan_image(path: str | None, raw: bytes | None, room: Room) -> Finding:
-    digest = ""
-    try:
-        if raw is None and path is None:
-            return Finding(problem="there is no picture in this row")
-        raw = read_bytes(path or "") if raw is None else raw
-        digest = hashlib.sha256(raw).hexdigest()
-        image = opened(raw, path or "")
-        with room.of(pixels_held(image, LEAST_SIDE)):
-            finding = _look_at(image, path or "", digest)
-        if finding.reduced and nearly_blank(finding.look):
-            return replace(finding, pixels=_digest_in_full(path, raw, room))
-        return finding
-    except UnreadableItem as error:
-        return Finding(digest=digest, problem=error.reason)
+def _scan_image(name: str, raw: bytes, digest: str, room: Room) -> Finding:
+    image = opened(raw, name)
+    with room.of(pixels_held(image, LEAST_SIDE)):
+        finding = _look_at(image, name, digest)
+    if finding.reduced and nearly_blank(finding.look):
+        return replace(finding, pixels=_digest_in_full(name, raw, room))
+    return finding
 
 
 def _look_at(image: Image.Image, name: str, digest: str) -> Finding:
@@ -88,10 +81,10 @@ def _digest_of(found: Decoded) -> str:
     return digest.hexdigest()
 
 
-def _digest_in_full(path: str | None, raw: bytes | None, room: Room) -> str:
-    image = opened(read_bytes(path or "") if raw is None else raw, path or "")
+def _digest_in_full(name: str, raw: bytes, room: Room) -> str:
+    image = opened(raw, name)
     with room.of(pixels_held(image)):
-        return _digest_of(decoded(image, path or ""))
+        return _digest_of(decoded(image, name))
 
 
 def _digest_equal(items: pa.ChunkedArray, room: Room, found: list[Finding], pool: ThreadPoolExecutor) -> list[int]:
@@ -106,8 +99,10 @@ def _digest_equal(items: pa.ChunkedArray, room: Room, found: list[Finding], pool
 
     def settled(row: int) -> Finding:
         item = items[row].as_py()
+        name = item["path"] or ""
         try:
-            return replace(found[row], pixels=_digest_in_full(item["path"], item["bytes"], room))
+            raw = read_bytes(name) if item["bytes"] is None else item["bytes"]
+            return replace(found[row], pixels=_digest_in_full(name, raw, room))
         except UnreadableItem as error:
             return Finding(digest=found[row].digest, problem=error.reason)
 
