@@ -31,10 +31,10 @@ from headstart.core.training import Preparation
 from headstart.data._load import load
 from headstart.demo import tweets
 from headstart.engine.device import fast_dtype
+from headstart.engine.examples import Examples, Settings
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items, items_of
 from headstart.engine.journal import Journal
-from headstart.engine.loop import Examples, Settings
 from headstart.engine.operations import trained_share
 from headstart.engine.precision import training_dtype
 from headstart.engine.ready import Ready

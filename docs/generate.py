@@ -15,10 +15,13 @@ import typer.main
 
 from headstart import catalog
 from headstart.api import models
+from headstart.cli._options import shown
 from headstart.cli.app import app
 from headstart.core.backbone import BackboneInfo
 from headstart.core.dataset import NOUNS
+from headstart.core.settings import Setting, settings_of
 from headstart.core.strategy import FeatureStrategy
+from headstart.core.training import InputStrategy
 from headstart.report.json import schema
 
 FOLDER = Path(__file__).parent
@@ -114,7 +117,33 @@ def known_strategies() -> Iterator[str]:
         member = catalog.strategies.get(name)
         reads = "frozen features" if issubclass(member, FeatureStrategy) else "the items"
         yield f"| `{name}` | {reads} | {'yes' if member.candidate else 'no'} | {_cell(member.summary)} |"
+    yield from _settings()
     yield from _supports()
+
+
+def _settings() -> Iterator[str]:
+    """The hyper-parameters, those of a schedule once."""
+    members = {name: catalog.strategies.get(name)() for name in catalog.strategies.names()}
+    schedules = {name: member.schedule for name, member in members.items() if isinstance(member, InputStrategy)}
+    yield "\n## Settings\n"
+    yield "`headstart adapt --strategy NAME --set SETTING=VALUE` changes them, `settings={...}` does in Python.\n"
+    yield "| strategy | setting | default | takes | what it does |"
+    yield "|---|---|---:|---|---|"
+    for name, member in members.items():
+        shared = {setting.name for setting in settings_of(schedules[name])} if name in schedules else set()
+        for setting in settings_of(member):
+            if setting.name not in shared:
+                yield f"| `{name}` | `{setting.name}` | {_setting(setting)} |"
+    yield "\nThose that train on the items also have these; what is usual differs a little between them.\n"
+    yield "| setting | default | takes | what it does |"
+    yield "|---|---:|---|---|"
+    for number, setting in enumerate(settings_of(schedules["lp_ft"])):
+        defaults = {shown(settings_of(schedule)[number].default): None for schedule in schedules.values()}
+        yield f"| `{setting.name}` | {_setting(setting, ', '.join(sorted(defaults)))} |"
+
+
+def _setting(setting: Setting, default: str = "") -> str:
+    return f"{default or shown(setting.default)} | {setting.expected} | {_cell(setting.says)}"
 
 
 def _supports() -> Iterator[str]:

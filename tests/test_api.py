@@ -25,6 +25,7 @@ from headstart.engine import hearing, plan
 from headstart.engine.final import Scored
 from headstart.engine.options import PoolMember
 from headstart.report.json import read_results
+from headstart.strategies.lora import Lora
 from tests import sounds
 from tests.backbones.members import make
 from tests.backbones.tiny import config_of
@@ -287,6 +288,20 @@ def test_without_a_strategy_all_candidates_compete(data: Dataset, tiny: PoolMemb
     options = api._options(data, Recipe())
     assert options.pool == (tiny,)
     assert (options.baseline_name, options.probe_name) == ("histograms", "linear_probe")
+
+
+def test_settings_change_the_one_strategy_that_is_named(data: Dataset, tiny: PoolMember):
+    options = api._options(data, Recipe(strategy="lora", settings={"rank": 2, "epochs": 3, "alpha": 4}))
+    (lora,) = options.strategies.values()
+    assert isinstance(lora, Lora)
+    assert (lora.rank, lora.alpha, lora.schedule.epochs) == (2, 4.0, 3)
+    assert api.settings("lora")[0].name == "rank"
+    with pytest.raises(
+        UserError, match=r"^Settings \(rank, epochs\) belong to one strategy, and the strategy is 'auto'"
+    ):
+        api.adapt(data, settings={"rank": 2, "epochs": 3})
+    with pytest.raises(UserError, match="Setting rank of 'lora' is 'two'; expected a whole number from 1 on"):
+        api.adapt(data, strategy="lora", settings={"rank": "two"})
 
 
 def test_models_are_listed_with_whether_they_are_here(tiny: PoolMember):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from headstart.core.home import home
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.results import RankingRow, Results
+from headstart.core.settings import Setting, Value, changed, settings_of
 from headstart.core.strategy import FeatureStrategy, Strategy
 from headstart.core.training import InputStrategy
 from headstart.pool import find, known, resolve
@@ -138,6 +139,7 @@ def adapt(
     model: str = "auto",
     pool: Sequence[str] = (),
     strategy: str = "auto",
+    settings: Mapping[str, Value] | None = None,
     budget: str = "standard",
     seed: int = 0,
     recipe: Recipe | None = None,
@@ -154,6 +156,7 @@ def adapt(
         model: a model's name, or ``auto``.
         pool: the models to choose from; empty for all that suit.
         strategy: a strategy's name, or ``auto``.
+        settings: hyper-parameters of that strategy by name; ``headstart strategies NAME`` explains them.
         budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
         seed: seed of folds, initialisations and the order of items.
         recipe: replaces the options above (and is saved with the run, its paths and columns those that ``data`` came
@@ -170,6 +173,7 @@ def adapt(
         model=model,
         pool=_names(pool),
         strategy=strategy,
+        settings=dict(settings or {}),
         budget=budget,
         seed=seed,
     )
@@ -226,6 +230,15 @@ def strategies() -> tuple[tuple[str, str], ...]:
     return tuple((name, catalog.strategies.get(name).summary) for name in catalog.strategies.names())
 
 
+def settings(strategy: str) -> tuple[Setting, ...]:
+    """The hyper-parameters of a strategy, with their defaults and meanings.
+
+    Raises:
+        UserError: the name is not known.
+    """
+    return settings_of(catalog.strategies.get(strategy)())
+
+
 def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
     """Refuse unknown names, a wrong budget or a wrong seed in a recipe before any data are read.
 
@@ -238,7 +251,7 @@ def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
     for attempt in (
         lambda: Budget.parse(recipe.budget),
         lambda: catalog.tasks.get(recipe.task),
-        lambda: recipe.strategy == "auto" or catalog.strategies.get(recipe.strategy),
+        lambda: _candidates(recipe),
         lambda: resolve(recipe.model, recipe.pool, modality),
     ):
         try:
@@ -268,7 +281,7 @@ def _options(data: Dataset, recipe: Recipe) -> Options:
         recipe=recipe,
         task=catalog.tasks.get(recipe.task)(classes=data.classes),
         pool=tuple(replace(one, seconds=seconds) for one in resolve(recipe.model, recipe.pool, data.modality)),
-        strategies=_candidates(recipe.strategy),
+        strategies=_candidates(recipe),
         probe=probe,
         probe_name=PROBE,
         scratch=scratch,
@@ -289,9 +302,19 @@ def _heard(data: Dataset) -> int | None:
     return seconds_heard(data.seconds[data.split.train])
 
 
-def _candidates(name: str) -> dict[str, Strategy]:
-    if name != "auto":
-        return {name: catalog.strategies.get(name)()}
+def _candidates(recipe: Recipe) -> dict[str, Strategy]:
+    """The strategies to compare, by name.
+
+    Raises:
+        UserError: the one that is named is not known or has no such settings, or none is named that has.
+    """
+    if recipe.strategy != "auto":
+        return {recipe.strategy: changed(catalog.strategies.get(recipe.strategy)(), recipe.strategy, recipe.settings)}
+    if recipe.settings:
+        raise UserError(
+            f"Settings ({', '.join(recipe.settings)}) belong to one strategy, and the strategy is 'auto': name the one "
+            "they are for."
+        )
     return {name: member for name, member in catalog.strategies.create().items() if member.candidate}
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import torch
 
+from headstart.backbones._spectrogram import masked
 from headstart.core.sound import Clip
 from tests.backbones.members import make
 from tests.backbones.tiny import clips
@@ -30,3 +33,23 @@ def test_views_are_functions_of_their_seed_and_of_every_clip():
         assert {tuple(view.shape) for view in views} == {(80, 200)}
         assert torch.equal(views[3], preprocess.view(clip, 3))
         assert not any(torch.equal(views[0], view) for view in views[1:])
+
+
+def test_strong_views_mask_bands_and_stretches_of_time_of_the_mild_one():
+    preprocess, widths = make("whisper").preprocess, set()
+    for seed in range(12):
+        mild, strong = (preprocess.view(clips()[0], seed, strength) for strength in ("mild", "strong"))
+        other = mild != strong
+        assert (strong[other] == mild.mean()).all()
+        rows, columns = other.all(dim=1).sum(), other.all(dim=0).sum()
+        assert rows <= 2 * round(0.15 * 80)
+        assert columns <= 2 * round(0.15 * 200)
+        widths.add((int(rows), int(columns)))
+    assert len(widths) > 6
+
+
+def test_masking_leaves_what_it_is_given():
+    given = torch.arange(600.0).view(20, 30)
+    found = masked(given, random.Random(1))
+    assert torch.equal(given, torch.arange(600.0).view(20, 30))
+    assert not torch.equal(found, given)

@@ -37,6 +37,24 @@ def test_items_are_cut_and_cost_their_length(folder: Path) -> None:
     assert preprocess.view(TEXTS[0], 7) == ready[0]
 
 
+def test_strong_views_lack_tokens_but_never_all_nor_a_special_one(folder: Path) -> None:
+    preprocess = make(folder)
+    whole, lengths = preprocess.item(TEXTS[2]), []
+    for seed in range(60):
+        found = preprocess.view(TEXTS[2], seed, "strong")
+        assert found == preprocess.view(TEXTS[2], seed, "strong")
+        assert (found[0], found[-1]) == (whole[0], whole[-1])
+        left = iter(whole)
+        assert all(token in left for token in found)  # in their order
+        lengths.append(len(found))
+    assert {len(whole)} < set(lengths)
+    assert abs(sum(lengths) / 60 - 2 - 0.9 * (len(whole) - 2)) < 0.5
+    (word,) = preprocess.item("film")[1:-1]
+    assert {tuple(preprocess.view("film", seed, "strong")) for seed in range(60)} == {tuple(preprocess.item("film"))}
+    assert word in preprocess.view("film", 0, "strong")
+    assert preprocess.view("", 0, "strong") == preprocess.item("")
+
+
 @pytest.mark.parametrize("filler", [" ", "film ", "?? ", "\n\n"])
 def test_what_is_sure_to_be_cut_off_is_not_tokenised(folder: Path, filler: str) -> None:
     """Twenty thousand characters, of which a few dozen count, or none."""

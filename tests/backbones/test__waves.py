@@ -48,3 +48,16 @@ def test_batches_are_zero_behind_the_end():
     batch = WAVES.collate(ready)
     assert batch["attention_mask"].sum(dim=1).tolist() == [len(wave.samples) for wave in ready]
     assert not batch["input_values"][batch["attention_mask"] == 0].any()
+
+
+def test_strong_views_are_silent_in_places():
+    clip, quiet = noise(1.0), set()
+    plain = Waves(Wav2Vec2FeatureExtractor(do_normalize=False), 2, 320, 400)
+    for seed in range(8):
+        mild, strong = (plain.view(clip, seed, strength).samples for strength in ("mild", "strong"))
+        other = mild != strong
+        assert not strong[other].any()
+        assert int(other.sum()) <= 2 * round(0.15 * len(mild))
+        quiet.add(int(other.sum()))
+    assert len(quiet) > 4
+    assert np.array_equal(clip.samples, noise(1.0).samples)

@@ -16,6 +16,7 @@ FULL = Recipe(
     model="auto",
     pool=("timm:a", "timm:b"),
     strategy="linear_probe",
+    settings={"head": "logistic", "epochs": 3, "mixup": 0.25, "balanced": True},
     budget="5m",
     seed=7,
 )
@@ -71,6 +72,8 @@ def test_every_problem_is_named_at_once(tmp_path: Path):
         ("pool = [1]", r"pool is \[1\], expected a list of texts"),
         ("roles = []", r"roles is \[\], expected a table of texts"),
         ("roles = {label = 3}", r"roles is \{'label': 3\}, expected a table of texts"),
+        ("settings = 3", "settings is 3, expected a table of numbers, texts, true or false"),
+        ("settings = {rank = [4]}", r"settings is \{'rank': \[4\]\}, expected a table of numbers"),
         ("data = ['a']", r"data is \['a'\], expected a text"),
     ],
 )

@@ -64,6 +64,37 @@ def test_a_recipe_file_reruns_a_run_and_options_replace_what_it_says(headstart, 
     assert changed.roles == {"label": "kind", "group": "camera"}
 
 
+def test_settings_reach_the_recipe_and_those_of_a_file_are_changed_one_by_one(headstart, adapting, tmp_path):
+    words = ("--strategy", "lora", "--set", "rank=4", "--set", "mixup=0.2")
+    assert headstart("adapt", "d", "--out", "r", *words).code == 0
+    recipe = adapting["adapt"]["recipe"]
+    assert (recipe.strategy, recipe.settings) == ("lora", {"rank": 4, "mixup": 0.2})
+    write_recipe(recipe, tmp_path / "recipe.toml")
+    again = ("adapt", str(tmp_path / "recipe.toml"), "--out", "r")
+    assert headstart(*again, "--set", "rank=2").code == 0
+    assert adapting["adapt"]["recipe"].settings == {"rank": 2, "mixup": 0.2}
+    assert headstart(*again, "--strategy", "lora").code == 0
+    assert adapting["adapt"]["recipe"].settings == {"rank": 4, "mixup": 0.2}
+    assert headstart(*again, "--strategy", "full").code == 0
+    assert adapting["adapt"]["recipe"].settings == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--set", "rank=4"), "Settings (rank) belong to one strategy, and the strategy is 'auto': name the one they"),
+        (("--strategy", "lora", "--set", "rank=0"), "Setting rank of 'lora' is 0; expected a whole number from 1 on."),
+        (("--strategy", "lora", "--set", "rang=4"), "Strategy 'lora' has no setting 'rang'. Did you mean 'rank'? It"),
+        (("--strategy", "lora", "--set", "rank"), "--set 'rank' is no setting; expected NAME=VALUE, such as epochs"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_before_the_data_are_read(headstart, adapting, words, problem):
+    ended = headstart("adapt", "d", "--out", "r", *words)
+    assert ended.code == 2
+    assert problem in " ".join(ended.err.split())
+    assert adapting == {}
+
+
 def test_a_recipe_that_is_not_there_is_a_users_mistake(headstart, adapting, tmp_path):
     ended = headstart("adapt", str(tmp_path / "gone.toml"), "--out", "r")
     assert ended.code == 2

@@ -15,9 +15,9 @@ from headstart.core.progress import Silent
 from headstart.core.sound import Clip
 from headstart.core.training import InputStrategy
 from headstart.engine.digests import Digests
+from headstart.engine.examples import Examples, Settings
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
-from headstart.engine.loop import Examples, Settings
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
 from headstart.engine.supervised import fit

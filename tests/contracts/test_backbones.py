@@ -7,12 +7,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import torch
 
 from headstart.catalog import sources
-from headstart.core.backbone import Backbone
+from headstart.core.backbone import Backbone, Strength
 from headstart.core.errors import Unavailable, UserError
 from tests.backbones.members import (
     ALL,
@@ -143,11 +144,19 @@ def _channels_last(tensor: torch.Tensor) -> bool:
     return tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_what_does_not_vary_has_one_view(backbone: Backbone) -> None:
+@pytest.mark.parametrize("strength", get_args(Strength))
+def test_views_are_functions_of_their_seed_and_vary_where_it_says_so(backbone: Backbone, strength: Strength) -> None:
     raw = raw_items(backbone)[0]
-    ready = [backbone.preprocess.item(raw), *(backbone.preprocess.view(raw, seed) for seed in range(4))]
-    made = [next(iter(backbone.preprocess.collate([one]).values())) for one in ready]
-    assert any(not torch.equal(made[0], other) for other in made[1:]) is backbone.preprocess.varied
+
+    def made(ready: Any) -> torch.Tensor:
+        return next(iter(backbone.preprocess.collate([ready]).values()))
+
+    views = [made(backbone.preprocess.view(raw, seed, strength)) for seed in range(6)]
+    again = [made(backbone.preprocess.view(raw, seed, strength)) for seed in range(6)]
+    assert all(torch.equal(one, other) for one, other in zip(views, again, strict=True))
+    fixed = made(backbone.preprocess.item(raw))
+    differs = any(view.shape != fixed.shape or not torch.equal(view, fixed) for view in views)
+    assert differs is (strength in backbone.preprocess.varied)
 
 
 @pytest.mark.parametrize("member", [*CUT, *ENCODERS, *SOUND])

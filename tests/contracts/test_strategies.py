@@ -18,7 +18,7 @@ from headstart.core.strategy import FeatureStrategy
 from headstart.core.training import InputStrategy
 from headstart.engine import loop
 from headstart.engine.alterations import Alterations
-from headstart.engine.loop import Settings
+from headstart.engine.examples import Settings
 from headstart.engine.supervised import fit
 from tests.engine import toys
 

@@ -13,7 +13,7 @@ from headstart.core.progress import Silent
 from headstart.core.task import Task
 from headstart.core.training import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.engine import supervised
-from headstart.engine.loop import Settings
+from headstart.engine.examples import Settings
 from headstart.engine.supervised import fit
 from tests.engine import toys
 
@@ -25,7 +25,7 @@ class Chosen(InputStrategy):
     summary: ClassVar[str] = "for tests"
     frozen: int = 1
     batch_statistics: bool = False
-    schedule: Schedule = Schedule(epochs=3, rate_scale=1.0, batch_size=8, warmup_steps=2, views=False)
+    schedule: Schedule = Schedule(epochs=3, rate_scale=1.0, batch_size=8, warmup_steps=2, augment="none")
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         return None

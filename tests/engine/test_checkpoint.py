@@ -43,11 +43,26 @@ def test_what_is_frozen_is_not_written_and_stays_as_it_is(tmp_path: Path):
     assert not torch.equal(before["0.weight"], model.state_dict()["0.weight"])
 
 
+def test_what_was_best_on_held_out_items_comes_back(tmp_path: Path):
+    model, optimizer = trained(1)
+    reached = Reached(epochs=1, losses=(0.5,)).seen(0.75, model.state_dict())
+    best = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with torch.no_grad():
+        model.get_parameter("0.weight").add_(1.0)
+    reached = reached.after(0.25).seen(0.75, model.state_dict())
+    save_checkpoint(tmp_path / "c.safetensors", model, optimizer, reached)
+    found = load_checkpoint(tmp_path / "c.safetensors", *trained(0), 0)
+    assert (found.held, found.waited) == ((0.75, 0.75), 1)
+    assert found.best.keys() == best.keys()
+    assert all(torch.equal(found.best[name], tensor) for name, tensor in best.items())
+
+
 def test_the_room_it_needs_is_known_beforehand(tmp_path: Path):
     model, optimizer = trained(1)
     save_checkpoint(tmp_path / "c.safetensors", model, optimizer, Reached(epochs=1, losses=(0.5,)))
     tensors = 3 * 4 * sum(p.numel() for p in model.parameters())
     assert checkpoint_bytes(sum(p.numel() for p in model.parameters())) == 2 * tensors
+    assert checkpoint_bytes(3, best=True) == checkpoint_bytes(4)
     assert (tmp_path / "c.safetensors").stat().st_size < 2 * tensors + 3000  # names and shapes
 
 

@@ -19,11 +19,11 @@ from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Silent
 from headstart.engine import activations
 from headstart.engine.device import autocast
+from headstart.engine.examples import Examples, Settings
 from headstart.engine.frozen import Frozen
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
-from headstart.engine.loop import Examples, Settings
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
 from headstart.engine.supervised import Fitted, fit

@@ -6,6 +6,8 @@ import torch
 
 from headstart.engine.frozen import SAMPLE
 from headstart.engine.inputs import VIEWS, Inputs, batches_of
+from headstart.engine.ready import Ready
+from headstart.engine.room import Room
 from tests.engine import toys
 
 
@@ -79,3 +81,28 @@ def test_items_of_similar_length_share_a_batch():
     lengths = np.random.default_rng(0).integers(1, 500, size=256)
     spread = np.mean([np.ptp(lengths[group]) for group in batches_of(lengths, 32, np.random.default_rng(1))])
     assert spread < 0.3 * np.ptp(lengths)
+
+
+@pytest.mark.parametrize("boundary", [0, 1])
+@pytest.mark.parametrize("views", [False, True])
+def test_the_fixed_view_of_some_rows_comes_whatever_is_trained_on(boundary: int, views: bool):
+    backbone, given = inputs(boundary=boundary, views=views)
+    rows = np.array([7, 1, 30, 12, 5])
+    parts = list(given.fixed(rows, 2))
+    assert torch.cat([chosen for chosen, _ in parts]).tolist() == [0, 1, 2, 3, 4]
+    items = toys.labelled(40).items
+    ready = backbone.preprocess.collate([backbone.preprocess.item(items.read(row)) for row in rows])
+    expected = backbone.lower(ready, boundary)["hidden"]
+    found = torch.cat([next(iter(batch.values())) for _, batch in parts])
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_strong_views_are_other_views():
+    backbone, mild = inputs(boundary=0, views=True)
+    strong = Inputs(
+        backbone, 0, Ready(backbone, toys.labelled(40).items), views=VIEWS, dtype=torch.float32, room=Room(),
+        strength="strong",
+    )  # fmt: skip
+    rows = np.arange(8)
+    assert whole(mild, rows)[0] == whole(strong, rows)[0]
+    assert torch.equal(whole(mild, rows)[1].flip(2), whole(strong, rows)[1])

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
 
-from headstart.core.backbone import Backbone
+from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Silent
 from headstart.core.training import Penalty, Seen
 from headstart.engine import loop
-from headstart.engine.loop import Diverged, Examples, Settings
+from headstart.engine.blend import Blend
+from headstart.engine.examples import Examples, Settings
+from headstart.engine.freeze import training_mode
+from headstart.engine.inputs import mixed
+from headstart.engine.loop import Diverged
 from headstart.engine.supervised import fit
 from tests.engine import toys
 from tests.engine.fits import Chosen, backbone, head, run, same, state
@@ -69,9 +75,9 @@ class Spoilt(Examples):
     steps: ClassVar[int] = 0
     factor: ClassVar[float] = torch.nan
 
-    def loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def loss(self, logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
         Spoilt.steps += 1
-        return super().loss(logits, targets) * (self.factor if Spoilt.steps == self.at else 1.0)
+        return super().loss(logits, targets, smoothing) * (self.factor if Spoilt.steps == self.at else 1.0)
 
 
 def spoilt(strategy: Chosen, at: int, factor: float = torch.nan) -> Examples:
@@ -132,7 +138,7 @@ def test_a_last_batch_of_one_joins_its_neighbour_and_a_batch_may_exceed_the_data
 
 
 def test_views_change_what_is_seen():
-    seen = replace(Chosen(frozen=1), schedule=replace(Chosen().schedule, views=True))
+    seen = replace(Chosen(frozen=1), schedule=replace(Chosen().schedule, augment="mild"))
     assert run(seen).losses != run(Chosen(frozen=1)).losses
 
 
@@ -143,3 +149,121 @@ def test_it_learns_and_equal_seeds_give_equal_weights():
     assert first.losses[-1] < 0.5 * first.losses[0]
     assert same(state(first), state(second))
     assert not same(state(first), state(run(strategy, seed=4)))
+
+
+def scheduled(frozen: int = 1, **changes: Any) -> Chosen:
+    return replace(Chosen(frozen=frozen), schedule=replace(Chosen().schedule, **changes))
+
+
+@pytest.mark.parametrize("habit", [{"smoothing": 0.1}, {"mixup": 0.4}, {"balanced": True}], ids=str)
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_habits_change_training_and_are_functions_of_the_seed(tmp_path: Path, habit: dict[str, Any], frozen: int):
+    strategy = scheduled(frozen, **habit)
+    first = run(strategy)
+    assert same(state(first), state(run(strategy)))
+    assert not same(state(first), state(run(scheduled(frozen))))
+
+
+def test_smoothing_keeps_the_weights_of_the_head_small():
+    plain, smooth = (run(scheduled(epochs=20, smoothing=share)).head.weight for share in (0.0, 0.4))
+    assert np.abs(smooth).max() < np.abs(plain).max()
+
+
+def test_a_blended_batch_has_the_loss_of_both_targets():
+    """With no change to the weights, the mean loss of an epoch is that of the blends, computed here one by one."""
+    strategy = scheduled(0, epochs=1, mixup=0.7, rate_scale=0.0, batch_size=40)
+    start = LinearHead(weight=np.arange(16.0).reshape(2, 8) / 16, bias=np.array([0.3, -0.1]))
+    given = toys.examples(strategy, backbone())
+    fitted = fit(strategy, backbone(), start, given, Settings(seed=3), progress=Silent())
+    torch.manual_seed(mixed(3, 0))
+    blend = Blend.drawn(0.7, 40)
+    ((chosen, batch),) = given.inputs.epoch(given.rows, seed=3, epoch=0, size=40)
+    body = backbone()
+    training_mode(body, frozenset(name for name, _ in body.module.named_parameters()), strategy.prepare(body))
+    features = body.encode({name: blend.of(tensor) for name, tensor in batch.items()})
+    logits = features.double() @ torch.from_numpy(start.weight).T + torch.from_numpy(start.bias)
+    targets = torch.from_numpy(given.targets)[chosen]
+    losses = [torch.nn.functional.cross_entropy(logits, each) for each in (targets, targets[blend.partner])]
+    expected = blend.share * losses[0] + (1 - blend.share) * losses[1]
+    assert fitted.losses[0] == pytest.approx(float(expected), abs=1e-4)
+
+
+def held(strategy: Chosen, **changes: Any) -> Examples:
+    """The first 30 items to train on, the others held out."""
+    given = toys.examples(strategy, backbone())
+    rows = np.arange(40)
+    changes = {"held_rows": rows[30:], "held_targets": given.targets[30:], **changes}
+    return replace(given, rows=rows[:30], targets=given.targets[:30], **changes)
+
+
+def test_patience_ends_training_and_the_best_weights_are_the_result(monkeypatch: pytest.MonkeyPatch):
+    strategy, seen = scheduled(epochs=9, patience=2), list[int]()
+    scores = [0.9, 0.5, 0.7, 0.6, 0.1]
+    monkeypatch.setattr(Examples, "held_loss", lambda self, logits: scores[len(seen) - 1])
+    epoch = loop.Loop._epoch
+
+    def counted(self: loop.Loop, *given: Any) -> float:
+        seen.append(1)
+        return epoch(self, *given)
+
+    monkeypatch.setattr(loop.Loop, "_epoch", counted)
+    fitted = fit(strategy, backbone(), head(), held(strategy), Settings(seed=3), progress=Silent())
+    assert len(fitted.losses) == 4  # the second epoch is the best, two more do not better it
+    scores[:] = [0.9, 0.5, *[0.7] * 7]
+    seen.clear()
+    all_of_them = replace(strategy, schedule=replace(strategy.schedule, patience=9))
+    longer = fit(all_of_them, backbone(), head(), held(strategy), Settings(seed=3), progress=Silent())
+    assert len(longer.losses) == 9
+    assert same(state(fitted), state(longer))
+
+
+def test_what_is_held_out_is_not_trained_on(monkeypatch: pytest.MonkeyPatch):
+    strategy, asked = scheduled(epochs=2, patience=5), list[int]()
+    given = held(strategy)
+    epoch = type(given.inputs).epoch
+
+    def watched(self: Any, rows: np.ndarray, **how: Any) -> Any:
+        asked.extend(rows.tolist())
+        return epoch(self, rows, **how)
+
+    monkeypatch.setattr(type(given.inputs), "epoch", watched)
+    fit(strategy, backbone(), head(), given, Settings(seed=3), progress=Silent())
+    assert set(asked) == set(range(30))
+
+
+def test_the_loss_on_what_is_held_out_counts_classes_alike():
+    given = held(Chosen(), held_rows=np.arange(37, 40), held_targets=np.array([0, 0, 1]))
+    logits = torch.tensor([[2.0, 0.0], [0.0, 0.0], [3.0, 0.0]])
+    losses = -torch.log_softmax(logits, dim=1)[range(3), [0, 0, 1]]
+    assert given.held_loss(logits) == pytest.approx(float((losses[:2].mean() + losses[2]) / 2))
+
+
+def test_a_held_out_loss_that_is_no_number_starts_it_over(monkeypatch: pytest.MonkeyPatch):
+    strategy, heard = scheduled(epochs=2, patience=5), Listener()
+    scores = iter([math.inf, 0.5, 0.4])
+    monkeypatch.setattr(Examples, "held_loss", lambda self, logits: next(scores))
+    fit(strategy, backbone(), head(), held(strategy), Settings(seed=3), progress=heard)
+    assert heard.said == ["The loss stopped being a number in epoch 1: starting over at 0.3 of the rate."]
+
+
+def test_killed_while_waiting_it_resumes_with_the_best_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    strategy = scheduled(epochs=6, patience=3, rate_scale=20.0)
+    whole = fit(strategy, backbone(), head(), held(strategy), Settings(seed=3), progress=Silent())
+    save = loop.save_checkpoint
+    for survived in range(1, len(whole.losses)):
+        settings = Settings(seed=3, checkpoint=tmp_path / f"{survived}.safetensors")
+        saved: list[int] = []
+
+        def dying(*given: object, saved: list[int] = saved, survived: int = survived) -> None:
+            save(*given)  # type: ignore[arg-type]
+            saved.append(1)
+            if len(saved) == survived:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "save_checkpoint", dying)
+            with pytest.raises(KeyboardInterrupt):
+                fit(strategy, backbone(), head(), held(strategy), settings, progress=Silent())
+        resumed = fit(strategy, backbone(), head(), held(strategy), settings, progress=Silent())
+        assert same(state(whole), state(resumed))
+        assert resumed.losses == whole.losses

@@ -9,7 +9,7 @@ from torch import nn
 from headstart.core.training import ParamGroup, Preparation, Schedule
 from headstart.engine.rates import first_epoch, groups_of, optimizer_of, scale_by_gradient, set_rates
 
-SCHEDULE = Schedule(epochs=2, rate_scale=1.0, batch_size=8, warmup_steps=4, views=False)
+SCHEDULE = Schedule(epochs=2, rate_scale=1.0, batch_size=8, warmup_steps=4, augment="none")
 
 
 def body() -> nn.Sequential:

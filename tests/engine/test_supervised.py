@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from headstart.core.progress import Silent
-from headstart.engine.loop import Settings
+from headstart.engine.examples import Settings
 from headstart.engine.supervised import fit
 from tests.engine import toys
 from tests.engine.fits import Chosen, backbone, head, run, same

@@ -85,6 +85,46 @@ def test_a_body_starts_pretrained_or_from_nothing(tmp_path: Path, monkeypatch):
     assert not torch.equal(*first)
 
 
+def scheduled(**changes: Any) -> LastBlocks:
+    return replace(LastBlocks(), schedule=replace(LastBlocks().schedule, **changes))
+
+
+def test_items_are_held_out_before_the_head_is_fitted(tmp_path: Path, monkeypatch):
+    run, given, rows = toys.run(tmp_path), list[Any](), np.arange(3, 38)
+    contender = toys.contender(run)
+    monkeypatch.setattr(
+        trials, "fit", lambda strategy, body, head, examples, *rest, **how: given.append((head, examples))
+    )
+    trials.train(contender, scheduled(patience=2), run, rows, piece="p", stage="s")
+    trials.train(contender, scheduled(), run, rows, piece="p", stage="s")
+    (head, examples), (_, everything) = given
+    assert sorted([*examples.rows, *examples.held_rows]) == rows.tolist()
+    assert len(examples.held_rows) == 7
+    assert np.array_equal(examples.held_targets, run.data.targets[examples.held_rows])
+    expected = trials.fit_head(run.options.probe, contender.features, run.data, examples.rows)
+    assert np.array_equal(head.weight, expected.weight)
+    assert everything.rows.tolist() == rows.tolist()
+    assert len(everything.held_rows) == 0
+
+
+def test_where_classes_are_drawn_alike_the_loss_is_not_adjusted_too(tmp_path: Path, monkeypatch):
+    run, given, rows = toys.run(tmp_path), list[Any](), np.flatnonzero(toys.labelled().targets == 0)[:5]
+    rows = np.concatenate([rows, np.flatnonzero(toys.labelled().targets == 1)])
+    monkeypatch.setattr(trials, "fit", lambda strategy, body, head, examples, *rest, **how: given.append(examples))
+    for balanced in (True, False):
+        trials.train(toys.contender(run), scheduled(balanced=balanced), run, rows, piece="p", stage="s")
+    assert given[0].class_weights == [1.0, 1.0]
+    assert given[1].class_weights[0] > 1 > given[1].class_weights[1]
+
+
+def test_strong_views_are_read_apart_from_mild_ones(tmp_path: Path):
+    run = toys.run(tmp_path)
+    contender = toys.contender(run)
+    mild, strong, none = (contender.read_for(scheduled(augment=each), run) for each in ("mild", "strong", "none"))
+    assert len({id(mild), id(strong), id(none)}) == 3
+    assert (mild.views, strong.views, none.views) == (6, 6, 0)
+
+
 def test_fits_from_one_boundary_share_what_they_read_and_texts_are_made_ready_once(tmp_path: Path):
     run = toys.run(tmp_path)
     contender = toys.contender(run)

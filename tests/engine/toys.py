@@ -15,7 +15,7 @@ from PIL import Image
 from torch import nn
 
 from headstart.baselines.histograms import Histograms
-from headstart.core.backbone import Backbone, BackboneInfo, Block, LinearHead, Preprocess, Source
+from headstart.core.backbone import Backbone, BackboneInfo, Block, LinearHead, Preprocess, Source, Strength
 from headstart.core.dataset import Dataset
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress, Silent
@@ -25,11 +25,11 @@ from headstart.core.strategy import Strategy
 from headstart.core.training import InputStrategy
 from headstart.data._load import load
 from headstart.data._reduce import Header
+from headstart.engine.examples import Examples
 from headstart.engine.features import Encoder
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
-from headstart.engine.loop import Examples
 from headstart.engine.options import Options, PoolMember
 from headstart.engine.plan import PRESETS, Plan
 from headstart.engine.ready import Ready
@@ -68,8 +68,9 @@ class ToyPreprocess(Preprocess):
         small = np.asarray(raw.resize((self.size, self.size)), dtype=np.float32) / 255
         return torch.from_numpy(small).permute(2, 0, 1) - 0.5
 
-    def view(self, raw: Any, seed: int) -> torch.Tensor:
+    def view(self, raw: Any, seed: int, strength: Strength = "mild") -> torch.Tensor:
         ready = self.item(raw)
+        ready = ready.flip(1) if strength == "strong" else ready
         return ready.flip(2) if seed % 2 else ready
 
     def collate(self, ready: Sequence[Any]) -> dict[str, torch.Tensor]:
@@ -230,9 +231,9 @@ def inputs(backbone: Backbone, boundary: int, items: Items, *, views: int = 0, r
 def examples(strategy: InputStrategy, backbone: Backbone, count: int = 40) -> Examples:
     """All of ``labelled(count)`` as ``strategy`` reads them above its boundary."""
     data = labelled(count)
-    boundary, views = strategy.prepare(backbone).frozen_blocks, strategy.schedule.views
+    boundary, augment = strategy.prepare(backbone).frozen_blocks, strategy.schedule.augment
     return Examples(
-        inputs=inputs(backbone, boundary, data.items, views=VIEWS if views else 0),
+        inputs=inputs(backbone, boundary, data.items, views=0 if augment == "none" else VIEWS),
         rows=np.arange(count),
         targets=data.targets,
         task=data.task,

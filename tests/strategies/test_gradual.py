@@ -4,7 +4,7 @@ import pytest
 
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
-from headstart.engine.loop import Settings
+from headstart.engine.examples import Settings
 from headstart.engine.supervised import fit
 from headstart.strategies.gradual import Gradual
 from tests.engine import toys

@@ -7,7 +7,7 @@ import torch
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
 from headstart.core.training import Seen
-from headstart.engine.loop import Settings
+from headstart.engine.examples import Settings
 from headstart.engine.supervised import fit
 from headstart.strategies.l2_sp import L2Sp
 from tests.engine import toys

@@ -8,7 +8,7 @@ import torch
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
 from headstart.engine.alterations import Alterations
-from headstart.engine.loop import Settings
+from headstart.engine.examples import Settings
 from headstart.engine.supervised import fit
 from headstart.strategies.lora import Lora
 from tests.engine import toys

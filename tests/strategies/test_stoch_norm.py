@@ -8,7 +8,7 @@ from torch import nn
 from headstart.core.backbone import LinearHead
 from headstart.core.errors import UserError
 from headstart.core.progress import Silent
-from headstart.engine.loop import Settings
+from headstart.engine.examples import Settings
 from headstart.engine.supervised import fit
 from headstart.strategies._stochastic import batch_norms
 from headstart.strategies.stoch_norm import StochNorm

@@ -8,7 +8,7 @@ import torch
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Silent
 from headstart.core.training import Preparation
-from headstart.engine.loop import Settings
+from headstart.engine.examples import Settings
 from headstart.engine.supervised import fit
 from headstart.strategies.surgical import Surgical
 from tests.engine import toys

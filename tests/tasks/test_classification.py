@@ -78,6 +78,15 @@ def test_loss_is_cross_entropy_of_logits_taken_to_the_training_frequencies():
     assert logits.grad is not None
 
 
+def test_smoothing_spreads_a_share_of_every_target_over_all_classes():
+    task, weights = Classification(classes=("a", "b", "c")), torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64)
+    logits, targets = torch.tensor([[2.0, 0.0, 1.0], [0.0, 1.0, 3.0]], dtype=torch.float64), torch.tensor([0, 1])
+    logs = torch.log_softmax(logits - weights.log(), dim=1)
+    spread = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]], dtype=torch.float64)
+    expected = -(spread * logs).sum(dim=1).mean()
+    assert task.loss(logits, targets, weights, smoothing=0.3).item() == pytest.approx(expected.item())
+
+
 def test_the_least_loss_of_a_constant_is_at_equal_logits_under_balanced_weights():
     """With the weights N / (C n_c) a head that knows nothing predicts every class equally often."""
     task = Classification(classes=("a", "b"))

@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from headstart.core.backbone import Preprocess
+from headstart.backbones._augment import changed
+from headstart.core.backbone import Preprocess, Strength
 from headstart.core.dataset import Modality
 
 if TYPE_CHECKING:
@@ -90,17 +91,20 @@ class ImagePreprocess(Preprocess):
             raw = step(raw)
         return _pixels(raw)
 
-    def view(self, raw: Image.Image, seed: int) -> torch.Tensor:
+    def view(self, raw: Image.Image, seed: int, strength: Strength = "mild") -> torch.Tensor:
         """A random crop of most of the picture, mirrored half the time, uint8 ``(H, W, 3)``; a function of ``seed``.
 
         Milder than the random resized crop of ImageNet training (Szegedy et al. 2015, arXiv:1409.4842, shows 8% to
-        100% of the area): with a few hundred labels the object must stay in view.
+        100% of the area): with a few hundred labels the object must stay in view. A strong view has one more change
+        (`_augment.changed`).
         """
         draw = random.Random(seed)
         height, width = self.size
         picture = raw.resize((width, height), self._resampling(), box=_crop(draw, raw.width, raw.height))
         if draw.random() < 0.5:
             picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        if strength == "strong":
+            picture = changed(picture, draw, [255 * mean for mean in self.config["mean"]])
         return _pixels(picture)
 
     def collate(self, ready: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -22,7 +22,6 @@ class SoundPreprocess(SequencePreprocess):
     """
 
     modality: Modality = "audio"
-    varied: ClassVar[bool] = True
     heard: ClassVar[str]
     """What the member makes of a clip; part of the key."""
 

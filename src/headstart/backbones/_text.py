@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 import torch
 
 from headstart.backbones._sequence_input import SequencePreprocess
+from headstart.core.backbone import Strength
 from headstart.core.dataset import Modality
 from headstart.core.errors import Unavailable
 
@@ -18,6 +20,8 @@ LONG = 64
 """Characters per token that are sure to fill the input: what comes after them is not tokenised only to be cut off."""
 LONGEST = 512
 """Tokens that are read at most, whatever the model could: attention costs their square."""
+DROPPED = 0.1
+"""Share of the tokens that a strong view lacks."""
 POSITIONS = ("max_position_embeddings", "n_positions")
 """Where ``config.json`` says how many tokens have a position."""
 TOKENIZER_FILES = (
@@ -43,7 +47,7 @@ class TextPreprocess(SequencePreprocess):
     """
 
     modality: Modality = "text"
-    varied: ClassVar[bool] = False
+    varied: ClassVar[frozenset[Strength]] = frozenset({"strong"})
 
     def __init__(self, files: Mapping[str, bytes], tokenizer: Any, tokens: int, side: str = "right") -> None:
         """``tokenizer`` is what ``AutoTokenizer`` makes of ``files``; ``side`` is where the exported one pads.
@@ -80,17 +84,30 @@ class TextPreprocess(SequencePreprocess):
 
     def item(self, raw: str) -> list[int]:
         """Token ids, at least the special tokens, at most ``tokens``."""
+        return self._encoded(raw).ids
+
+    def view(self, raw: str, seed: int, strength: Strength = "mild") -> list[int]:
+        """A mild view is the text itself; a strong one lacks some of its tokens, but never all nor a special one.
+
+        Random deletion (Wei and Zou 2019, arXiv 1901.11196, section 2) of tokens in place of words. A function of
+        ``seed``.
+        """
+        encoded = self._encoded(raw)
+        if strength == "mild":
+            return encoded.ids
+        draw = random.Random(seed)
+        stays = [special or draw.random() >= DROPPED for special in encoded.special_tokens_mask]
+        if sum(stays) == sum(encoded.special_tokens_mask):
+            return encoded.ids
+        return [token for token, kept in zip(encoded.ids, stays, strict=True) if kept]
+
+    def _encoded(self, raw: str) -> Any:
         start = raw[: LONG * self.tokens]
         encoded = self._tokenizer.encode(start)
         # Blanks and unknown signs may give few tokens. The cut itself may only change tokens far beyond the last kept.
         if len(start) < len(raw) and len(encoded.overflowing) < 2:
             encoded = self._tokenizer.encode(raw)
-        return encoded.ids
-
-    def view(self, raw: str, seed: int) -> list[int]:
-        """Texts have one view."""
-        del seed
-        return self.item(raw)
+        return encoded
 
     def collate(self, ready: Sequence[list[int]]) -> dict[str, torch.Tensor]:
         """``input_ids`` and ``attention_mask (B, L)``, int64, padded on the right to the longest of the batch.

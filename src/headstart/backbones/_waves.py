@@ -11,10 +11,13 @@ from typing import Any, ClassVar
 import torch
 
 from headstart.backbones._sound_input import SoundPreprocess
+from headstart.core.backbone import Strength
 from headstart.core.sound import Clip
 
 LEAST_PART = 0.75
 """Share of a clip that a training view holds at least."""
+GAPS, LONGEST_GAP = 2, 0.15
+"""Stretches that a strong view silences, and how long they are at most, as a share of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class Waves(SoundPreprocess):
     """The samples of a clip, ``seconds`` of them at most, normalised as its ``Wav2Vec2FeatureExtractor`` says.
 
     One that is shorter than ``least`` samples is followed by silence: the network needs so many for its first step. A
-    training view is a random part of the clip.
+    training view is a random part of the clip; a strong one is silent in places, the masks over time of SpecAugment
+    (Park et al. 2019, arXiv 1904.08779, section 2).
 
     Attributes:
         stride: samples that a step of the network goes on by.
@@ -54,13 +58,20 @@ class Waves(SoundPreprocess):
         """The beginning of the clip."""
         return self._ready(raw.at(self.extractor.sampling_rate).samples[: self.most])
 
-    def view(self, raw: Clip, seed: int) -> Wave:
-        """A random part of the clip; a function of ``seed``."""
+    def view(self, raw: Clip, seed: int, strength: Strength = "mild") -> Wave:
+        """A random part of the clip, in a strong view with silence in places; a function of ``seed``."""
         draw = random.Random(seed)
         samples = raw.at(self.extractor.sampling_rate).samples
         count = min(self.most, math.ceil(len(samples) * draw.uniform(LEAST_PART, 1.0)))
         start = draw.randint(0, len(samples) - count)
-        return self._ready(samples[start : start + count])
+        samples = samples[start : start + count]
+        if strength == "strong":
+            samples = samples.copy()
+            for _ in range(GAPS):
+                length = draw.randint(0, round(LONGEST_GAP * count))
+                first = draw.randint(0, count - length)
+                samples[first : first + length] = 0.0
+        return self._ready(samples)
 
     def collate(self, ready: Sequence[Wave]) -> dict[str, torch.Tensor]:
         """``input_values (B, n)``, zero behind the end, and ``attention_mask (B, n)``."""

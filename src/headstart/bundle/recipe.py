@@ -10,6 +10,7 @@ from typing import Any
 
 from headstart.core.errors import UserError, nearest
 from headstart.core.recipe import Recipe
+from headstart.core.settings import Value
 
 ROLES = ("input", "label", "group")
 
@@ -18,7 +19,7 @@ def write_recipe(recipe: Recipe, path: Path) -> None:
     """Write ``recipe`` as TOML, in UTF-8."""
     import tomli_w
 
-    values = dataclasses.asdict(recipe) | {"pool": list(recipe.pool), "roles": dict(recipe.roles)}
+    values = dataclasses.asdict(recipe) | {"pool": list(recipe.pool)}
     path.write_text(tomli_w.dumps(values), encoding="utf-8")
 
 
@@ -43,7 +44,7 @@ def read_recipe(path: Path) -> Recipe:
         f"'{path}' has an unknown key '{key}'. {nearest(key, defaults)}" for key in values if key not in defaults
     ]
     for key, value in values.items():
-        expected = _mismatch(value, defaults[key]) if key in defaults else None
+        expected = _mismatch(key, value, defaults[key]) if key in defaults else None
         if expected:
             problems.append(f"'{path}': {key} is {value!r}, expected {expected}.")
         elif key == "roles":
@@ -55,8 +56,11 @@ def read_recipe(path: Path) -> Recipe:
     return Recipe(**values)
 
 
-def _mismatch(value: Any, default: Any) -> str | None:
+def _mismatch(key: str, value: Any, default: Any) -> str | None:
     """What was expected instead of ``value``, or None if it has the type of ``default``."""
+    if key == "settings":
+        fits = isinstance(value, dict) and all(isinstance(each, Value) for each in value.values())
+        return None if fits else "a table of numbers, texts, true or false"
     if isinstance(default, tuple):
         fits = isinstance(value, list) and all(isinstance(each, str) for each in value)
         return None if fits else "a list of texts"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
 from headstart.core.errors import UserError
+from headstart.core.settings import Value
 
 
 def whole(option: str, least: int) -> Callable[[str | int], int]:
@@ -66,3 +68,41 @@ def names(text: str | None) -> tuple[str, ...] | None:
     if not found:
         raise UserError(f"--pool '{text}' names no model; give names separated by commas, or leave it out.")
     return found
+
+
+def shown(value: Value) -> str:
+    """A value as `settings` reads it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def settings(given: Sequence[str] | None) -> dict[str, Value] | None:
+    """``["epochs=10", "mixup=0.2"]`` as ``{"epochs": 10, "mixup": 0.2}``; None when the option was not given.
+
+    Values are those of TOML, and texts without quotes.
+
+    Raises:
+        UserError: what is no NAME=VALUE, and names given twice; all of them.
+    """
+    if not given:
+        return None
+    found: dict[str, Value] = {}
+    problems = []
+    for text in given:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not (name and equals and value):
+            problems.append(f"--set '{text}' is no setting; expected NAME=VALUE, such as epochs=10.")
+        elif name in found:
+            problems.append(f"--set gives {name} twice; give it once.")
+        else:
+            found[name] = _value(value)
+    if problems:
+        raise UserError(*problems)
+    return found
+
+
+def _value(text: str) -> Value:
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return value if isinstance(value, Value) else text

@@ -37,6 +37,14 @@ StrategyName = Annotated[
         "--strategy", metavar="NAME", help="A strategy from 'headstart strategies'.  (default: auto, by comparison)"
     ),
 ]
+Set = Annotated[
+    list[str] | None,
+    Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A setting of the strategy, as 'headstart strategies NAME' explains them; may be given several times.",
+    ),
+]
 Budget = Annotated[str | None, Option("--budget", metavar="BUDGET", help=_options.BUDGET + "  (default: standard)")]
 Seed = Annotated[
     int | None, Option("--seed", metavar="N", parser=_options.whole("--seed", 0), help=_options.SEED + "  (default: 0)")
@@ -54,6 +62,7 @@ def adapt(
     model: Model = None,
     pool: _options.Pool = None,
     strategy: StrategyName = None,
+    set: Set = None,
     budget: Budget = None,
     seed: Seed = None,
     json: _options.Json = False,
@@ -68,7 +77,8 @@ def adapt(
 
         named = {"task": task, "model": model, "strategy": strategy, "budget": budget, "seed": seed, "test": test}
         roles = {"input": input, "label": label, "group": group}
-        recipe = _recipe(data, named | {"pool": _options.names(pool)}, roles)
+        named |= {"pool": _options.names(pool), "settings": _options.settings(set)}
+        recipe = _recipe(data, named, roles)
         api.check_names(recipe)
         found = api.load(
             recipe.data,
@@ -95,6 +105,10 @@ def _recipe(data: str, named: dict[str, Any], roles: dict[str, str | None]) -> R
             raise UserError(f"There is no recipe '{data}'; give one that a run folder holds.")
         base = read_recipe(Path(data))
     given = {option: value for option, value in named.items() if value is not None}
+    if given.get("strategy", base.strategy) != base.strategy:
+        given.setdefault("settings", {})  # those of the file are another strategy's
+    elif "settings" in given:
+        given["settings"] = {**base.settings, **given["settings"]}
     given["roles"] = {**base.roles, **{role: column for role, column in roles.items() if column is not None}}
     return replace(base, **given)
 

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from headstart.core.dataset import Modality
 from headstart.core.features import Features
@@ -81,12 +81,16 @@ class LinearHead:
         return LinearHead(weight=self.weight / temperature, bias=self.bias / temperature)
 
 
+Strength = Literal["mild", "strong"]
+"""How far random views go from an item."""
+
+
 class Preprocess(ABC):
     """Raw items to tensors, as the weights' own configuration says; one code path for train, score and serve."""
 
     modality: Modality
-    varied: ClassVar[bool] = True
-    """Whether `view` differs from `item` (texts: no)."""
+    varied: ClassVar[frozenset[Strength]] = frozenset({"mild", "strong"})
+    """The strengths at which `view` differs from `item` (texts: strong alone)."""
     least_side: int | None = None
     """Pixels that the shorter side of a picture must keep when its file is decoded at a reduced scale; None: decoded in
     full. Part of ``key`` where it is not None.
@@ -113,8 +117,8 @@ class Preprocess(ABC):
         """
 
     @abstractmethod
-    def view(self, raw: Any, seed: int) -> Any:
-        """A training view of the item, drawn from ``seed`` alone (images: mild crop and flip; text: the item)."""
+    def view(self, raw: Any, seed: int, strength: Strength = "mild") -> Any:
+        """A training view of the item, drawn from ``seed`` alone and thread-safe, like `item`."""
 
     def foretold(self, length: int) -> int | None:
         """``len`` of a ready item, from how long `headstart.engine.items.Items.lengths` says it is; None where only
@@ -125,6 +129,17 @@ class Preprocess(ABC):
     @abstractmethod
     def collate(self, ready: Sequence[Any]) -> dict[str, torch.Tensor]:
         """The batch ``Backbone.encode`` takes."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Random view ``number`` of every item, for the engine: what it shows follows from the item's content."""
+
+    number: int
+    strength: Strength = "mild"
+
+    def __str__(self) -> str:
+        return f"{self.number}" if self.strength == "mild" else f"{self.number} {self.strength}"
 
 
 @dataclass(frozen=True, kw_only=True)

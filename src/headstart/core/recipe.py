@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from headstart.core.errors import UserError
+from headstart.core.settings import Value
 
 Preset = Literal["quick", "standard", "thorough"]
 PRESETS: tuple[Preset, ...] = ("quick", "standard", "thorough")
@@ -50,7 +51,7 @@ class Recipe:
 
     ``data`` and ``test`` are paths (empty when the data came as an object); ``roles`` names columns that were
     named by the user (``input``, ``label``, ``group``); the others are found again. ``model`` and ``strategy`` are
-    names or ``auto``.
+    names or ``auto``. ``settings`` are those of the strategy that is named (`headstart.core.settings`).
     """
 
     data: str = ""
@@ -60,5 +61,6 @@ class Recipe:
     model: str = "auto"
     pool: tuple[str, ...] = ()
     strategy: str = "auto"
+    settings: Mapping[str, Value] = field(default_factory=dict)
     budget: str = "standard"
     seed: int = 0

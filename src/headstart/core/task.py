@@ -52,8 +52,13 @@ class Task(ABC):
         """How many numbers the head gives per item."""
 
     @abstractmethod
-    def loss(self, logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor) -> torch.Tensor:
-        """Mean training loss; ``logits (B, outputs)``, ``targets (B,)`` int64, ``class_weights (outputs,)``."""
+    def loss(
+        self, logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor, smoothing: float = 0.0
+    ) -> torch.Tensor:
+        """Mean training loss; ``logits (B, outputs)``, ``targets (B,)`` int64, ``class_weights (outputs,)``.
+
+        ``smoothing`` is the share of every target that is spread evenly over all outputs.
+        """
 
     @abstractmethod
     def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -6,9 +6,10 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from headstart.core.backbone import Backbone
+from headstart.core.settings import Meaning
 from headstart.core.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -67,17 +68,31 @@ class Preparation:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """How long and how fast; AdamW with linear warm-up in steps and cosine decay to zero.
+    """How long, how fast and on what; AdamW with linear warm-up in steps and cosine decay to zero.
 
-    ``rate_scale`` multiplies the backbone's own fine-tuning rate (`BackboneInfo.rate`).
+    ``rate_scale`` multiplies the backbone's own fine-tuning rate (`BackboneInfo.rate`). ``smoothing`` is label
+    smoothing (Szegedy et al. 2016, arXiv 1512.00567, section 7), ``mixup`` the parameter of the Beta distribution that
+    shares are drawn from (Zhang et al. 2018, arXiv 1710.09412; 0: none). ``balanced`` draws as many items of every
+    class, in place of an adjustment of the loss to the classes' frequencies. With ``patience`` a part of the items is
+    held out (`headstart.engine.held_out`), and what did best on it is the result.
     """
 
-    epochs: int
-    rate_scale: float
-    batch_size: int
-    warmup_steps: int
-    views: bool
-    """Train on random views of the items instead of the one fixed view."""
+    epochs: Annotated[int, Meaning(says="Passes over the training items.", low=1)]
+    rate_scale: Annotated[float, Meaning(says="Multiplies the learning rate that is usual for the model's family.")]
+    batch_size: Annotated[int, Meaning(says="Items in a step.", low=1)]
+    warmup_steps: Annotated[int, Meaning(says="Steps in which the learning rate rises from zero.")]
+    augment: Annotated[
+        Literal["none", "mild", "strong"],
+        Meaning(says="Random views of the items: crops, flips and parts; strong: also colours, masks, dropped words."),
+    ]
+    smoothing: Annotated[
+        float, Meaning(says="Share of each label that is spread evenly over all classes.", high=0.9)
+    ] = 0.0
+    mixup: Annotated[float, Meaning(says="Blends pairs of items, the more the larger; 0.2 is usual, 0 is off.")] = 0.0
+    balanced: Annotated[bool, Meaning(says="Draw every class equally often instead of adjusting the loss.")] = False
+    patience: Annotated[
+        int, Meaning(says="Stop after so many epochs without progress on a fifth of the items, held out; 0: never.")
+    ] = 0
 
 
 @dataclass(frozen=True, kw_only=True)

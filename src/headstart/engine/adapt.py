@@ -8,6 +8,7 @@ from pathlib import Path
 from headstart.core.dataset import Dataset
 from headstart.core.progress import Progress
 from headstart.core.results import RankingRow
+from headstart.core.training import InputStrategy
 from headstart.engine.adapted import Adapted
 from headstart.engine.checkpoint import checkpoint_bytes
 from headstart.engine.clock import Clock
@@ -69,7 +70,8 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         fetched, plan = prepare(options, train, journal, progress)
     options = fetched.options
     if plan.passes:
-        journal.require(max(checkpoint_bytes(member.info.parameters) for member in options.pool))
+        best = any(isinstance(each, InputStrategy) and each.schedule.patience for each in options.strategies.values())
+        journal.require(max(checkpoint_bytes(member.info.parameters, best=best) for member in options.pool))
     labelled, fold_note = label(data, train, options, plan)
     run = Run(options=options, plan=plan, data=labelled, journal=journal, progress=progress, room=room)
     with clock.stage("rank"):

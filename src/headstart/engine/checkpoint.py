@@ -7,7 +7,9 @@ epoch's number and how often the fit was started over (see `loop.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -18,23 +20,44 @@ from torch.optim import Optimizer
 
 from headstart.engine.journal import write_atomically
 
+LOSSES = ("losses", "held")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """How far a fit is: finished ``epochs``, the mean loss of each, and how often it was started over, more slowly."""
+    """How far a fit is: finished ``epochs``, the mean loss of each, and how often it was started over, more slowly.
+
+    Where items are held out, ``held`` has the loss on them after each epoch and ``best`` what was trained, by name, as
+    it was when that loss was lowest.
+    """
 
     epochs: int = 0
     losses: tuple[float, ...] = ()
     calmed: int = 0
+    held: tuple[float, ...] = ()
+    best: Mapping[str, torch.Tensor] = field(default_factory=dict, compare=False, repr=False)
 
     def after(self, loss: float) -> Reached:
         """One epoch later."""
         return replace(self, epochs=self.epochs + 1, losses=(*self.losses, loss))
 
+    def seen(self, loss: float, state: Mapping[str, torch.Tensor]) -> Reached:
+        """With the ``loss`` on what is held out, in the present ``state``; of equal losses the first is the best."""
+        leads = loss < min(self.held, default=math.inf)
+        copied = {name: tensor.detach().clone() for name, tensor in state.items()} if leads else self.best
+        return replace(self, held=(*self.held, loss), best=copied)
 
-def checkpoint_bytes(parameters: int) -> int:
-    """What one checkpoint takes on the disk at most: weights and two moments, twice while one replaces another."""
-    return 2 * 3 * 4 * parameters
+    @property
+    def waited(self) -> int:
+        """Epochs since the best one."""
+        return len(self.held) - 1 - self.held.index(min(self.held)) if self.held else 0
+
+
+def checkpoint_bytes(parameters: int, *, best: bool = False) -> int:
+    """What one checkpoint takes on the disk at most, twice while one replaces another: weights and two moments, and the
+    ``best`` weights so far where items are held out.
+    """
+    return 2 * (4 if best else 3) * 4 * parameters
 
 
 def save_checkpoint(
@@ -53,7 +76,9 @@ def save_checkpoint(
     for index, state in optimizer.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value).contiguous()
-    tensors["losses"] = torch.tensor(reached.losses, dtype=torch.float64)
+    tensors |= {f"best.{name}": tensor for name, tensor in reached.best.items()}
+    for name in LOSSES:
+        tensors[name] = torch.tensor(getattr(reached, name), dtype=torch.float64)
     # Clones: safetensors refuses tensors that share memory, which tied weights do.
     unshared = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
     noted = {"epochs": str(reached.epochs), "calmed": str(reached.calmed)}
@@ -85,6 +110,7 @@ def load_checkpoint(
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
             epochs = int((file.metadata() or {})["epochs"])
+        losses = {name: tuple(tensors[name].tolist()) for name in LOSSES}
     except (FileNotFoundError, SafetensorError, KeyError):
         return Reached(calmed=calmed)
     state = {name: tensor for name, tensor in model.state_dict().items() if name in frozen}
@@ -99,4 +125,5 @@ def load_checkpoint(
             laid = torch.empty_like(parameter).copy_(tensor) if tensor.shape == parameter.shape else tensor
             moments.setdefault(int(index), {})[key] = laid
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
-    return Reached(epochs=epochs, losses=tuple(tensors["losses"].tolist()), calmed=calmed)
+    best = {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
+    return Reached(epochs=epochs, calmed=calmed, best=best, **losses)

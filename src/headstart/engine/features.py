@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone, Preprocess
+from headstart.core.backbone import Backbone, Preprocess, View
 from headstart.core.cores import cores
 from headstart.core.features import Features
 from headstart.core.progress import Progress
@@ -81,7 +81,7 @@ class Encoder:
         self._like = like
         self._weights = weights_digest(backbone) if home else ""
         self._ready: Backbone | None = None
-        self._spaces: dict[int | None, FeatureSpace] = {}
+        self._spaces: dict[View | None, FeatureSpace] = {}
         self._arithmetic: Arithmetic | None = None
         self._seconds_per_item: float | None = None
 
@@ -100,7 +100,7 @@ class Encoder:
             self._arithmetic = self._settled(items)
         return self._arithmetic
 
-    def encode(self, items: Items, name: str, view: int | None = None) -> Encoded:
+    def encode(self, items: Items, name: str, view: View | None = None) -> Encoded:
         """Features of ``items`` in the fixed view or in random view ``view``; ``name`` is the progress stage."""
         space = self._space_of(items, view)
         missing = np.asarray(space.missing(items.digests), dtype=np.int64)
@@ -113,7 +113,7 @@ class Encoder:
             precision=self._how.precision,
         )
 
-    def _space_of(self, items: Items, view: int | None) -> FeatureSpace:
+    def _space_of(self, items: Items, view: View | None) -> FeatureSpace:
         if view not in self._spaces:
             precision = self.arithmetic(items).precision
             seen = {} if view is None else {"view": str(view)}
@@ -173,7 +173,9 @@ class Encoder:
             self._ready = on_device(self._exact).lean(to_device(batch))
         return self._ready
 
-    def _pass(self, items: Items, missing: NDArray[np.int64], space: FeatureSpace, name: str, view: int | None) -> None:
+    def _pass(
+        self, items: Items, missing: NDArray[np.int64], space: FeatureSpace, name: str, view: View | None
+    ) -> None:
         how, preprocess = self._how, self._exact.preprocess
         backbone = in_order(self._lean(items), how)
         if len(missing) >= THREADS_PAY:
@@ -194,7 +196,7 @@ class Encoder:
         self._seconds_per_item = spent / len(missing)
 
     def _ready_batches(
-        self, items: Items, missing: NDArray[np.int64], view: int | None
+        self, items: Items, missing: NDArray[np.int64], view: View | None
     ) -> Iterator[tuple[NDArray[np.int64], list[Any]]]:
         """Positions of missing items in batches, with the items ready to be collated.
 
@@ -260,23 +262,20 @@ def view_seed(digest: str, view: int) -> int:
 
 
 def readying(
-    preprocess: Preprocess, items: Items, group: NDArray[np.int64], view: int | None
+    preprocess: Preprocess, items: Items, group: NDArray[np.int64], view: View | None
 ) -> Callable[[], list[Any]]:
     """The work of reading the items in ``group`` and making them ready for ``collate``, in the fixed or a random view.
 
     Collating is left to the consumer: it is the network's own thread that runs PyTorch on a batch.
     """
 
-    def work() -> list[Any]:
+    def one(position: int) -> Any:
+        raw = items.read(position, preprocess.least_side)
         if view is None:
-            return [preprocess.item(items.read(int(i), preprocess.least_side)) for i in group]
-        seeds = [view_seed(items.digests[int(i)], view) for i in group]
-        return [
-            preprocess.view(items.read(int(i), preprocess.least_side), seed)
-            for i, seed in zip(group, seeds, strict=True)
-        ]
+            return preprocess.item(raw)
+        return preprocess.view(raw, view_seed(items.digests[position], view.number), view.strength)
 
-    return work
+    return lambda: [one(int(position)) for position in group]
 
 
 def weights_digest(backbone: Backbone) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone
+from headstart.core.backbone import Backbone, Strength, View
 from headstart.engine.activations import Activations, Part, Unwritable
 from headstart.engine.device import autocast, on_device, prepared, to_device
 from headstart.engine.features import BATCH, MOST_TEXTS, SHARD_SECONDS, TOKENS, weights_digest
@@ -32,19 +32,28 @@ SAMPLE = 8
 class Frozen:
     """``blocks[:boundary]`` of ``backbone``, run in ``dtype`` on the items of ``ready``.
 
-    ``views`` is how many random views will be asked for (0: the fixed one).
+    ``views`` is how many random views will be asked for (0: the fixed one), of ``strength``.
     """
 
     def __init__(
-        self, backbone: Backbone, boundary: int, ready: Ready, *, views: int, dtype: torch.dtype, room: Room
+        self,
+        backbone: Backbone,
+        boundary: int,
+        ready: Ready,
+        *,
+        views: int,
+        dtype: torch.dtype,
+        room: Room,
+        strength: Strength = "mild",
     ) -> None:
         self._backbone = backbone
         self._boundary = boundary
         self._ready = ready
         self._expected = views
+        self._strength: Strength = strength
         self._dtype = dtype
         self._room = room
-        self._kept: dict[int | None, Activations] = {}
+        self._kept: dict[View | None, Activations] = {}
         self._explained = False
 
     @property
@@ -52,7 +61,7 @@ class Frozen:
         """Whether `kept` keeps anything."""
         return self._place.kind != "nowhere"
 
-    def kept(self, view: int | None) -> Activations | None:
+    def kept(self, view: View | None) -> Activations | None:
         """Outputs for all items in a view, computed if they are not there; None if they are not stored.
 
         Of all items, not of those asked for: then no batch depends on who asks first, and no value does.
@@ -108,6 +117,7 @@ class Frozen:
             "preprocess": self._backbone.preprocess.key,
             "boundary": self._boundary,
             "views": self._expected,
+            "strength": self._strength,
             "dtype": str(self._dtype),
             "items": hashlib.sha256(digests.encode()).hexdigest(),
         }
@@ -123,7 +133,9 @@ class Frozen:
         among = np.linspace(0, len(lengths) - 1, min(SAMPLE, len(lengths))).astype(np.int64)
         few = np.argsort(lengths, kind="stable")[among]
         started = time.perf_counter()
-        batch = self._backbone.preprocess.collate(self._ready.work(few, 0 if self._expected else None)())
+        batch = self._backbone.preprocess.collate(
+            self._ready.work(few, View(0, self._strength) if self._expected else None)()
+        )
         reading = time.perf_counter() - started
         self._parts(batch)  # the first pass also sets up the arithmetic
         started = time.perf_counter()
@@ -134,7 +146,7 @@ class Frozen:
         views = max(1, self._expected)
         return Need(bytes=round(total * views), seconds=seconds * len(lengths) * views)
 
-    def _fill(self, kept: Activations, view: int | None) -> None:
+    def _fill(self, kept: Activations, view: View | None) -> None:
         """Compute what is not there yet, in batches that do not depend on what is there."""
         groups = [group for group in self._groups() if not kept.holds(group)]
         rows: list[NDArray[np.int64]] = []

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone
+from headstart.core.backbone import Backbone, Strength, View
 from headstart.engine.activations import Activations
 from headstart.engine.device import accelerator, prepared, to_device
 from headstart.engine.frozen import Frozen
@@ -28,17 +28,26 @@ VIEWS = 8
 class Inputs:
     """Batches of the items of ``ready`` for the blocks of ``backbone`` from ``boundary`` on.
 
-    ``views`` is how many random views are shown in turn (0: the fixed one); ``dtype`` is what the frozen blocks
-    compute in.
+    ``views`` is how many random views of ``strength`` are shown in turn (0: the fixed one); ``dtype`` is what the
+    frozen blocks compute in.
     """
 
     def __init__(
-        self, backbone: Backbone, boundary: int, ready: Ready, *, views: int, dtype: torch.dtype, room: Room
+        self,
+        backbone: Backbone,
+        boundary: int,
+        ready: Ready,
+        *,
+        views: int,
+        dtype: torch.dtype,
+        room: Room,
+        strength: Strength = "mild",
     ) -> None:
         self._backbone = backbone
         self._ready = ready
-        self.views = views if backbone.preprocess.varied else 0
-        below = Frozen(backbone, boundary, ready, views=self.views, dtype=dtype, room=room)
+        self._strength: Strength = strength
+        self.views = views if strength in backbone.preprocess.varied else 0
+        below = Frozen(backbone, boundary, ready, views=self.views, dtype=dtype, room=room, strength=strength)
         self._frozen = below if boundary else None
 
     @property
@@ -54,8 +63,19 @@ class Inputs:
         Order and views are functions of ``seed`` and ``epoch``.
         """
         groups = batches_of(self._ready.items.lengths[rows], size, np.random.default_rng(mixed(seed, epoch)))
-        view, positions = self._view(seed, epoch), [rows[group] for group in groups]
-        kept = self._frozen.kept(view) if self._frozen else None
+        yield from self._batches(rows, groups, self._view(seed, epoch))
+
+    def fixed(self, rows: NDArray[np.int64], size: int) -> Iterator[tuple[torch.Tensor, Mapping[str, torch.Tensor]]]:
+        """Every batch of the items ``rows (n,)`` in their fixed view, the shortest first: like `epoch`."""
+        order = np.argsort(self._ready.items.lengths[rows], kind="stable")
+        yield from self._batches(rows, [order[start : start + size] for start in range(0, len(order), size)], None)
+
+    def _batches(
+        self, rows: NDArray[np.int64], groups: Sequence[NDArray[np.int64]], view: View | None
+    ) -> Iterator[tuple[torch.Tensor, Mapping[str, torch.Tensor]]]:
+        positions = [rows[group] for group in groups]
+        # Stored are the views that are trained on: the fixed one where there are no others.
+        kept = self._frozen.kept(view) if self._frozen and (view is None) == (self.views == 0) else None
         made = self._gathered(kept, positions) if kept else self._computed(positions, view)
         for group, batch in zip(groups, made, strict=True):
             yield torch.from_numpy(group), _exact(batch)
@@ -65,11 +85,11 @@ class Inputs:
         if self._frozen:
             self._frozen.give_back()
 
-    def _view(self, seed: int, epoch: int) -> int | None:
+    def _view(self, seed: int, epoch: int) -> View | None:
         """The view that an epoch shows: new ones only without frozen blocks, so that storing changes no result."""
         if not self.views:
             return None
-        return mixed(seed, epoch % self.views if self._frozen else epoch)
+        return View(mixed(seed, epoch % self.views if self._frozen else epoch), self._strength)
 
     def _gathered(self, kept: Activations, groups: Sequence[NDArray[np.int64]]) -> Iterator[dict[str, torch.Tensor]]:
         """Batches of stored activations: read ahead of an accelerator, in turn with a processor."""
@@ -77,7 +97,7 @@ class Inputs:
         for batch in ahead(work) if accelerator().device.type != "cpu" else (piece() for piece in work):
             yield to_device(batch)
 
-    def _computed(self, groups: Sequence[NDArray[np.int64]], view: int | None) -> Iterator[dict[str, torch.Tensor]]:
+    def _computed(self, groups: Sequence[NDArray[np.int64]], view: View | None) -> Iterator[dict[str, torch.Tensor]]:
         """Batches of the items themselves, or of outputs of frozen blocks that are not kept."""
         for ready in prepared([self._ready.work(group, view) for group in groups]):
             batch = to_device(self._backbone.preprocess.collate(ready))

@@ -10,24 +10,23 @@ Training starts at the boundary of the frozen blocks (`Backbone.upper`); `frozen
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.errors import HeadstartError
 from headstart.core.progress import Progress, Stage
-from headstart.core.task import Task
 from headstart.core.training import InputStrategy, Penalty, Preparation, Seen
+from headstart.engine.blend import Blend
 from headstart.engine.checkpoint import Reached, load_checkpoint, save_checkpoint
 from headstart.engine.device import accelerated, accelerator, autocast
+from headstart.engine.draws import balanced
+from headstart.engine.examples import Examples, Settings
 from headstart.engine.freeze import opened, training_mode, unmoved_state
-from headstart.engine.inputs import Inputs, mixed
+from headstart.engine.inputs import mixed
 from headstart.engine.rates import optimizer_of, scale_by_gradient, set_rates
 
 CLIP = 1.0
@@ -48,42 +47,6 @@ class Unstable(Exception):
         self.epoch = epoch
 
 
-@dataclass(frozen=True, kw_only=True)
-class Examples:
-    """What to train on: the items ``rows (n,)`` of ``inputs``, their targets ``(n,)``, and their classes' weights.
-
-    ``inputs`` start at the strategy's boundary of the very body that is trained.
-    """
-
-    inputs: Inputs
-    rows: NDArray[np.int64]
-    targets: NDArray[np.int64]
-    task: Task
-    class_weights: Sequence[float]
-
-    def targets_at(self, positions: torch.Tensor) -> torch.Tensor:
-        """Targets ``(B,)`` of the rows at ``positions (B,)``, on the device."""
-        return torch.from_numpy(self.targets[positions.numpy()]).to(accelerator().device)
-
-    def loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """The mean loss of ``logits (B, outputs)``."""
-        weights = torch.tensor(self.class_weights, dtype=torch.float32, device=logits.device)
-        return self.task.loss(logits, targets, weights)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How a fit is run, beside what its strategy says.
-
-    ``dtype`` is what is multiplied in; weights, normalisation and the loss are float32 in any case. With a
-    ``checkpoint`` a killed fit goes on after its last finished epoch.
-    """
-
-    seed: int
-    dtype: torch.dtype = torch.float32
-    checkpoint: Path | None = None
-
-
 class _Model(nn.Module):
     """Body and head as one module, so that one optimiser and one checkpoint hold both."""
 
@@ -97,10 +60,17 @@ class _Model(nn.Module):
         self._encode = backbone.encode
         self._upper = backbone.upper
         self._boundary = boundary
+        self._same_shapes = backbone.fixed_shapes
 
-    def forward(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self, batch: Mapping[str, torch.Tensor], blend: Blend | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Features ``(B, D)`` and logits ``(B, C)``."""
+        if blend and self._same_shapes:
+            batch = {name: blend.of(tensor) for name, tensor in batch.items()}
         features = self._upper(batch, self._boundary) if self._boundary else self._encode(batch)
+        if blend and not self._same_shapes:
+            features = blend.of(features)
         return features, self.head(features)
 
 
@@ -151,23 +121,52 @@ class Loop:
             if path:
                 reached = load_checkpoint(path, self._model, optimizer, self._calmed, self._unmoved)
             stage.advance(reached.epochs * self._steps)
-            while reached.epochs < schedule.epochs:
+            while reached.epochs < schedule.epochs and not self._done(reached):
                 total = self._epoch(running, optimizer, reached.epochs, stage)
                 reached = reached.after(total / len(self._examples.rows))
+                if len(self._examples.held_rows):
+                    reached = reached.seen(self._held_loss(running, reached.epochs), self._moved())
                 if path and reached.epochs < schedule.epochs:
                     save_checkpoint(path, self._model, optimizer, reached, self._unmoved)
+            stage.advance((schedule.epochs - reached.epochs) * self._steps)
+        if reached.best:
+            self._model.load_state_dict({**self._model.state_dict(), **reached.best})
         return reached.losses
+
+    def _done(self, reached: Reached) -> bool:
+        """Whether patience has come to its end."""
+        return len(self._examples.held_rows) > 0 and reached.waited >= self._schedule.patience
+
+    def _moved(self) -> dict[str, torch.Tensor]:
+        """What training changes."""
+        return {name: tensor for name, tensor in self._model.state_dict().items() if name not in self._unmoved}
+
+    @torch.no_grad()
+    def _held_loss(self, running: nn.Module, epoch: int) -> float:
+        """The loss on what is held out, after so many epochs."""
+        self._model.eval()
+        examples, logits = self._examples, torch.empty(len(self._examples.held_rows), self._model.head.out_features)
+        for chosen, batch in examples.inputs.fixed(examples.held_rows, self._schedule.batch_size):
+            with autocast(self._settings.dtype):
+                logits[chosen] = running(batch)[1].float().cpu()
+        loss = examples.held_loss(logits)
+        if not math.isfinite(loss):
+            raise Unstable(epoch)
+        return loss
 
     def _epoch(self, running: nn.Module, optimizer: torch.optim.Optimizer, epoch: int, stage: Stage) -> float:
         """The summed loss of an epoch."""
         schedule, seed = self._schedule, self._settings.seed
         training_mode(self._backbone, opened(self._preparation, epoch, schedule.epochs), self._preparation)
         torch.manual_seed(mixed(seed, epoch))
-        batches = self._examples.inputs.epoch(self._examples.rows, seed=seed, epoch=epoch, size=schedule.batch_size)
+        rows = self._examples.rows
+        drawn = balanced(self._examples.targets, seed, epoch) if schedule.balanced else np.arange(len(rows))
+        batches = self._examples.inputs.epoch(rows[drawn], seed=seed, epoch=epoch, size=schedule.batch_size)
         total = 0.0
         for step, (chosen, batch) in enumerate(batches):
             set_rates(optimizer, self._rate, schedule, epoch * self._steps + step, self._steps)
-            loss = self._step(running, optimizer, batch, self._examples.targets_at(chosen))
+            targets = self._examples.targets_at(torch.from_numpy(drawn)[chosen])
+            loss = self._step(running, optimizer, batch, targets)
             if not math.isfinite(loss):
                 raise Unstable(epoch + 1)
             total += loss * len(chosen)
@@ -185,9 +184,11 @@ class Loop:
         targets: torch.Tensor,
     ) -> float:
         """One step down the gradient; NaN, and no step, where loss, penalty or gradient is not a number."""
+        alpha = self._schedule.mixup
+        blend = Blend.drawn(alpha, len(targets)) if alpha else None
         with autocast(self._settings.dtype):
-            features, logits = model(batch)
-        loss = self._examples.loss(logits.float(), targets)
+            features, logits = model(batch, blend)
+        loss = self._loss(logits.float(), targets, blend)
         value = loss.item()
         if not math.isfinite(value):
             return math.nan
@@ -202,6 +203,15 @@ class Loop:
         optimizer.step()
         optimizer.zero_grad()
         return value
+
+    def _loss(self, logits: torch.Tensor, targets: torch.Tensor, blend: Blend | None) -> torch.Tensor:
+        """The mean loss of a batch; of a blended one, that of both targets of every item."""
+        smoothing = self._schedule.smoothing
+        own = self._examples.loss(logits, targets, smoothing)
+        if blend is None:
+            return own
+        other = self._examples.loss(logits, targets[blend.partner.to(targets.device)], smoothing)
+        return blend.share * own + (1 - blend.share) * other
 
 
 def _steps_per_epoch(count: int, size: int) -> int:

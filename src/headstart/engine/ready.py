@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone
+from headstart.core.backbone import Backbone, View
 from headstart.engine.device import prepared
 from headstart.engine.features import BATCH, foretold, readying
 from headstart.engine.items import Items
@@ -36,9 +36,9 @@ class Ready:
         self._bytes = 0
         self._lengths: NDArray[np.int64] | None = None
 
-    def work(self, group: NDArray[np.int64], view: int | None) -> Callable[[], list[Any]]:
+    def work(self, group: NDArray[np.int64], view: View | None) -> Callable[[], list[Any]]:
         """The work of making the items in ``group`` ready for ``collate``, in the fixed or a random view."""
-        if view is not None and self._preprocess.varied:
+        if view is not None and view.strength in self._preprocess.varied:
             return readying(self._preprocess, self.items, group, view)
         return lambda: [self._one(int(position)) for position in group]
 

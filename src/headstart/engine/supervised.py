@@ -13,7 +13,8 @@ from headstart.core.training import InputStrategy
 from headstart.engine.alterations import Alterations, mixed_with
 from headstart.engine.checkpoint import calmed_at
 from headstart.engine.device import keep_freed_memory
-from headstart.engine.loop import ATTEMPTS, CALMER, Diverged, Examples, Loop, Settings, Unstable
+from headstart.engine.examples import Examples, Settings
+from headstart.engine.loop import ATTEMPTS, CALMER, Diverged, Loop, Unstable
 
 
 @dataclass(frozen=True, kw_only=True)

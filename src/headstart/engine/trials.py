@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.backbone import Backbone, LinearHead, Strength, View
 from headstart.core.features import Features
 from headstart.core.strategy import FeatureStrategy, Strategy
 from headstart.core.training import InputStrategy, Preparation
+from headstart.engine.draws import held_out
+from headstart.engine.examples import Examples, Settings
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.inputs import VIEWS, Inputs
 from headstart.engine.items import Items
-from headstart.engine.loop import Examples, Settings
 from headstart.engine.outputs import probabilities_of, stacked
 from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
@@ -34,8 +35,8 @@ class Contender:
     encoded: Encoded
     untrained: Callable[[], Backbone]
     """Builds the same architecture and input with random weights."""
-    inputs: dict[tuple[int, int], Inputs] = field(default_factory=dict)
-    """See `read_for`; by boundary and number of random views."""
+    inputs: dict[tuple[int, int, Strength], Inputs] = field(default_factory=dict)
+    """See `read_for`; by boundary, number of random views and their strength."""
 
     @property
     def features(self) -> NDArray[np.float32] | Features:
@@ -54,13 +55,19 @@ class Contender:
             UserError: the strategy would train nothing of this backbone.
         """
         boundary, schedule = strategy.prepare(self.backbone).frozen_blocks, strategy.schedule
-        views = min(schedule.epochs, VIEWS) if schedule.views else 0
-        if (boundary, views) not in self.inputs:
-            ready, dtype = run.ready(self.backbone), self.encoder.dtype
-            self.inputs[boundary, views] = Inputs(
-                self.backbone, boundary, ready, views=views, dtype=dtype, room=run.room
+        views = 0 if schedule.augment == "none" else min(schedule.epochs, VIEWS)
+        strength: Strength = "mild" if schedule.augment == "none" else schedule.augment
+        if (boundary, views, strength) not in self.inputs:
+            self.inputs[boundary, views, strength] = Inputs(
+                self.backbone,
+                boundary,
+                run.ready(self.backbone),
+                views=views,
+                dtype=self.encoder.dtype,
+                room=run.room,
+                strength=strength,
             )
-        return self.inputs[boundary, views]
+        return self.inputs[boundary, views, strength]
 
     def rows_for(self, strategy: FeatureStrategy, run: Run) -> tuple[NDArray[np.float32] | Features, int]:
         """Features ``(copies N, D)`` of the training items as the strategy reads them, and ``copies``: the fixed view
@@ -70,7 +77,7 @@ class Contender:
             return self.features, 1
         stage = f"features of {self.name}, view"
         seen = [
-            self.encoder.encode(run.data.items, f"{stage} {view + 1} of {strategy.views}", view).features
+            self.encoder.encode(run.data.items, f"{stage} {view + 1} of {strategy.views}", View(view)).features
             for view in range(strategy.views)
         ]
         return np.concatenate([np.asarray(part) for part in (self.features, *seen)]), 1 + strategy.views
@@ -160,7 +167,12 @@ def train(
     contender: Contender, strategy: InputStrategy, run: Run, rows: NDArray[np.int64], *, piece: str, stage: str
 ) -> Fitted:
     """Train on ``rows`` of the training items; the checkpoint lives in the journal under ``piece``."""
-    data, targets = run.data, run.data.targets[rows]
+    data, schedule = run.data, strategy.schedule
+    held = rows[:0]
+    if schedule.patience:
+        kept, out = held_out(data.targets[rows], data.groups[rows], run.options.seed)
+        rows, held = rows[kept], rows[out]
+    targets, outputs = data.targets[rows], data.task.outputs
     preparation = strategy.prepare(contender.backbone)
     body = contender.backbone if preparation.body_from == "pretrained" else contender.untrained()
     return fit(
@@ -172,7 +184,9 @@ def train(
             rows=rows,
             targets=targets,
             task=data.task,
-            class_weights=balanced_weights(targets, data.task.outputs).tolist(),
+            class_weights=[1.0] * outputs if schedule.balanced else balanced_weights(targets, outputs).tolist(),
+            held_rows=held,
+            held_targets=data.targets[held],
         ),
         Settings(
             seed=run.options.seed,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 from headstart.core.backbone import Backbone
 from headstart.core.errors import UserError
+from headstart.core.settings import Meaning
 from headstart.core.training import ParamGroup
 
 WEIGHT_DECAY = 0.01
+Decay = Annotated[float, Meaning(says="Learning rate of a block over that of the next one towards the head.", high=1.0)]
 
 
 def groups_by_depth(

@@ -20,7 +20,7 @@ class Bitfit(InputStrategy):
     summary: ClassVar[str] = "Train biases and normalisation scales only (BitFit, arXiv 2106.10199)."
     candidate: ClassVar[bool] = False
 
-    schedule: Schedule = Schedule(epochs=6, rate_scale=5.0, batch_size=32, warmup_steps=10, views=True)
+    schedule: Schedule = Schedule(epochs=6, rate_scale=5.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

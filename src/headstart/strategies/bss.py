@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from headstart.core.backbone import Backbone
+from headstart.core.settings import Meaning
 from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen
-from headstart.strategies._depth import groups_by_depth
+from headstart.strategies._depth import Decay, groups_by_depth
 
 if TYPE_CHECKING:
     import torch
@@ -24,10 +25,10 @@ class Bss(InputStrategy):
     summary: ClassVar[str] = "Fine-tune, shrinking the smallest singular values of a batch's features (BSS)."
     candidate: ClassVar[bool] = False
 
-    eta: float = 0.001
-    smallest: int = 1
-    decay: float = 0.8
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, views=True)
+    eta: Annotated[float, Meaning(says="Strength of the shrinkage.")] = 0.001
+    smallest: Annotated[int, Meaning(says="How many singular values are shrunk.", low=1)] = 1
+    decay: Decay = 0.8
+    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from headstart.core.backbone import Backbone
+from headstart.core.settings import Meaning
 from headstart.core.training import InputStrategy, Preparation, Schedule
-from headstart.strategies._depth import groups_by_depth
+from headstart.strategies._depth import Decay, groups_by_depth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +17,9 @@ class Full(InputStrategy):
 
     summary: ClassVar[str] = "Fine-tune every block, starting from a fresh head."
 
-    decay: float = 0.8
-    head_rate: float = 10.0
-    schedule: Schedule = Schedule(epochs=6, rate_scale=0.5, batch_size=32, warmup_steps=10, views=True)
+    decay: Decay = 0.8
+    head_rate: Annotated[float, Meaning(says="Multiplies the learning rate of the head.")] = 10.0
+    schedule: Schedule = Schedule(epochs=6, rate_scale=0.5, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from headstart.core.backbone import Backbone
+from headstart.core.settings import Meaning
 from headstart.core.training import InputStrategy, Preparation, Schedule
-from headstart.strategies._depth import groups_by_depth
+from headstart.strategies._depth import Decay, groups_by_depth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +21,9 @@ class Gradual(InputStrategy):
     summary: ClassVar[str] = "Unfreeze block after block from the head downwards (ULMFiT, arXiv 1801.06146)."
     candidate: ClassVar[bool] = False
 
-    decay: float = 0.8
-    unfrozen: float = 0.5
-    schedule: Schedule = Schedule(epochs=8, rate_scale=0.3, batch_size=32, warmup_steps=10, views=True)
+    decay: Decay = 0.8
+    unfrozen: Annotated[float, Meaning(says="Share of the epochs after which every block moves.", high=1.0)] = 0.5
+    schedule: Schedule = Schedule(epochs=8, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

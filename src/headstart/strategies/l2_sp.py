@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from headstart.core.backbone import Backbone
+from headstart.core.settings import Meaning
 from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen
-from headstart.strategies._depth import groups_by_depth
+from headstart.strategies._depth import Decay, groups_by_depth
 
 if TYPE_CHECKING:
     import torch
@@ -24,10 +25,10 @@ class L2Sp(InputStrategy):
     summary: ClassVar[str] = "Fine-tune with a penalty on the distance to the pretrained weights (arXiv 1802.01483)."
     candidate: ClassVar[bool] = False
 
-    alpha: float = 0.1
-    beta: float = 0.01
-    decay: float = 0.8
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.5, batch_size=32, warmup_steps=10, views=True)
+    alpha: Annotated[float, Meaning(says="Strength of the pull of the body to where it started.")] = 0.1
+    beta: Annotated[float, Meaning(says="Strength of the pull of the head to zero.")] = 0.01
+    decay: Decay = 0.8
+    schedule: Schedule = Schedule(epochs=5, rate_scale=0.5, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from headstart.core.backbone import Backbone
+from headstart.core.settings import Meaning
 from headstart.core.training import InputStrategy, Preparation, Schedule
-from headstart.strategies._depth import groups_by_depth
+from headstart.strategies._depth import Decay, groups_by_depth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +19,9 @@ class LastBlocks(InputStrategy):
 
     summary: ClassVar[str] = "Fine-tune the last block from the probe's head; everything below stays frozen."
 
-    blocks: int = 1
-    decay: float = 0.8
-    schedule: Schedule = Schedule(epochs=6, rate_scale=0.3, batch_size=32, warmup_steps=10, views=True)
+    blocks: Annotated[int, Meaning(says="How many blocks are trained.", low=1)] = 1
+    decay: Decay = 0.8
+    schedule: Schedule = Schedule(epochs=6, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`; a body with fewer blocks keeps at least its first one frozen."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from headstart.core.backbone import LinearHead
+from headstart.core.settings import Meaning
 from headstart.strategies._ridge import Ridge
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class LinearProbe(Ridge):
 
     summary: ClassVar[str] = "Freeze the whole body, fit a linear head on its features."
 
-    head: Literal["ridge", "logistic"] = "ridge"
+    head: Annotated[Literal["ridge", "logistic"], Meaning(says="Kind of regression.")] = "ridge"
 
     def fit(
         self,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from headstart.core.backbone import Backbone
+from headstart.core.settings import Meaning
 from headstart.core.training import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.strategies._depth import WEIGHT_DECAY, groups_by_depth
 
@@ -23,9 +24,9 @@ class Lora(InputStrategy):
     summary: ClassVar[str] = "Low-rank changes to all dense layers and convolutions, merged (LoRA, arXiv 2106.09685)."
     candidate: ClassVar[bool] = False
 
-    rank: int = 8
-    alpha: float = 16.0
-    schedule: Schedule = Schedule(epochs=6, rate_scale=5.0, batch_size=32, warmup_steps=10, views=True)
+    rank: Annotated[int, Meaning(says="Rank of the changes at most.", low=1)] = 8
+    alpha: Annotated[float, Meaning(says="Changes are multiplied by alpha / rank.")] = 16.0
+    schedule: Schedule = Schedule(epochs=6, rate_scale=5.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from headstart.core.backbone import Backbone
 from headstart.core.training import InputStrategy, Preparation, Schedule
-from headstart.strategies._depth import groups_by_depth
+from headstart.strategies._depth import Decay, groups_by_depth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +19,8 @@ class LpFt(InputStrategy):
 
     summary: ClassVar[str] = "Fit a linear probe, then fine-tune every block from there (LP-FT, arXiv 2202.10054)."
 
-    decay: float = 0.8
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, views=True)
+    decay: Decay = 0.8
+    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from headstart.core.backbone import BackboneInfo
+from headstart.core.settings import Meaning
 from headstart.core.task import Task
 from headstart.strategies._ridge import Ridge
 
@@ -21,7 +22,7 @@ class MultiView(Ridge):
     summary: ClassVar[str] = "A linear head on the frozen features of several random views of every item."
     candidate: ClassVar[bool] = False
 
-    views: int = 2
+    views: Annotated[int, Meaning(says="Random views of every training item.", low=1)] = 2
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """Items that have views."""

@@ -19,7 +19,7 @@ class Scratch(InputStrategy):
     summary: ClassVar[str] = "Train the same architecture from random weights; a control, rarely a choice."
     candidate: ClassVar[bool] = False
 
-    schedule: Schedule = Schedule(epochs=30, rate_scale=5.0, batch_size=32, warmup_steps=20, views=True)
+    schedule: Schedule = Schedule(epochs=30, rate_scale=5.0, batch_size=32, warmup_steps=20, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

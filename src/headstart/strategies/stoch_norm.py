@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.errors import UserError
+from headstart.core.settings import Meaning
 from headstart.core.task import Task
 from headstart.core.training import InputStrategy, Preparation, Schedule
-from headstart.strategies._depth import groups_by_depth
+from headstart.strategies._depth import Decay, groups_by_depth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +24,9 @@ class StochNorm(InputStrategy):
     summary: ClassVar[str] = "Fine-tune with BatchNorm's two statistics drawn at random (StochNorm, NeurIPS 2020)."
     candidate: ClassVar[bool] = False
 
-    probability: float = 0.5
-    decay: float = 0.8
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, views=True)
+    probability: Annotated[float, Meaning(says="Of taking the moving statistics of a channel.", high=1.0)] = 0.5
+    decay: Decay = 0.8
+    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """Bodies with BatchNorm, any task with a linear head."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from headstart.core.backbone import Backbone
+from headstart.core.settings import Meaning
 from headstart.core.training import InputStrategy, Preparation, Schedule
-from headstart.strategies._depth import groups_by_depth
+from headstart.strategies._depth import Decay, groups_by_depth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +21,9 @@ class WiseFt(InputStrategy):
     summary: ClassVar[str] = "Average the fine-tuned weights with the pretrained ones (WiSE-FT, arXiv 2109.01903)."
     candidate: ClassVar[bool] = False
 
-    decay: float = 0.8
-    of_start: float = 0.5
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.5, batch_size=32, warmup_steps=10, views=True)
+    decay: Decay = 0.8
+    of_start: Annotated[float, Meaning(says="Share of the starting weights in the result.", high=1.0)] = 0.5
+    schedule: Schedule = Schedule(epochs=5, rate_scale=0.5, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

@@ -52,17 +52,20 @@ class Classification(Task):
         """One logit per class."""
         return len(self.classes)
 
-    def loss(self, logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor) -> torch.Tensor:
+    def loss(
+        self, logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor, smoothing: float = 0.0
+    ) -> torch.Tensor:
         """Logit-adjusted cross-entropy (Menon et al. 2021, arXiv 2007.07314, equation 10).
 
         The logits are those of a world in which classes occur in proportion to ``class_weights`` times their
         frequency (equally often, with balanced weights); subtracting ``log class_weights`` takes them to the
         frequencies of the training items, which the plain cross-entropy sees. No item is weighted, so that the
-        gradient does not depend on which rare items share a batch.
+        gradient does not depend on which rare items share a batch. Label smoothing: Szegedy et al. 2016, arXiv
+        1512.00567, equation 7, with all classes equally likely.
         """
         from torch.nn.functional import cross_entropy
 
-        return cross_entropy(logits - class_weights.log(), targets)
+        return cross_entropy(logits - class_weights.log(), targets, label_smoothing=smoothing)
 
     def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
         """Softmax in float64."""

@@ -1,0 +1,32 @@
+"""Mixup: items of a batch blended in pairs, and their targets with them (Zhang et al. 2018, arXiv 1710.09412)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blend:
+    """Every item keeps ``share`` of itself and takes the rest from its ``partner (B,)``, a position in the batch.
+
+    One share per batch, as in the authors' code. What is blended is what training starts from: pixels, spectrograms or
+    outputs of frozen blocks (Verma et al. 2019, arXiv 1806.05236); of items whose lengths differ, the pooled features
+    (Guo et al. 2019, arXiv 1905.08941, call it senMixup).
+    """
+
+    partner: torch.Tensor
+    share: float
+
+    @classmethod
+    def drawn(cls, alpha: float, count: int) -> Blend:
+        """For ``count`` items, the share from Beta(``alpha``, ``alpha``); of torch's own generator."""
+        share = float(torch.distributions.Beta(alpha, alpha).sample())
+        return cls(partner=torch.randperm(count), share=share)
+
+    def of(self, tensor: torch.Tensor) -> torch.Tensor:
+        """``tensor (B, ...)`` blended."""
+        if not tensor.is_floating_point():
+            return tensor
+        return self.share * tensor + (1 - self.share) * tensor[self.partner.to(tensor.device)]
