@@ -77,7 +77,7 @@ def test_head_and_body_start_where_the_strategy_says(tmp_path: Path):
 def test_a_body_starts_pretrained_or_from_nothing(tmp_path: Path, monkeypatch):
     run = toys.run(tmp_path)
     contender, started = toys.contender(run), list[Backbone]()
-    monkeypatch.setattr(trials, "fit", lambda strategy, body, *rest, **options: started.append(body))
+    monkeypatch.setattr(trials, "averaged", lambda strategy, body, *rest, **options: started.append(body))
     for strategy in (LastBlocks(), Scratch()):
         trials.train(contender, strategy, run, np.arange(40), piece="p", stage="s")
     assert started[0] is contender.backbone
@@ -93,7 +93,7 @@ def test_items_are_held_out_before_the_head_is_fitted(tmp_path: Path, monkeypatc
     run, given, rows = toys.run(tmp_path), list[Any](), np.arange(3, 38)
     contender = toys.contender(run)
     monkeypatch.setattr(
-        trials, "fit", lambda strategy, body, head, examples, *rest, **how: given.append((head, examples))
+        trials, "averaged", lambda strategy, body, head, examples, *rest, **how: given.append((head, examples))
     )
     trials.train(contender, scheduled(patience=2), run, rows, piece="p", stage="s")
     trials.train(contender, scheduled(), run, rows, piece="p", stage="s")
@@ -110,7 +110,7 @@ def test_items_are_held_out_before_the_head_is_fitted(tmp_path: Path, monkeypatc
 def test_where_classes_are_drawn_alike_the_loss_is_not_adjusted_too(tmp_path: Path, monkeypatch):
     run, given, rows = toys.run(tmp_path), list[Any](), np.flatnonzero(toys.labelled().targets == 0)[:5]
     rows = np.concatenate([rows, np.flatnonzero(toys.labelled().targets == 1)])
-    monkeypatch.setattr(trials, "fit", lambda strategy, body, head, examples, *rest, **how: given.append(examples))
+    monkeypatch.setattr(trials, "averaged", lambda strategy, body, head, examples, *rest, **how: given.append(examples))
     for balanced in (True, False):
         trials.train(toys.contender(run), scheduled(balanced=balanced), run, rows, piece="p", stage="s")
     assert given[0].class_weights == [1.0, 1.0]

@@ -123,6 +123,18 @@ class InputStrategy(Strategy):
         this: Any = self
         return dataclasses.replace(this, schedule=dataclasses.replace(self.schedule, epochs=epochs))
 
+    @property
+    def ingredients(self) -> tuple[InputStrategy, ...]:
+        """The fits, from one start, whose weights are averaged as far as that helps on items held out; just this one:
+        nothing is averaged.
+        """
+        return (self,)
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether a part of the items is not trained on."""
+        return self.schedule.patience > 0 or len(self.ingredients) > 1
+
     @abstractmethod
     def prepare(self, backbone: Backbone) -> Preparation:
         """Decide what is trained. Changes nothing: it is asked about bodies that others use, too.

@@ -70,7 +70,7 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         fetched, plan = prepare(options, train, journal, progress)
     options = fetched.options
     if plan.passes:
-        best = any(isinstance(each, InputStrategy) and each.schedule.patience for each in options.strategies.values())
+        best = any(isinstance(each, InputStrategy) and each.holds_out for each in options.strategies.values())
         journal.require(max(checkpoint_bytes(member.info.parameters, best=best) for member in options.pool))
     labelled, fold_note = label(data, train, options, plan)
     run = Run(options=options, plan=plan, data=labelled, journal=journal, progress=progress, room=room)

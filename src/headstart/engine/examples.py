@@ -53,9 +53,11 @@ class Settings:
     """How a fit is run, beside what its strategy says.
 
     ``dtype`` is what is multiplied in; weights, normalisation and the loss are float32 in any case. With a
-    ``checkpoint`` a killed fit goes on after its last finished epoch.
+    ``checkpoint`` a killed fit goes on after its last finished epoch; that of the last one is ``kept`` where others
+    have to follow before there is a result.
     """
 
     seed: int
     dtype: torch.dtype = torch.float32
     checkpoint: Path | None = None
+    kept: bool = False

@@ -27,6 +27,7 @@ from headstart.engine.draws import balanced
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.freeze import opened, training_mode, unmoved_state
 from headstart.engine.inputs import mixed
+from headstart.engine.network import Network, held_logits
 from headstart.engine.rates import optimizer_of, scale_by_gradient, set_rates
 
 CLIP = 1.0
@@ -45,33 +46,6 @@ class Unstable(Exception):
     def __init__(self, epoch: int) -> None:
         super().__init__(f"in epoch {epoch}")
         self.epoch = epoch
-
-
-class _Model(nn.Module):
-    """Body and head as one module, so that one optimiser and one checkpoint hold both."""
-
-    def __init__(self, backbone: Backbone, head: LinearHead, boundary: int) -> None:
-        super().__init__()
-        self.body = backbone.module
-        self.head = nn.Linear(head.weight.shape[1], head.weight.shape[0])
-        with torch.no_grad():
-            self.head.weight.copy_(torch.from_numpy(head.weight))
-            self.head.bias.copy_(torch.from_numpy(head.bias))
-        self._encode = backbone.encode
-        self._upper = backbone.upper
-        self._boundary = boundary
-        self._same_shapes = backbone.fixed_shapes
-
-    def forward(
-        self, batch: Mapping[str, torch.Tensor], blend: Blend | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Features ``(B, D)`` and logits ``(B, C)``."""
-        if blend and self._same_shapes:
-            batch = {name: blend.of(tensor) for name, tensor in batch.items()}
-        features = self._upper(batch, self._boundary) if self._boundary else self._encode(batch)
-        if blend and not self._same_shapes:
-            features = blend.of(features)
-        return features, self.head(features)
 
 
 class Loop:
@@ -96,14 +70,15 @@ class Loop:
         self._settings = settings
         self._penalty = penalty
         self._calmed = calmed
-        self._model = _Model(backbone, head, preparation.frozen_blocks)
+        self._model = Network(backbone, head, preparation.frozen_blocks)
         self._unmoved = frozenset(f"body.{name}" for name in unmoved_state(backbone, preparation))
+        self._waits = strategy.schedule.patience > 0 and len(examples.held_rows) > 0
         self._steps = _steps_per_epoch(len(examples.rows), strategy.schedule.batch_size)
         self._rate = strategy.schedule.rate_scale * backbone.info.rate * CALMER**calmed
 
     def head(self) -> LinearHead:
         """As training left it."""
-        return _head_of(self._model)
+        return self._model.linear_head()
 
     def run(self, progress: Progress, name: str) -> tuple[float, ...]:
         """Train; the mean loss of each epoch.
@@ -124,9 +99,9 @@ class Loop:
             while reached.epochs < schedule.epochs and not self._done(reached):
                 total = self._epoch(running, optimizer, reached.epochs, stage)
                 reached = reached.after(total / len(self._examples.rows))
-                if len(self._examples.held_rows):
+                if self._waits:
                     reached = reached.seen(self._held_loss(running, reached.epochs), self._moved())
-                if path and reached.epochs < schedule.epochs:
+                if path and (reached.epochs < schedule.epochs or self._settings.kept):
                     save_checkpoint(path, self._model, optimizer, reached, self._unmoved)
             stage.advance((schedule.epochs - reached.epochs) * self._steps)
         if reached.best:
@@ -135,21 +110,17 @@ class Loop:
 
     def _done(self, reached: Reached) -> bool:
         """Whether patience has come to its end."""
-        return len(self._examples.held_rows) > 0 and reached.waited >= self._schedule.patience
+        return self._waits and reached.waited >= self._schedule.patience
 
     def _moved(self) -> dict[str, torch.Tensor]:
         """What training changes."""
         return {name: tensor for name, tensor in self._model.state_dict().items() if name not in self._unmoved}
 
-    @torch.no_grad()
     def _held_loss(self, running: nn.Module, epoch: int) -> float:
         """The loss on what is held out, after so many epochs."""
         self._model.eval()
-        examples, logits = self._examples, torch.empty(len(self._examples.held_rows), self._model.head.out_features)
-        for chosen, batch in examples.inputs.fixed(examples.held_rows, self._schedule.batch_size):
-            with autocast(self._settings.dtype):
-                logits[chosen] = running(batch)[1].float().cpu()
-        loss = examples.held_loss(logits)
+        logits = held_logits(running, self._examples, self._schedule.batch_size, self._settings.dtype)
+        loss = self._examples.held_loss(logits)
         if not math.isfinite(loss):
             raise Unstable(epoch)
         return loss
@@ -217,8 +188,3 @@ class Loop:
 def _steps_per_epoch(count: int, size: int) -> int:
     full, rest = divmod(count, size)
     return max(1, full + (rest > 1))
-
-
-def _head_of(model: nn.Module) -> LinearHead:
-    weight, bias = model.get_parameter("head.weight"), model.get_parameter("head.bias")
-    return LinearHead(weight=weight.detach().double().cpu().numpy(), bias=bias.detach().double().cpu().numpy())

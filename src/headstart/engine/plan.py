@@ -126,10 +126,12 @@ def training_cost(strategy: InputStrategy, share: float, *, views: int) -> Cost:
     """What fits of a strategy cost when ``share`` of a forward pass lies in trainable blocks.
 
     Below the boundary one inference pass for each of ``views`` random views (0: for the fixed one), whose outputs serve
-    all fits; above it every epoch of every fit. Where outputs cannot be stored, blocks below run more often than they
-    are paid for: what a budget buys depends on the recipe, and not on how full the disk is.
+    all fits; above it every epoch of every fit, and of all that are averaged into one. Where outputs cannot be stored,
+    blocks below run more often than they are paid for: what a budget buys depends on the recipe, and not on how full
+    the disk is.
     """
-    return Cost(once=(1 - share) * max(1, views), each=strategy.schedule.epochs * share * TRAINING)
+    epochs = len(strategy.ingredients) * strategy.schedule.epochs
+    return Cost(once=(1 - share) * max(1, views), each=epochs * share * TRAINING)
 
 
 def affordable_folds(cost: Cost, passes: float, most: int) -> int:

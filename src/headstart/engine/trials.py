@@ -22,7 +22,8 @@ from headstart.engine.items import Items
 from headstart.engine.outputs import probabilities_of, stacked
 from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
-from headstart.engine.supervised import Fitted, fit
+from headstart.engine.soup import averaged
+from headstart.engine.supervised import Fitted
 from headstart.heads.weights import balanced_weights
 
 
@@ -169,13 +170,13 @@ def train(
     """Train on ``rows`` of the training items; the checkpoint lives in the journal under ``piece``."""
     data, schedule = run.data, strategy.schedule
     held = rows[:0]
-    if schedule.patience:
+    if strategy.holds_out:
         kept, out = held_out(data.targets[rows], data.groups[rows], run.options.seed)
         rows, held = rows[kept], rows[out]
     targets, outputs = data.targets[rows], data.task.outputs
     preparation = strategy.prepare(contender.backbone)
     body = contender.backbone if preparation.body_from == "pretrained" else contender.untrained()
-    return fit(
+    return averaged(
         strategy,
         body,
         starting_head(contender, preparation, run, rows),

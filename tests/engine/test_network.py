@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.core.backbone import LinearHead
+from headstart.engine.blend import Blend
+from headstart.engine.network import Network, held_logits
+from tests.engine import toys
+from tests.engine.fits import Chosen, backbone
+from tests.engine.test_loop import held
+
+HEAD = LinearHead(weight=np.random.default_rng(0).normal(size=(2, 8)), bias=np.array([0.5, -0.5]))
+
+
+@pytest.mark.parametrize("boundary", [0, 1, 3])
+def test_features_and_logits_above_a_boundary(boundary: int):
+    body = backbone()
+    batch = body.preprocess.collate([body.preprocess.item(toys.labelled(4).items.read(n)) for n in range(4)])
+    network = Network(body, HEAD, boundary)
+    with torch.no_grad():
+        features, logits = network(body.lower(batch, boundary) if boundary else batch)
+        expected = body.encode(batch)
+    torch.testing.assert_close(features, expected)
+    torch.testing.assert_close(logits.double(), torch.from_numpy(HEAD.logits(expected.numpy())), atol=1e-5, rtol=1e-5)
+    assert np.allclose(network.linear_head().weight, HEAD.weight, atol=1e-7)
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+def test_items_of_one_shape_are_blended_and_of_others_their_features(fixed: bool):
+    body, blend = backbone(), Blend(partner=torch.tensor([1, 0]), share=0.25)
+    batch = body.preprocess.collate([body.preprocess.item(toys.labelled(4).items.read(n)) for n in range(2)])
+    body.fixed_shapes = fixed
+    with torch.no_grad():
+        features, _ = Network(body, HEAD, 0)(batch, blend)
+        blended = {name: blend.of(tensor) for name, tensor in batch.items()}
+        expected = body.encode(blended) if fixed else blend.of(body.encode(batch))
+    torch.testing.assert_close(features, expected)
+
+
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_items_held_out_come_in_their_own_order(frozen: int):
+    given, body = held(Chosen(frozen=frozen)), backbone()
+    network = Network(body, HEAD, frozen).eval()
+    logits = held_logits(network, given, 4, torch.float32)
+    items = toys.labelled(40).items
+    batch = body.preprocess.collate([body.preprocess.item(items.read(n)) for n in given.held_rows])
+    with torch.no_grad():
+        expected = network(body.lower(batch, frozen) if frozen else batch)[1]
+    torch.testing.assert_close(logits, expected, atol=1e-5, rtol=1e-5)
