@@ -163,5 +163,11 @@ class _Nothing(Backbone):
     def upper(self, activations: Mapping[str, Any], boundary: int) -> Any:
         raise NotImplementedError("there are no blocks")
 
+    def between(self, activations: Mapping[str, Any], start: int, stop: int) -> dict[str, Any]:
+        raise NotImplementedError("there are no blocks")
+
+    def dense(self, activations: Mapping[str, Any], boundary: int) -> Any:
+        raise NotImplementedError("there are no blocks")
+
     def export(self, folder: Path, head: LinearHead, classes: Sequence[str]) -> None:
         raise NotImplementedError("there is no body to write")

@@ -14,8 +14,9 @@ import torch
 from PIL import Image
 from torch import nn
 
+from headstart.backbones._dense import evenly
 from headstart.baselines.histograms import Histograms
-from headstart.core.backbone import Backbone, BackboneInfo, Block, LinearHead, Preprocess, Source, Strength
+from headstart.core.backbone import Backbone, BackboneInfo, Block, Dense, LinearHead, Preprocess, Source, Strength
 from headstart.core.dataset import Dataset
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress, Silent
@@ -100,6 +101,12 @@ class ToyBackbone(Backbone):
 
     def upper(self, activations: Mapping[str, torch.Tensor], boundary: int) -> torch.Tensor:
         return self.module[boundary:](activations["hidden"]).mean(dim=(2, 3))
+
+    def between(self, activations: Mapping[str, torch.Tensor], start: int, stop: int) -> dict[str, torch.Tensor]:
+        return {"hidden": self.module[start:stop](activations["hidden"])}
+
+    def dense(self, activations: Mapping[str, torch.Tensor], boundary: int) -> Dense:
+        return evenly(activations["hidden"].flatten(2).transpose(1, 2))
 
     def export(self, folder: Path, head: LinearHead, classes: Sequence[str]) -> None:
         (folder / "toy.json").write_text(json.dumps({"classes": list(classes), "weight": head.weight.tolist()}))

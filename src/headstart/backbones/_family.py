@@ -107,6 +107,11 @@ class Family(ABC):
     def run(self, body: Any, state: State, start: int, stop: int) -> State:
         """The state after the layers of the blocks ``start`` to ``stop``."""
 
+    def hidden(self, body: Any, state: State, boundary: int) -> torch.Tensor:
+        """``(B, L, D)`` in the state after ``blocks[:boundary]``."""
+        del body, boundary
+        return state["hidden"]
+
     @abstractmethod
     def pooled(self, body: Any, state: State) -> torch.Tensor:
         """Features ``(B, D)`` from the state above all blocks."""

@@ -64,6 +64,7 @@ def describe(folder: Path, name: str) -> BackboneInfo:
         "licence": str(origin.get("licence", "not stated in the folder")),
         "prior": float(origin.get("prior", 0.0)),
         "prior_of": str(origin.get("prior_of", "unknown")),
+        "classes": len(_class_names(config)) if origin else 0,
     }
     if origin:
         known = {key: origin[key] for key in BackboneInfo.__dataclass_fields__ if key in origin}
@@ -109,11 +110,16 @@ def read_model(folder: Path, info: BackboneInfo) -> Exported:
         body, head = _read_image(folder, config, info)
         # As it was trained: what was written before there was a reduced scale was trained on pictures in full.
         body.preprocess = body.preprocess.asking_for(config["headstart"].get("least_side"))
-        names = tuple(config["label_names"])
     else:
         body, head = _read_sequence(folder, config, info)
-        names = tuple(config["id2label"][str(number)] for number in range(len(config["id2label"])))
-    return Exported(backbone=body, head=head, classes=names)
+    return Exported(backbone=body, head=head, classes=_class_names(config))
+
+
+def _class_names(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of a folder that headstart exported."""
+    if is_image(config):
+        return tuple(config["label_names"])
+    return tuple(config["id2label"][str(number)] for number in range(len(config["id2label"])))
 
 
 def is_image(config: Mapping[str, Any]) -> bool:

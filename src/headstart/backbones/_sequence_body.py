@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from headstart.backbones._dense import at_one, evenly, masked
 from headstart.backbones._families import family_of
 from headstart.backbones._family import MARKER, Family, TextFamily
 from headstart.backbones._head import check_head
@@ -17,7 +18,7 @@ from headstart.backbones._random import seeded
 from headstart.backbones._sequence_input import SequencePreprocess
 from headstart.backbones._sound_family import EXTRACTOR, SoundFamily
 from headstart.backbones._text import TextPreprocess, read_tokenizer
-from headstart.core.backbone import Backbone, BackboneInfo, LinearHead
+from headstart.core.backbone import Backbone, BackboneInfo, Dense, LinearHead
 from headstart.core.errors import UserError
 
 
@@ -58,6 +59,22 @@ class SequenceBackbone(Backbone):
             return activations["features"]
         state = self.family.run(self.module, dict(activations), boundary, len(self.blocks))
         return self.family.pooled(self.module, state)
+
+    def between(self, activations: Mapping[str, torch.Tensor], start: int, stop: int) -> dict[str, torch.Tensor]:
+        """See `Backbone.between`."""
+        if start == stop:
+            return dict(activations)
+        if stop == len(self.blocks):
+            return {"features": self.upper(activations, start)}
+        return self.family.run(self.module, dict(activations), start, stop)
+
+    def dense(self, activations: Mapping[str, torch.Tensor], boundary: int) -> Dense:
+        """See `Backbone.dense`."""
+        if boundary == len(self.blocks):
+            return at_one(activations["features"])
+        values = self.family.hidden(self.module, dict(activations), boundary)
+        mask = activations.get("attention_mask")
+        return evenly(values) if mask is None else masked(values, mask)
 
     def split(self, activations: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
         """See `Backbone.split`: each item's own L tokens, ``(L, D)``."""

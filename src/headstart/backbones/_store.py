@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from headstart.core.backbone import BackboneInfo
+from headstart.core.backbone import BackboneInfo, LinearHead
 from headstart.core.errors import Unavailable
 from headstart.core.home import home
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 RECORD = "model.json"
 WEIGHTS = "model.safetensors"
+CLASSIFIER = "classifier.safetensors"
 SCHEMA = 1
 SCRATCH = ".part-"
 ABANDONED = 24 * 3600
@@ -68,6 +69,15 @@ class Stored:
         from safetensors.torch import load_file
 
         return load_file(self.file(WEIGHTS))
+
+    def classifier(self) -> LinearHead | None:
+        """The linear layer it was pretrained with; None where none came with it."""
+        if CLASSIFIER not in self.record["files"]:
+            return None
+        from safetensors.numpy import load_file
+
+        found = load_file(self.file(CLASSIFIER))
+        return LinearHead(weight=found["weight"].astype("float64"), bias=found["bias"].astype("float64"))
 
 
 def folder_of(name: str) -> Path:
@@ -142,6 +152,13 @@ class Arrival:
         # save_file reports a full disk as a SafetensorError; writing the bytes ourselves keeps it an OSError.
         content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, {"format": "pt"})
         (self.files / WEIGHTS).write_bytes(content)
+
+    def write_classifier(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        """Write the linear layer it was pretrained with, ``(C, D)`` and ``(C,)``."""
+        from safetensors.torch import save
+
+        tensors = {"weight": weight.detach().cpu().contiguous(), "bias": bias.detach().cpu().contiguous()}
+        (self.files / CLASSIFIER).write_bytes(save(tensors, {"format": "pt"}))
 
 
 @contextmanager

@@ -102,6 +102,10 @@ class T5(TextFamily):
             hidden, *_ = layer(hidden, causal, places.to(hidden.dtype), encoded, across)
         return hidden
 
+    def hidden(self, body: Any, state: State, boundary: int) -> torch.Tensor:
+        """See `Family.hidden`: the encoder's up to its last layer, then the decoder's."""
+        return state["decoder" if boundary > len(body.encoder.block) else "hidden"]
+
     def pooled(self, body: Any, state: State) -> torch.Tensor:
         """See `Family.pooled`."""
         ends = at_last(state["decoder"], state["attention_mask"])

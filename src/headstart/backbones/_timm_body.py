@@ -12,12 +12,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from headstart.backbones._dense import at_one, evenly
 from headstart.backbones._fold import folded
 from headstart.backbones._head import check_head
 from headstart.backbones._image import ImagePreprocess
 from headstart.backbones._random import seeded
 from headstart.backbones._timm_steps import plan
-from headstart.core.backbone import Backbone, BackboneInfo, LinearHead
+from headstart.core.backbone import Backbone, BackboneInfo, Dense, LinearHead
 from headstart.core.errors import UserError
 
 SAVED_CFG = (
@@ -95,6 +96,25 @@ class TimmBackbone(Backbone):
         if not self._plan.steps:
             return self.encode(activations)
         return self._pooled(self._plan.run(self.module, activations["hidden"], boundary, len(self.blocks)))
+
+    def between(self, activations: Mapping[str, torch.Tensor], start: int, stop: int) -> dict[str, torch.Tensor]:
+        """See `Backbone.between`."""
+        if start == stop:
+            return dict(activations)
+        if stop == len(self.blocks):
+            return {"features": self.upper(activations, start)}
+        if not self._plan.steps:
+            return dict(activations)
+        return {"hidden": self._plan.run(self.module, activations["hidden"], start, stop)}
+
+    def dense(self, activations: Mapping[str, torch.Tensor], boundary: int) -> Dense:
+        """See `Backbone.dense`; of a family that cannot be cut the pixels, up to the features."""
+        (values,) = activations.values()
+        if boundary == len(self.blocks):
+            return at_one(values)
+        if values.ndim == 4:
+            values = values.flatten(1, 2) if self._plan.channels_last else values.flatten(2).transpose(1, 2)
+        return evenly(values)
 
     def export(self, folder: Path, head: LinearHead, classes: Sequence[str]) -> None:
         """See `Backbone.export`. timm reads the folder too: ``create_model("local-dir:FOLDER", pretrained=True)``.

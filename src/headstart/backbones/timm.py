@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.backbones import _hub, _store
 from headstart.backbones._hub_models import TIMM
-from headstart.core.backbone import Backbone, BackboneInfo, Source
+from headstart.core.backbone import Backbone, BackboneInfo, LinearHead, Source
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress
 
@@ -55,11 +55,22 @@ class Timm(Source):
         # Download and converted weights lie side by side for a moment.
         with _store.adding(info.name, room=2 * repository.bytes) as arrival:
             path = _hub.take_weights(repository, arrival.scratch, progress, expected=info.sha256)
-            arrival.write_tensors(_body_weights(identifier, path))
+            body, classifier = _weights(identifier, path)
+            arrival.write_tensors(body)
+            if classifier is not None:
+                arrival.write_classifier(*classifier)
             facts = dataclasses.replace(
-                info, revision=repository.commit, sha256=_store.sha256_of(path), bytes=repository.bytes
+                info,
+                revision=repository.commit,
+                sha256=_store.sha256_of(path),
+                bytes=repository.bytes,
+                classes=0 if classifier is None else len(classifier[1]),
             )
             arrival.describe(facts, architecture=cfg["architecture"], pretrained_cfg=_preprocessing(cfg))
+
+    def classifier(self, info: BackboneInfo) -> LinearHead | None:
+        """See `Source.classifier`."""
+        return _store.open_stored(info.name).classifier() if self.in_store(info) else None
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """See `Source.load`; random weights need no store."""
@@ -98,6 +109,7 @@ def _info(name: str, cfg: dict[str, Any]) -> BackboneInfo:
         "bytes": 0,
         "prior": 0.0,
         "prior_of": "unknown",
+        "classes": int(cfg["num_classes"]),
     }
     info = image_info(architecture, known)
     return dataclasses.replace(info, bytes=4 * (info.parameters + (info.dim + 1) * int(cfg["num_classes"])))
@@ -127,12 +139,17 @@ def _preprocessing(cfg: dict[str, Any]) -> dict[str, Any]:
     return {name: cfg[name] for name in SAVED_CFG if cfg.get(name) is not None}
 
 
-def _body_weights(identifier: str, path: Path) -> dict[str, torch.Tensor]:
-    """Weights without classifier, in the names of the installed timm, which converts older files on loading."""
+def _weights(identifier: str, path: Path) -> tuple[dict[str, torch.Tensor], tuple[torch.Tensor, torch.Tensor] | None]:
+    """Weights without classifier, in the names of the installed timm, which converts older files on loading; and the
+    classifier, where it is one linear layer.
+    """
     import timm
+    from torch import nn
 
     # The overlay makes timm read our file; hub files are in timm's own format, whatever the origin's loader was.
     overlay = {"file": str(path), "custom_load": False}
     model: Any = timm.create_model(identifier, pretrained=True, pretrained_cfg_overlay=overlay)
+    last = model.get_classifier()
+    classifier = (last.weight, last.bias) if isinstance(last, nn.Linear) and last.bias is not None else None
     model.reset_classifier(0)
-    return model.state_dict()
+    return model.state_dict(), classifier

@@ -29,7 +29,8 @@ class BackboneInfo:
     ``{"tokens": 256}`` or ``{"seconds": 30}``. ``prior`` orders models before any data are seen: published accuracy in
     [0, 1] on ``prior_of``. ``bytes`` is the download, ``revision`` the pinned version, ``sha256`` that of its file.
     ``rate`` is the AdamW learning rate at which the whole body of this family is usually fine-tuned, ``batch_norm``
-    whether it normalises by the statistics of batches (None: nobody wrote it down).
+    whether it normalises by the statistics of batches (None: nobody wrote it down). ``classes`` counts those of the
+    linear layer on top that it was pretrained with, where that comes with it (`Source.classifier`; 0: it does not).
     """
 
     name: str
@@ -48,6 +49,7 @@ class BackboneInfo:
     family: str = ""
     rate: float = 1e-4
     batch_norm: bool | None = None
+    classes: int = 0
 
     @property
     def source(self) -> str:
@@ -161,6 +163,17 @@ class Block:
         return name in self.parameters or any(name.startswith(f"{module}.") for module in self.modules)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Dense:
+    """What blocks say of every part of an item: ``values (B, P, C)`` at P positions (of a grid, tokens or steps).
+
+    ``weights (B, P)`` are 0 for padding and the same for all other positions of an item, where they sum to one.
+    """
+
+    values: torch.Tensor
+    weights: torch.Tensor
+
+
 class Backbone(ABC):
     """A loaded body. ``encode`` gives the pooled features a linear head reads."""
 
@@ -195,6 +208,17 @@ class Backbone(ABC):
     @abstractmethod
     def upper(self, activations: Mapping[str, torch.Tensor], boundary: int) -> torch.Tensor:
         """Pooled features ``(B, D)`` from activations after ``blocks[:boundary]``."""
+
+    @abstractmethod
+    def between(self, activations: Mapping[str, torch.Tensor], start: int, stop: int) -> dict[str, torch.Tensor]:
+        """Activations after ``blocks[:stop]`` from those after ``blocks[:start]``.
+
+        ``between(lower(batch, j), j, k)`` equals ``lower(batch, k)`` for every ``0 < j <= k <= len(blocks)``.
+        """
+
+    @abstractmethod
+    def dense(self, activations: Mapping[str, torch.Tensor], boundary: int) -> Dense:
+        """Activations after ``blocks[:boundary]`` by position; after all blocks the pooled features, at one."""
 
     def split(self, activations: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
         """What `lower` gave for B items, item by item and without padding, so that it can be stored and joined anew."""
@@ -246,6 +270,14 @@ class Source(ABC):
         Raises:
             Unavailable: no network, a wrong checksum, or no room; the store is left as it was.
         """
+
+    def classifier(self, info: BackboneInfo) -> LinearHead | None:
+        """The linear layer on the pooled features that the body was pretrained with, from the store; None without one.
+
+        Raises:
+            Unavailable: its file is damaged; the message says what to run.
+        """
+        del info
 
     @abstractmethod
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:

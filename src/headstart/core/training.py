@@ -5,17 +5,22 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from headstart.core.backbone import Backbone
+from headstart.core.backbone import Backbone, Dense, LinearHead
 from headstart.core.settings import Meaning
 from headstart.core.strategy import Strategy
 
 if TYPE_CHECKING:
     from typing import Self
 
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
+
+    from headstart.core.features import Features
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,17 +101,56 @@ class Schedule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where a fit begins, for its penalty.
+
+    Attributes:
+        source: the body before training; not to be changed.
+        trained: the copy that is trained.
+        head: what the head starts as.
+        features: ``(n, D)`` of the items to train on, as the pretrained body sees them.
+        targets: ``(n,)`` of the same items.
+        classifier: the linear layer that the body was pretrained with, ``(S, D)``; None where it came without one.
+        look: some of these items as the fit reads them, and their targets ``(B,)``: about so many, of all classes.
+        running: a context in which bodies are run as they are in training.
+    """
+
+    source: Backbone
+    trained: Backbone
+    head: LinearHead
+    features: NDArray[np.floating] | Features
+    targets: NDArray[np.int64]
+    classifier: LinearHead | None
+    look: Callable[[int], tuple[Mapping[str, torch.Tensor], torch.Tensor]]
+    running: Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Seen:
-    """One training step, in float32: what came out of the body, ``features (B, D)``, and the weights of the ``head``,
-    ``(C, D)``.
+    """One training step, in float32.
+
+    Attributes:
+        features: ``(B, D)``, what came out of the body.
+        head: the weights of the head ``(C, D)``.
+        labels: ``(B, C)``, how much of each class every item is: one of them all, unless items are blended.
+        batch: what the body read.
+        maps: what came out of the blocks up to each boundary of `Penalty.watched`.
     """
 
     features: torch.Tensor
     head: torch.Tensor
+    labels: torch.Tensor
+    batch: Mapping[str, torch.Tensor]
+    maps: tuple[Dense, ...] = ()
 
 
 class Penalty(ABC):
     """What is added to the loss of a step."""
+
+    module: torch.nn.Module | None = None
+    """What is trained beside body and head, at the base rate; not part of the result."""
+    watched: tuple[int, ...] = ()
+    """Boundaries between blocks, in ascending order and above the frozen ones, whose outputs it reads."""
 
     @abstractmethod
     def loss(self, seen: Seen) -> torch.Tensor:
@@ -143,7 +187,10 @@ class InputStrategy(Strategy):
             UserError: nothing in this backbone would be trained (a silent linear probe is never the answer).
         """
 
-    def penalty(self, source: Backbone, trained: Backbone) -> Penalty | None:
-        """What is added to the loss, if anything is; ``source`` is the body before training, ``trained`` the copy."""
-        del source, trained
-        return None
+    def penalty(self, start: Start) -> Penalty | None:
+        """What is added to the loss, if anything is.
+
+        Raises:
+            UserError: this model lacks what the penalty is about.
+        """
+        del start

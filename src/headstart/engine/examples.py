@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,9 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from headstart.core.backbone import LinearHead
+from headstart.core.features import Features
 from headstart.core.task import Task
 from headstart.engine.device import accelerator
 from headstart.engine.inputs import Inputs
+from headstart.heads.sample import stratified_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +23,8 @@ class Examples:
     """What to train on: the items ``rows (n,)`` of ``inputs``, their targets ``(n,)``, and their classes' weights.
 
     ``inputs`` start at the strategy's boundary of the very body that is trained. ``held_rows (h,)`` are items that only
-    tell when to stop, with ``held_targets (h,)``.
+    tell when to stop, with ``held_targets (h,)``. ``features (n, D)`` are what the pretrained body makes of ``rows``,
+    ``classifier`` is what it was pretrained with; some strategies have a use for them.
     """
 
     inputs: Inputs
@@ -30,6 +34,15 @@ class Examples:
     class_weights: Sequence[float]
     held_rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     held_targets: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    features: NDArray[np.floating] | Features = field(default_factory=lambda: np.zeros((0, 0)))
+    classifier: LinearHead | None = None
+
+    def look(self, count: int) -> tuple[Mapping[str, torch.Tensor], torch.Tensor]:
+        """About ``count`` of the items in their fixed view, as many of each class as there are, and their targets."""
+        chosen = stratified_rows(self.targets, count, 0)
+        (positions, batch), *_ = self.inputs.fixed(self.rows[chosen], len(chosen))
+        return batch, self.targets_at(torch.from_numpy(chosen)[positions])
 
     def targets_at(self, positions: torch.Tensor) -> torch.Tensor:
         """Targets ``(B,)`` of the rows at ``positions (B,)``, on the device."""

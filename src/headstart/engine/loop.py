@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from headstart.engine.draws import balanced
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.freeze import opened, training_mode, unmoved_state
 from headstart.engine.inputs import mixed
-from headstart.engine.network import Network, held_logits
+from headstart.engine.network import Network, Passed, held_logits
 from headstart.engine.rates import optimizer_of, scale_by_gradient, set_rates
 
 CLIP = 1.0
@@ -70,7 +71,7 @@ class Loop:
         self._settings = settings
         self._penalty = penalty
         self._calmed = calmed
-        self._model = Network(backbone, head, preparation.frozen_blocks)
+        self._model = Network(backbone, head, preparation.frozen_blocks, penalty)
         self._unmoved = frozenset(f"body.{name}" for name in unmoved_state(backbone, preparation))
         self._waits = strategy.schedule.patience > 0 and len(examples.held_rows) > 0
         self._steps = _steps_per_epoch(len(examples.rows), strategy.schedule.batch_size)
@@ -87,7 +88,8 @@ class Loop:
             Unstable: something stopped being a number; what is trained is of no use then.
         """
         schedule, path = self._schedule, self._settings.checkpoint
-        given = optimizer_of(self._model.body, self._model.head, self._preparation)
+        network = self._model
+        given = optimizer_of(network.body, network.head, self._preparation, network.beside)
         with (
             accelerated(self._model, given) as (running, optimizer),
             progress.stage(name, total=schedule.epochs * self._steps) as stage,
@@ -158,13 +160,13 @@ class Loop:
         alpha = self._schedule.mixup
         blend = Blend.drawn(alpha, len(targets)) if alpha else None
         with autocast(self._settings.dtype):
-            features, logits = model(batch, blend)
-        loss = self._loss(logits.float(), targets, blend)
+            passed = model(batch, blend)
+        loss = self._loss(passed.logits.float(), targets, blend)
         value = loss.item()
         if not math.isfinite(value):
             return math.nan
         if self._penalty is not None:
-            loss = loss + self._penalty.loss(Seen(features=features.float(), head=self._model.head.weight))
+            loss = loss + self._penalty.loss(self._seen(passed, targets, blend))
         accelerator().backward(loss)
         norm = accelerator().clip_grad_norm_(model.parameters(), CLIP)
         if norm is not None and not math.isfinite(float(norm)):
@@ -183,6 +185,16 @@ class Loop:
             return own
         other = self._examples.loss(logits, targets[blend.partner.to(targets.device)], smoothing)
         return blend.share * own + (1 - blend.share) * other
+
+    def _seen(self, passed: Passed, targets: torch.Tensor, blend: Blend | None) -> Seen:
+        labels = nn.functional.one_hot(targets, self._model.head.out_features).float()
+        return Seen(
+            features=passed.features.float(),
+            head=self._model.head.weight,
+            labels=blend.of(labels) if blend else labels,
+            batch=passed.batch,
+            maps=tuple(replace(found, values=found.values.float()) for found in passed.maps),
+        )
 
 
 def _steps_per_epoch(count: int, size: int) -> int:

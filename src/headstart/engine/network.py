@@ -3,41 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
-from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.backbone import Backbone, Dense, LinearHead
+from headstart.core.training import Penalty
 from headstart.engine.blend import Blend
 from headstart.engine.device import autocast
 from headstart.engine.examples import Examples
 
 
-class Network(nn.Module):
-    """Body and head as one module, so that one optimiser and one checkpoint hold both."""
+class Passed(NamedTuple):
+    """Features ``(B, D)``, logits ``(B, C)``, the batch as the body read it, and what came out at what is watched."""
 
-    def __init__(self, backbone: Backbone, head: LinearHead, boundary: int) -> None:
+    features: torch.Tensor
+    logits: torch.Tensor
+    batch: Mapping[str, torch.Tensor]
+    maps: tuple[Dense, ...]
+
+
+class Network(nn.Module):
+    """Body and head as one module, so that one optimiser and one checkpoint hold both.
+
+    It starts at ``boundary``. Of ``penalty`` it holds what is trained beside them and watches the boundaries it reads.
+    """
+
+    def __init__(self, backbone: Backbone, head: LinearHead, boundary: int, penalty: Penalty | None = None) -> None:
         super().__init__()
         self.body = backbone.module
         self.head = nn.Linear(head.weight.shape[1], head.weight.shape[0])
         with torch.no_grad():
             self.head.weight.copy_(torch.from_numpy(head.weight))
             self.head.bias.copy_(torch.from_numpy(head.bias))
-        self._encode = backbone.encode
-        self._upper = backbone.upper
+        self.beside = penalty.module if penalty else None
+        self._watched = penalty.watched if penalty else ()
+        # In a list, which keeps the module of the backbone from being registered a second time.
+        self._backbone = [backbone]
         self._boundary = boundary
-        self._same_shapes = backbone.fixed_shapes
 
-    def forward(
-        self, batch: Mapping[str, torch.Tensor], blend: Blend | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Features ``(B, D)`` and logits ``(B, C)``."""
-        if blend and self._same_shapes:
+    def forward(self, batch: Mapping[str, torch.Tensor], blend: Blend | None = None) -> Passed:
+        """What comes of a batch."""
+        (backbone,) = self._backbone
+        if blend and backbone.fixed_shapes:
             batch = {name: blend.of(tensor) for name, tensor in batch.items()}
-        features = self._upper(batch, self._boundary) if self._boundary else self._encode(batch)
-        if blend and not self._same_shapes:
+        state, reached, maps = batch, self._boundary, list[Dense]()
+        for stop in self._watched:
+            state = backbone.between(state, reached, stop) if reached else backbone.lower(state, stop)
+            maps.append(backbone.dense(state, stop))
+            reached = stop
+        features = backbone.upper(state, reached) if reached else backbone.encode(state)
+        if blend and not backbone.fixed_shapes:
             features = blend.of(features)
-        return features, self.head(features)
+        return Passed(features, self.head(features), batch, tuple(maps))
 
     def linear_head(self) -> LinearHead:
         """The head as it is now."""
@@ -54,7 +73,7 @@ def held_logits(running: nn.Module, examples: Examples, size: int, dtype: torch.
     parts, order = [], []
     for chosen, batch in examples.inputs.fixed(examples.held_rows, size):
         with autocast(dtype):
-            parts.append(running(batch)[1].float().cpu())
+            parts.append(running(batch).logits.float().cpu())
         order.append(chosen)
     logits = torch.cat(parts)
     return logits[torch.argsort(torch.cat(order))]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from headstart.core.backbone import Backbone, BackboneInfo, Source
+from headstart.core.backbone import Backbone, BackboneInfo, LinearHead, Source
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import NOUNS, Dataset
 from headstart.core.errors import UserError
@@ -38,6 +38,10 @@ class PoolMember:
         if self.seconds is not None and "seconds" in self.info.input:
             return self.source.load(self.info, pretrained=pretrained, seed=seed, size=self.seconds)
         return self.resized(size, pretrained, seed) or self.source.load(self.info, pretrained=pretrained, seed=seed)
+
+    def classifier(self) -> LinearHead | None:
+        """See `Source.classifier`."""
+        return self.source.classifier(self.info)
 
     def resized(self, size: int | None, pretrained: bool = True, seed: int = 0) -> Backbone | None:
         """The backbone for inputs of ``size`` pixels; None where the architecture takes no such input.

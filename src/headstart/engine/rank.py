@@ -156,6 +156,7 @@ def _measure(member: PoolMember, backbone: Backbone, run: Run) -> _Measured:
         encoder=encoder,
         encoded=encoded,
         untrained=lambda: _untrained(member, backbone, options.seed),
+        classifier=member.classifier,
     )
     trial = try_features(contender, options.probe_name, options.probe, run)
     looks = look_at(encoded.features, options.scores, data)

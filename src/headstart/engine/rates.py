@@ -12,16 +12,20 @@ from torch import nn
 from headstart.core.training import Preparation, Schedule
 
 
-def optimizer_of(body: nn.Module, head: nn.Module, preparation: Preparation) -> torch.optim.AdamW:
+def optimizer_of(
+    body: nn.Module, head: nn.Module, preparation: Preparation, beside: nn.Module | None = None
+) -> torch.optim.AdamW:
     """AdamW in one sweep over weights and moments (3.6 million parameters, one thread: 5 ms a step, 37 ms in many)."""
-    return torch.optim.AdamW(groups_of(body, head, preparation), fused=True)
+    return torch.optim.AdamW(groups_of(body, head, preparation, beside), fused=True)
 
 
-def groups_of(body: nn.Module, head: nn.Module, preparation: Preparation) -> list[dict[str, Any]]:
+def groups_of(
+    body: nn.Module, head: nn.Module, preparation: Preparation, beside: nn.Module | None = None
+) -> list[dict[str, Any]]:
     """Optimiser groups. Norm weights and biases are never decayed: shrinking them only fights the normalisation.
 
     Each has its ``rate``, the share of the epochs ``since`` which it moves, and the number of the strategy's group it
-    is part of; those of the head have none.
+    is part of; those of the head, and of what is trained ``beside`` it, have none.
     """
     parameters = dict(body.named_parameters())
     groups: list[dict[str, Any]] = []
@@ -39,6 +43,8 @@ def groups_of(body: nn.Module, head: nn.Module, preparation: Preparation) -> lis
         members = [parameters[name] for name in group.parameters]
         add(members, group.rate, group.weight_decay, group.since, number)
     add(list(head.parameters()), preparation.head_rate, 0.0, 0.0, None)
+    if beside is not None:
+        add(list(beside.parameters()), 1.0, 0.0, 0.0, None)
     return groups
 
 

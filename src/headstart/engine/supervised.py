@@ -9,10 +9,10 @@ import torch
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Progress
-from headstart.core.training import InputStrategy
+from headstart.core.training import InputStrategy, Start
 from headstart.engine.alterations import Alterations, mixed_with
 from headstart.engine.checkpoint import calmed_at
-from headstart.engine.device import keep_freed_memory
+from headstart.engine.device import autocast, keep_freed_memory
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.loop import ATTEMPTS, CALMER, Diverged, Loop, Unstable
 
@@ -77,7 +77,7 @@ def _attempt(
     backbone = copy.deepcopy(source)
     preparation = strategy.prepare(backbone)
     alterations = Alterations(backbone.module, preparation, settings.seed)
-    penalty = strategy.penalty(source, backbone)
+    penalty = strategy.penalty(_start(source, backbone, head, examples, settings))
     loop = Loop(strategy, preparation, backbone, head, examples, settings, penalty=penalty, calmed=calmed)
     with torch.random.fork_rng():
         losses = loop.run(progress, name)
@@ -89,6 +89,19 @@ def _attempt(
         backbone.module.load_state_dict(mixed_with(start, state, preparation.of_start))
         found = _between(head, found, preparation.of_start)
     return Fitted(backbone=backbone, head=found, losses=losses)
+
+
+def _start(source: Backbone, trained: Backbone, head: LinearHead, examples: Examples, settings: Settings) -> Start:
+    return Start(
+        source=source,
+        trained=trained,
+        head=head,
+        features=examples.features,
+        targets=examples.targets,
+        classifier=examples.classifier,
+        look=examples.look,
+        running=lambda: autocast(settings.dtype),
+    )
 
 
 def _between(start: LinearHead, end: LinearHead, share: float) -> LinearHead:

@@ -36,6 +36,8 @@ class Contender:
     encoded: Encoded
     untrained: Callable[[], Backbone]
     """Builds the same architecture and input with random weights."""
+    classifier: Callable[[], LinearHead | None] = lambda: None
+    """Gives the linear layer that the body was pretrained with, if it came with one."""
     inputs: dict[tuple[int, int, Strength], Inputs] = field(default_factory=dict)
     """See `read_for`; by boundary, number of random views and their strength."""
 
@@ -188,6 +190,8 @@ def train(
             class_weights=[1.0] * outputs if schedule.balanced else balanced_weights(targets, outputs).tolist(),
             held_rows=held,
             held_targets=data.targets[held],
+            features=contender.features[rows] if len(contender.features) else contender.features,
+            classifier=contender.classifier(),
         ),
         Settings(
             seed=run.options.seed,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from headstart.core.backbone import Backbone
 from headstart.core.settings import Meaning
-from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen
+from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen, Start
 from headstart.strategies._depth import Decay, groups_by_depth
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class Bss(InputStrategy):
         """See `InputStrategy.prepare`."""
         return Preparation(frozen_blocks=0, groups=groups_by_depth(backbone, 0, self.decay))
 
-    def penalty(self, source: Backbone, trained: Backbone) -> Penalty:
+    def penalty(self, start: Start) -> Penalty:
         """See `InputStrategy.penalty`."""
-        del source, trained
+        del start
         return _Shrinkage(self.eta, self.smallest)
 
 
