@@ -104,6 +104,7 @@ def _timm(member: str) -> tuple[_timm_body.Architecture, dict[str, Any]]:
         "dim": int(model.head_hidden_size or model.num_features),
         "input": {"size": cfg["input_size"][-1]},
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "classes": 3,
     }
     return _timm_body.Architecture(name=member, args=args, pretrained_cfg=cfg), facts
 

@@ -59,3 +59,9 @@ def test_mobilenet_v2_covers_every_weight_in_order() -> None:
             names.append(f"features.{places[layer]}.{kind}")
     renamed = _key_maps.mobilenet_v2(_number_tensors(names), depths)
     assert {name: int(value) for name, value in renamed.items()} == {name: n for n, name in enumerate(state)}
+
+
+def test_the_classifier_that_is_left_out_is_to_be_had() -> None:
+    state = {"_fc.weight": torch.ones(3, 4), "_fc.bias": torch.zeros(3), "_conv_stem.weight": torch.ones(1)}
+    weight, bias = _key_maps.efficientnet_lite_classifier(state)
+    assert (weight.shape, bias.shape) == ((3, 4), (3,))

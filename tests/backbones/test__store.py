@@ -41,6 +41,22 @@ def test_what_is_added_is_found_again(home: Path) -> None:
     assert entries() == ["some%2Fthing.tag"]
 
 
+def test_a_classifier_is_kept_beside_the_weights() -> None:
+    add()
+    assert _store.open_stored(NAME).classifier() is None
+    with _store.adding(NAME, room=10) as arrival:
+        arrival.write_tensors({"weight": torch.ones(2)})
+        arrival.write_classifier(torch.arange(6.0).view(2, 3), torch.tensor([0.5, -0.5]))
+        arrival.describe(info(NAME))
+    found = _store.open_stored(NAME).classifier()
+    assert found is not None
+    assert (found.weight.tolist(), found.bias.tolist()) == ([[0, 1, 2], [3, 4, 5]], [0.5, -0.5])
+    assert found.weight.dtype == "float64"
+    (_store.folder_of(NAME) / _store.CLASSIFIER).write_bytes(b"damaged")
+    with pytest.raises(Unavailable, match=r"classifier\.safetensors has changed since it was stored"):
+        _store.open_stored(NAME).classifier()
+
+
 def test_adding_again_replaces() -> None:
     add(1.0)
     add(2.0)

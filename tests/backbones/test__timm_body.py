@@ -88,3 +88,17 @@ def test_a_head_of_the_wrong_shape_is_refused(member: str, tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"The head has weights \(4, 7\) and bias \(4,\); 4 classes on"):
         backbone.export(tmp_path / "out", head, CLASSES)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("member", ["test_resnet", "swin_tiny_patch4_window7_224", "test_vit"])
+def test_grids_become_positions_by_channel(member: str) -> None:
+    backbone = make(member)
+    with torch.no_grad():
+        state = backbone.lower(batch_of(backbone), 1)
+    hidden, dense = state["hidden"], backbone.dense(state, 1)
+    if member == "test_resnet":
+        assert torch.equal(dense.values[1, :, 3], hidden[1, 3].flatten())
+    elif member == "test_vit":
+        assert torch.equal(dense.values, hidden)
+    else:
+        assert torch.equal(dense.values[1, :, 3], hidden[1, :, :, 3].flatten())

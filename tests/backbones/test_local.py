@@ -37,6 +37,17 @@ def test_an_exported_model_reads_back_whole(member: str, tmp_path: Path) -> None
     np.testing.assert_allclose(model.head.logits(features), logits.numpy(), atol=1e-5)
 
 
+@pytest.mark.parametrize("member", MEMBERS)
+def test_the_head_of_an_exported_model_is_what_it_was_last_trained_with(member: str, tmp_path: Path) -> None:
+    exported(tmp_path, member)
+    info = Local().find(str(tmp_path))
+    assert info is not None
+    assert info.classes == len(CLASSES)
+    head = Local().classifier(info)
+    assert head is not None
+    assert np.array_equal(head.weight, read_exported(tmp_path).head.weight)
+
+
 def test_an_exported_model_reads_pictures_as_it_was_trained(tmp_path: Path) -> None:
     backbone = make("test_resnet", size=64)
     for least_side in (128, None):

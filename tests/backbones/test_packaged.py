@@ -175,6 +175,12 @@ def test_the_real_image_weights_give_the_checked_features(identifier: str) -> No
     mean, deviation = GOLDEN[identifier]
     assert features.mean().item() == pytest.approx(mean, abs=2e-4)
     assert features.std().item() == pytest.approx(deviation, abs=2e-4)
+    classifier = Packaged().classifier(info)
+    assert info.classes == (0 if classifier is None else len(classifier.bias))
+    if classifier is not None:
+        chances = torch.softmax(torch.from_numpy(classifier.logits(features.double().numpy())), dim=1)
+        assert chances.shape == (2, 1000)
+        assert chances.max() > 20 / 1000  # it is no classifier of other features
 
 
 @pytest.mark.real

@@ -95,6 +95,19 @@ def test_pull_then_load_gives_the_hubs_model_without_its_classifier(hub: HubStub
     with torch.no_grad():
         expected = reference.forward_head(reference.forward_features(batch["pixel_values"]), pre_logits=True)  # type: ignore[operator]
         torch.testing.assert_close(backbone.encode(batch), expected)
+        logits = reference(batch["pixel_values"])
+    classifier = source.classifier(info)
+    assert classifier is not None
+    assert info.classes == len(classifier.bias) == 1000
+    found = torch.from_numpy(classifier.logits(expected.double().numpy())).float()
+    torch.testing.assert_close(found, logits, atol=1e-4, rtol=1e-4)
+
+
+def test_what_is_not_here_has_no_classifier_here(hub: HubStub) -> None:
+    info = Timm().find(TAG)
+    assert info is not None
+    assert info.classes == 1000
+    assert Timm().classifier(info) is None
 
 
 def test_models_whose_origin_has_another_format_are_read_too(hub: HubStub) -> None:

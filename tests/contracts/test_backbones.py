@@ -140,6 +140,23 @@ def test_activations_split_by_item_join_in_any_company(backbone: Backbone) -> No
             )
 
 
+def test_activations_go_on_from_boundary_to_boundary_and_stand_at_positions(backbone: Backbone) -> None:
+    batch, count = batch_of(backbone), len(backbone.blocks)
+    with torch.no_grad():
+        for start in range(1, count + 1):
+            state = backbone.lower(batch, start)
+            for stop in {start, min(start + 1, count), count}:
+                expected, found = backbone.lower(batch, stop), backbone.between(state, start, stop)
+                assert found.keys() == expected.keys()
+                for name, tensor in expected.items():
+                    torch.testing.assert_close(found[name], tensor)
+            dense = backbone.dense(state, start)
+            assert dense.values.shape[:2] == dense.weights.shape
+            assert dense.values.shape[0] == 3
+            torch.testing.assert_close(dense.weights.sum(dim=1), torch.ones(3))
+        assert torch.equal(backbone.dense(state, count).values[:, 0], backbone.encode(batch))
+
+
 def _channels_last(tensor: torch.Tensor) -> bool:
     return tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
 

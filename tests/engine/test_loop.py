@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
-from headstart.core.training import Penalty, Seen
+from headstart.core.training import Penalty, Seen, Start
 from headstart.engine import loop
 from headstart.engine.blend import Blend
 from headstart.engine.examples import Examples, Settings
@@ -116,7 +116,7 @@ def test_a_gradient_that_is_no_number_is_no_step_even_in_the_last():
 class Burdened(Chosen):
     """With a penalty that cannot bear what is no number."""
 
-    def penalty(self, source: Backbone, trained: Backbone) -> Penalty:
+    def penalty(self, start: Start) -> Penalty:
         return Fussy()
 
 
@@ -130,6 +130,70 @@ def test_a_penalty_is_not_asked_about_what_is_no_number():
     exploding = replace(Burdened(frozen=0), schedule=replace(Chosen().schedule, rate_scale=1e30, warmup_steps=0))
     with pytest.raises(Diverged):
         run(exploding)
+
+
+class Accompanied(Chosen):
+    """With a layer that is trained beside body and head, on the outputs of two boundaries."""
+
+    def penalty(self, start: Start) -> Penalty:
+        return Company(start)
+
+
+class Company(Penalty):
+    watched = (2, 3)
+
+    def __init__(self, start: Start) -> None:
+        torch.manual_seed(5)
+        self.module = torch.nn.Linear(8, 2)
+        self.start = start
+
+    def loss(self, seen: Seen) -> torch.Tensor:
+        middle, last = seen.maps
+        assert middle.values.shape[2] == last.values.shape[2] == 8
+        pooled = (last.values * last.weights[:, :, None]).sum(dim=1)
+        torch.testing.assert_close(pooled, seen.features, atol=1e-5, rtol=1e-4)
+        assert seen.labels.sum(dim=1).allclose(torch.ones(len(seen.features)))
+        return torch.nn.functional.cross_entropy(self.module(pooled), seen.labels)
+
+
+@pytest.mark.parametrize("changes", [{}, {"mixup": 0.5}], ids=str)
+def test_what_is_trained_beside_is_resumed_and_no_part_of_the_result(tmp_path: Path, monkeypatch, changes):
+    strategy = replace(Accompanied(frozen=1), schedule=replace(Chosen().schedule, **changes))
+    whole = run(strategy)
+    assert not same(state(whole), state(run(scheduled(1, **changes))))
+    assert state(whole).keys() == state(run(Chosen())).keys()
+    save, path = loop.save_checkpoint, tmp_path / "checkpoint"
+
+    def dying(*given: object) -> None:
+        save(*given)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "save_checkpoint", dying)
+        with pytest.raises(KeyboardInterrupt):
+            run(strategy, checkpoint=path)
+    with safe_open(path, framework="pt") as file:
+        assert {"model.beside.weight", "model.beside.bias"} <= set(file.keys())
+    assert same(state(whole), state(run(strategy, checkpoint=path)))
+
+
+def test_a_fit_begins_with_what_is_known_of_its_items():
+    known: list[Start] = []
+
+    class Asking(Chosen):
+        def penalty(self, start: Start) -> None:
+            known.append(start)
+
+    strategy = Asking(frozen=0)
+    given = toys.examples(strategy, backbone())
+    fit(strategy, backbone(), head(), given, Settings(seed=3), progress=Silent())
+    (begun,) = known
+    assert begun.source.module is not begun.trained.module
+    assert begun.features is given.features
+    assert begun.classifier is given.classifier
+    batch, targets = begun.look(10)
+    assert len(targets) == len(batch["pixel_values"]) == 10
+    assert np.bincount(targets).tolist() == [5, 5]
 
 
 def test_a_last_batch_of_one_joins_its_neighbour_and_a_batch_may_exceed_the_data():

@@ -49,6 +49,7 @@ def info(name: str = "toy:small", **changes: Any) -> BackboneInfo:
         "name": name, "modality": "image", "dim": 8, "parameters": 1000, "gflops": 0.001, "input": {"size": SIZE},
         "pretraining": "none", "licence": "MIT", "revision": "1", "sha256": "0" * 64, "bytes": 4000, "prior": 0.5,
         "prior_of": "nothing", "family": "toy", "rate": 0.01, "batch_norm": True,
+        "classes": 3,
     }  # fmt: skip
     return BackboneInfo(**{**facts, **changes})
 
@@ -235,16 +236,27 @@ def inputs(backbone: Backbone, boundary: int, items: Items, *, views: int = 0, r
     return Inputs(backbone, boundary, Ready(backbone, items), views=views, dtype=torch.float32, room=room or Room())
 
 
+def classifier() -> LinearHead:
+    """What the toys were pretrained with."""
+    random = np.random.default_rng(0)
+    return LinearHead(weight=random.normal(size=(3, 8)), bias=random.normal(size=3))
+
+
 def examples(strategy: InputStrategy, backbone: Backbone, count: int = 40) -> Examples:
     """All of ``labelled(count)`` as ``strategy`` reads them above its boundary."""
     data = labelled(count)
     boundary, augment = strategy.prepare(backbone).frozen_blocks, strategy.schedule.augment
+    with torch.no_grad():
+        ready = [backbone.preprocess.item(data.items.read(n)) for n in range(count)]
+        features = backbone.encode(backbone.preprocess.collate(ready)).numpy()
     return Examples(
         inputs=inputs(backbone, boundary, data.items, views=0 if augment == "none" else VIEWS),
         rows=np.arange(count),
         targets=data.targets,
         task=data.task,
         class_weights=[1.0, 1.0],
+        features=features,
+        classifier=classifier(),
     )
 
 

@@ -3,14 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from headstart.core.training import Seen
 from headstart.strategies.bss import Bss
-from tests.engine import toys
+from tests.strategies.steps import seen, start
 
 
 def penalty(features: torch.Tensor, **asked: float) -> torch.Tensor:
-    body = toys.ToyBackbone(toys.info(), seed=0, size=16)
-    return Bss(**asked).penalty(body, body).loss(Seen(features=features, head=torch.zeros(2, 8)))
+    return Bss(**asked).penalty(start()).loss(seen(features))
 
 
 @pytest.mark.parametrize("shape", [(5, 8), (12, 8), (8, 8)])

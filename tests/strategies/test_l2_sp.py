@@ -6,22 +6,23 @@ import torch
 
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
-from headstart.core.training import Seen
 from headstart.engine.examples import Settings
 from headstart.engine.supervised import fit
 from headstart.strategies.l2_sp import L2Sp
 from tests.engine import toys
+from tests.strategies.steps import seen, start
 
 
 def test_the_penalty_is_half_the_weighed_squares_and_pulls_back():
-    source, trained = (toys.ToyBackbone(toys.info(), seed=0, size=16) for _ in range(2))
-    penalty = L2Sp(alpha=0.2, beta=0.5).penalty(source, trained)
+    begun = start()
+    source, trained = begun.source, begun.trained
+    penalty = L2Sp(alpha=0.2, beta=0.5).penalty(begun)
     weights = torch.full((2, 8), 2.0, requires_grad=True)
-    seen = Seen(features=torch.zeros(1, 8), head=weights)
-    assert penalty.loss(seen).item() == pytest.approx(0.25 * 16 * 4)
+    step = seen(torch.zeros(1, 8), head=weights)
+    assert penalty.loss(step).item() == pytest.approx(0.25 * 16 * 4)
     with torch.no_grad():
         trained.module[2][0].bias += 3.0
-    loss = penalty.loss(seen)
+    loss = penalty.loss(step)
     assert loss.item() == pytest.approx(0.25 * 16 * 4 + 0.1 * 8 * 9)
     loss.backward()
     assert torch.allclose(trained.module[2][0].bias.grad, torch.full((8,), 0.2 * 3.0))

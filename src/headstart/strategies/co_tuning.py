@@ -40,7 +40,16 @@ class CoTuning(InputStrategy):
         return None if info.classes else f"{info.name} comes without a layer for the classes of its pretraining."
 
     def prepare(self, backbone: Backbone) -> Preparation:
-        """See `InputStrategy.prepare`."""
+        """See `InputStrategy.prepare`.
+
+        Raises:
+            UserError: the body came without its classifier.
+        """
+        if not backbone.info.classes:
+            raise UserError(
+                f"{backbone.info.name} comes without a layer for the classes of its pretraining; choose 'lp_ft', which "
+                "is the same without it."
+            )
         return Preparation(frozen_blocks=0, groups=groups_by_depth(backbone, 0, self.decay))
 
     def penalty(self, start: Start) -> Penalty:
@@ -52,7 +61,7 @@ class CoTuning(InputStrategy):
         if start.classifier is None:
             raise UserError(
                 f"The layer that {start.source.info.name} was pretrained with is not in the local store. Fetch the "
-                "model again, or choose 'lp_ft', which does without."
+                "model again, or choose 'lp_ft', which is the same without it."
             )
         relation = related(start.classifier.logits(start.features), start.targets, len(start.head.bias))
         return _Beside(start.classifier, relation, self.strength)

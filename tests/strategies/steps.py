@@ -1,0 +1,43 @@
+"""A step and a start as penalties see them."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+
+from headstart.core.backbone import LinearHead
+from headstart.core.training import Seen, Start
+from tests.engine import toys
+
+
+def seen(features: torch.Tensor, **known: Any) -> Seen:
+    """A step with these ``features (B, 8)``, of whose rest nothing is asked unless it is ``known``."""
+    facts = {"head": torch.zeros(2, 8), "labels": torch.zeros(len(features), 2), "batch": {}, **known}
+    return Seen(features=features, **facts)
+
+
+def body() -> toys.ToyBackbone:
+    """The same one every time."""
+    return toys.ToyBackbone(toys.info(), seed=0, size=16)
+
+
+def start(**known: Any) -> Start:
+    """A fit of the toy body on the first of the labelled pictures."""
+    items, source = toys.labelled(12), body()
+    batch = source.preprocess.collate([source.preprocess.item(items.items.read(row)) for row in range(12)])
+    with torch.no_grad():
+        features = source.encode(batch).numpy()
+    facts = {
+        "source": source,
+        "trained": body(),
+        "head": LinearHead(weight=np.random.default_rng(1).normal(size=(2, 8)), bias=np.zeros(2)),
+        "features": features,
+        "targets": items.targets,
+        "classifier": toys.classifier(),
+        "look": lambda count: ({name: t[:count] for name, t in batch.items()}, torch.from_numpy(items.targets[:count])),
+        "running": nullcontext,
+    }
+    return Start(**{**facts, **known})
