@@ -313,7 +313,7 @@ def frozen_run(scene: Scene, backbone: Backbone, data: Dataset, store: Path) -> 
             control = Control(name="simple", detail="one class for all", logits=guess)
             proof = judge((control,), settled.chosen.trial, scored, labelled)
         with stage("figures"):
-            found = Findings(ranked=ranked, settled=settled, scored=scored, proof=proof)
+            found = Findings(ranked=ranked, settled=settled, scored=scored, proof=proof, retention=None)
             results = gather(found, run, data, preview=preview, notes=(note,), seconds={})
         with stage("report"):
             write_report(results, Path(folder))

@@ -36,7 +36,7 @@ def test_the_worst_mistakes_are_wrong_confident_and_few():
 def test_options_of_a_strategy_are_flat_plain_values():
     options = evidence.strategy_options(LastBlocks())
     assert options["blocks"] == 1
-    assert options["schedule.epochs"] == LastBlocks().schedule.epochs
+    assert options["epochs"] == LastBlocks().schedule.epochs
     assert all(isinstance(value, (int, float, str, bool)) for value in options.values())
 
 

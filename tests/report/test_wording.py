@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from headstart.core.results import Retention
 from headstart.report import _wording as wording
 from tests.report import sample
 
@@ -173,3 +174,18 @@ def test_what_confidence_means_where_classes_differ_in_size_is_said(solar):
 def test_the_map_says_whose_features_it_shows(solar, tweets):
     assert wording.seeing(solar) == "model"
     assert wording.seeing(tweets) == "pretrained model"
+
+
+def test_what_was_kept_is_said_where_the_body_has_changed(solar, tweets):
+    assert wording.kept(solar) == ""
+    agreement = sample.interval(0.712, 0.031)
+    known = Retention(measured_on="test", items=800, similarity=0.9312, agreement=agreement, classes=1000)
+    assert wording.kept(dataclasses.replace(solar, retention=known)) == (
+        "What it has kept: on 800 images of the test split, its features resemble the pretrained ones to 0.93 (linear "
+        "CKA; 1 is alike), and the classifier of its pretraining (1,000 classes) still names the same class for 71.2% "
+        "of them (68.1% to 74.3%)."
+    )
+    bare = Retention(measured_on="training", items=30, similarity=None, agreement=None, classes=0)
+    assert wording.kept(dataclasses.replace(solar, retention=bare)) == ""
+    alike = dataclasses.replace(tweets, retention=dataclasses.replace(bare, similarity=1.0))
+    assert wording.kept(alike).startswith("What it has kept: on 30 texts of the training split, its features")

@@ -211,11 +211,28 @@ class LearningCurve:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retention:
+    """What the adapted body has kept of the pretrained one, on ``items`` items of the ``test`` split or, without one,
+    of the ``training`` items.
+
+    ``similarity`` is the linear CKA of features before and after, 1 where nothing was lost (None: too few items, or
+    features that do not vary). Where the body came with a classifier for ``classes`` classes of its pretraining (0: it
+    did not), ``agreement`` is the share of items for which it still names the same one.
+    """
+
+    measured_on: Literal["test", "training"]
+    items: int
+    similarity: float | None
+    agreement: Interval | None
+    classes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Results:
     """Every number of the report. The scores were measured on ``scored`` items: of the ``test`` split, or those whose
     fold of the ``cross-validation`` was run (``scored_on``). ``served`` says whether the model folder holds the
     ``transfer`` or the ``simple`` control that beat it. ``scores``, ``confusion``, ``reliability``, ``mistakes`` and
-    ``map`` are those of the transfer either way.
+    ``map`` are those of the transfer either way. ``retention`` is None where the body is as it was pretrained.
     """
 
     headline: str
@@ -238,6 +255,7 @@ class Results:
     mistakes: tuple[Mistake, ...]
     map: tuple[MapPoint, ...]
     learning_curve: LearningCurve
+    retention: Retention | None
     skipped: tuple[str, ...]
     seconds: Mapping[str, float]
     forward_pass_seconds: float

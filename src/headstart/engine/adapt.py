@@ -27,6 +27,7 @@ from headstart.engine.plan import Plan
 from headstart.engine.prepare import fetch, prepare, settle_plan
 from headstart.engine.proof import judge
 from headstart.engine.rank import rank
+from headstart.engine.retention import retained
 from headstart.engine.room import Room, room_of
 from headstart.engine.run import Labelled, Run
 from headstart.engine.strata import MANY
@@ -88,7 +89,8 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         controls = try_all(Setting(run=run, winner=winner, member=member, test=test))
         proof = judge(controls, winner, scored, labelled)
     with clock.stage("evidence"):
-        found = Findings(ranked=ranked, settled=settled, scored=scored, proof=proof)
+        retention = retained(settled, scored, run, test)
+        found = Findings(ranked=ranked, settled=settled, scored=scored, proof=proof, retention=retention)
         results = gather(
             found, run, data, preview=preview, notes=_notes(fold_note, data, options), seconds=clock.seconds
         )

@@ -20,8 +20,10 @@ from headstart.core.results import (
     Mistake,
     ModelRecord,
     Results,
+    Retention,
     Verdict,
 )
+from headstart.core.settings import settings_of
 from headstart.core.strategy import Strategy
 from headstart.data._suspicious import suspicious
 from headstart.engine.curve import learning_curve
@@ -145,6 +147,7 @@ class Findings:
     settled: Settled
     scored: Scored
     proof: Proof
+    retention: Retention | None
 
 
 def gather(
@@ -175,6 +178,7 @@ def gather(
         mistakes=worst_mistakes(scored, data.classes, preview),
         map=feature_map(scored, run.options.seed, run.plan.laid_out),
         learning_curve=curve(chosen, run),
+        retention=found.retention,
         skipped=skipped(found, notes),
         seconds=seconds,
         forward_pass_seconds=encoded.forward_seconds,
@@ -272,19 +276,8 @@ def model_record(chosen: Chosen) -> ModelRecord:
 
 
 def strategy_options(strategy: Strategy) -> dict[str, float | int | str | bool]:
-    """The strategy's own hyper-parameters, nested ones with dotted names."""
-    flat: dict[str, float | int | str | bool] = {}
-
-    def walk(prefix: str, values: Mapping[str, Any]) -> None:
-        for name, value in values.items():
-            if isinstance(value, dict):
-                walk(f"{prefix}{name}.", value)
-            else:
-                flat[f"{prefix}{name}"] = value
-
-    if dataclasses.is_dataclass(strategy):
-        walk("", dataclasses.asdict(strategy))
-    return flat
+    """The strategy's settings, as users give them."""
+    return {setting.name: setting.default for setting in settings_of(strategy)}
 
 
 def skipped(found: Findings, notes: Sequence[str]) -> tuple[str, ...]:

@@ -105,6 +105,28 @@ def strategy_answer(results: Results) -> str:
     return f"{chosen.strategy} is enough: the best candidate is {ahead} one standard error; this one adapts {price}."
 
 
+def kept(results: Results) -> str:
+    """What the adapted body has left of the pretrained one; empty where it is as it was."""
+    found = results.retention
+    if found is None:
+        return ""
+    whose = "the test" if found.measured_on == "test" else "the training"
+    parts = []
+    if found.similarity is not None:
+        parts.append(
+            f"its features resemble the pretrained ones to {plain(found.similarity, 2)} (linear CKA; 1 is alike)"
+        )
+    if found.agreement is not None:
+        low, high = percent(found.agreement.low), percent(found.agreement.high)
+        parts.append(
+            f"the classifier of its pretraining ({found.classes:,} classes) still names the same class for "
+            f"{percent(found.agreement.value)} of them ({low} to {high})"
+        )
+    if not parts:
+        return ""
+    return f"What it has kept: on {items(results, found.items)} of {whose} split, {', and '.join(parts)}."
+
+
 def transfer_answer(results: Results) -> str:
     """Did the transfer help?"""
     verdict = results.verdict
