@@ -1,9 +1,12 @@
 import re
+from dataclasses import replace
 
 import pytest
 
+from headstart.backbones._packaged_models import MODELS
+from headstart.backbones.packaged import Packaged
 from headstart.core.errors import UserError
-from headstart.pool import find, known, resolve
+from headstart.pool import CURATED, find, known, resolve
 
 LITE0 = "packaged:efficientnet_lite0"
 
@@ -68,3 +71,35 @@ def test_without_names_the_packaged_models_of_the_kind_are_the_pool(modality):
     assert found
     assert {member.info.modality for member in found} == {modality}
     assert {member.info.source for member in found} == {"packaged"}
+
+
+def test_the_curated_pool_is_all_that_is_known_with_an_accuracy():
+    found = names(resolve("auto", [CURATED], "image"))
+    assert {"timm:resnet50.a1_in1k", LITE0} <= set(found)
+    assert found == names(resolve("auto", ["curated"], "image"))
+    assert {member.info.modality for member in resolve("auto", [CURATED], "text")} == {"text"}
+    assert {member.info.modality for member in resolve("auto", [CURATED], None)} == {"image", "text", "audio"}
+    assert all(member.info.prior for member in resolve("auto", [CURATED], None))
+    assert names(resolve("auto", [LITE0, CURATED], "image"))[0] == LITE0
+    assert names(resolve("auto", [LITE0, CURATED], "image")).count(LITE0) == 1
+
+
+def test_models_whose_licence_is_not_known_to_be_permissive_are_left_out_or_refused(monkeypatch):
+    restricted = replace(find(LITE0).info, licence="CC-BY-NC-4.0")
+    monkeypatch.setattr(Packaged, "infos", lambda self: (restricted, find_info("mobilenet_v2")))
+    monkeypatch.setattr(Packaged, "find", lambda self, name: {"efficientnet_lite0": restricted}.get(name))
+    assert names(resolve("auto", (), "image")) == [LITE0, "packaged:mobilenet_v2"]
+    assert names(resolve("auto", (), "image", "permissive")) == ["packaged:mobilenet_v2"]
+    for asked in ((LITE0, ()), ("auto", (LITE0,))):
+        with pytest.raises(
+            UserError, match=rf"^{LITE0} is not known to have a permissive licence \('CC-BY-NC-4.0'\): "
+        ):
+            resolve(*asked, "image", "permissive")
+    with pytest.raises(UserError, match="`headstart models pull transformers:a/b` records what its publisher states"):
+        resolve("transformers:a/b", (), "text", "permissive")
+    with pytest.raises(UserError, match=r"^Licence 'free' is not a choice; give any or permissive\.$"):
+        resolve("auto", (), "image", "free")
+
+
+def find_info(name: str):
+    return MODELS[name].info

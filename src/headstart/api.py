@@ -115,11 +115,14 @@ def rank(
     data: Dataset,
     *,
     pool: Sequence[str] = (),
+    licence: str = "any",
     seed: int = 0,
     budget: str = "standard",
     progress: Progress | None = None,
 ) -> Ranking:
     """Measure every model of the pool on the training items: kNN, a cross-validated probe, transferability scores.
+
+    ``licence="permissive"`` leaves out models whose licence restricts their use or is not known.
 
     Raises:
         UserError: unknown names, or models that do not suit the data.
@@ -127,7 +130,7 @@ def rank(
     """
     from headstart.engine.adapt import rank_only
 
-    options = _options(_loaded(data), Recipe(pool=_names(pool), seed=seed, budget=budget))
+    options = _options(_loaded(data), Recipe(pool=_names(pool), licence=licence, seed=seed, budget=budget))
     return Ranking(rows=rank_only(data, options, progress or Silent()), primary=options.task.primary)
 
 
@@ -138,6 +141,7 @@ def adapt(
     task: str = "classification",
     model: str = "auto",
     pool: Sequence[str] = (),
+    licence: str = "any",
     strategy: str = "auto",
     settings: Mapping[str, Value] | None = None,
     budget: str = "standard",
@@ -154,7 +158,8 @@ def adapt(
         out: the run folder; written when done, and where an interrupted run resumes.
         task: kind of prediction.
         model: a model's name, or ``auto``.
-        pool: the models to choose from; empty for all that suit.
+        pool: the models to choose from, or ``curated``; empty for all that suit.
+        licence: ``any``, or ``permissive`` for models that are known to allow any use.
         strategy: a strategy's name, or ``auto``.
         settings: hyper-parameters of that strategy by name; ``headstart strategies NAME`` explains them.
         budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
@@ -172,6 +177,7 @@ def adapt(
         task=task,
         model=model,
         pool=_names(pool),
+        licence=licence,
         strategy=strategy,
         settings=dict(settings or {}),
         budget=budget,
@@ -252,7 +258,7 @@ def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
         lambda: Budget.parse(recipe.budget),
         lambda: catalog.tasks.get(recipe.task),
         lambda: _candidates(recipe),
-        lambda: resolve(recipe.model, recipe.pool, modality),
+        lambda: resolve(recipe.model, recipe.pool, modality, recipe.licence),
     ):
         try:
             attempt()
@@ -280,7 +286,9 @@ def _options(data: Dataset, recipe: Recipe) -> Options:
     return Options(
         recipe=recipe,
         task=catalog.tasks.get(recipe.task)(classes=data.classes),
-        pool=tuple(replace(one, seconds=seconds) for one in resolve(recipe.model, recipe.pool, data.modality)),
+        pool=tuple(
+            replace(one, seconds=seconds) for one in resolve(recipe.model, recipe.pool, data.modality, recipe.licence)
+        ),
         strategies=_candidates(recipe),
         probe=probe,
         probe_name=PROBE,

@@ -9,7 +9,13 @@ from headstart.catalog import sources
 from headstart.core.backbone import BackboneInfo, Source
 from headstart.core.dataset import Modality
 from headstart.core.errors import UserError, nearest
+from headstart.core.licences import WANTED, is_permissive
 from headstart.engine.options import PoolMember
+
+CURATED = "curated-2026-11"
+"""All models that some source knows by heart, with an accuracy published by November 2026."""
+POOLS = (CURATED, "curated")
+"""Names for `CURATED` in a pool; the one without a date is the newest."""
 
 
 def known() -> list[PoolMember]:
@@ -43,34 +49,52 @@ def find(name: str) -> PoolMember:
     raise UserError(f"Unknown model '{name}'. {full} `headstart models` lists them.")
 
 
-def resolve(model: str, pool: Sequence[str], modality: Modality | None) -> tuple[PoolMember, ...]:
+def resolve(model: str, pool: Sequence[str], modality: Modality | None, licence: str = "any") -> tuple[PoolMember, ...]:
     """The models a run may choose from.
 
-    ``model`` other than ``auto`` names the only one; else ``pool`` names several; else all packaged models of the
-    modality and whatever else of it is in the store.
+    ``model`` other than ``auto`` names the only one; else ``pool`` names several, `CURATED` among them for all that are
+    known by heart; else all packaged models of the modality and whatever else of it is in the store. Where ``licence``
+    is ``permissive``, those with another are left out, or refused if they are named.
 
     Raises:
-        UserError: names that are not known (all of them), or both a model and a pool were named.
+        UserError: names that are not known and licences that will not do (all of them), or both a model and a pool were
+            named.
     """
     if model != "auto" and pool:
         raise UserError(f"Both --model {model} and --pool were given: a model leaves nothing to choose. Drop one.")
-    names = [model] if model != "auto" else list(pool)
-    if names:
-        found, problems = [], []
-        for name in dict.fromkeys(names):
-            try:
-                found.append(find(name))
-            except UserError as error:
-                problems += error.problems
-        if problems:
-            raise UserError(*problems)
-        return tuple(_taken_at_its_word(member, modality) for member in found)
-    return tuple(
-        member
-        for member in known()
-        if member.info.modality == modality
-        and (member.info.source == "packaged" or member.source.in_store(member.info))
-    )
+    if licence not in WANTED:
+        raise UserError(f"Licence '{licence}' is not a choice; give {' or '.join(WANTED)}.")
+    names = [model] if model != "auto" else [name for name in pool if name not in POOLS]
+    found, problems = list[PoolMember](), list[str]()
+    for name in dict.fromkeys(names):
+        try:
+            found.append(_taken_at_its_word(_licensed(find(name), licence), modality))
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UserError(*problems)
+    if any(name in POOLS for name in pool):
+        found += [member for member in known() if member.info.prior and _suits(member, modality, licence)]
+    elif not names:
+        found += [
+            member
+            for member in known()
+            if _suits(member, modality, licence)
+            and (member.info.source == "packaged" or member.source.in_store(member.info))
+        ]
+    return tuple({member.info.name: member for member in found}.values())
+
+
+def _suits(member: PoolMember, modality: Modality | None, licence: str) -> bool:
+    return modality in (None, member.info.modality) and (licence == "any" or is_permissive(member.info.licence))
+
+
+def _licensed(member: PoolMember, licence: str) -> PoolMember:
+    if licence == "any" or is_permissive(member.info.licence):
+        return member
+    name, stated = member.info.name, member.info.licence
+    known = "" if member.info.dim else f" `headstart models pull {name}` records what its publisher states."
+    raise UserError(f"{name} is not known to have a permissive licence ('{stated}'): choose another model.{known}")
 
 
 def _in(source: Source, identifier: str) -> PoolMember | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +19,11 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @dataclass
 class HubStub:
-    """``files`` maps ``organisation/model`` to its files; the other fields make it misbehave."""
+    """``files`` maps ``organisation/model`` to its files, ``licences`` to what its card states.
+
+    The other fields make it misbehave: ``cut_off`` sends half of what was asked for, ``cuts`` so often at most; ``busy`` answers 429; ``slow``
+    waits so many seconds before it answers.
+    """
 
     files: dict[str, dict[str, bytes]]
     gated: frozenset[str] = frozenset()
@@ -25,8 +31,13 @@ class HubStub:
     broken: bool = False
     wrong_hash: bool = False
     cut_off: bool = False
+    cuts: int = 1_000_000
+    busy: bool = False
+    slow: float = 0.0
+    licences: dict[str, str] = field(default_factory=dict)
     endpoint: str = ""
     requests: list[str] = field(default_factory=list)
+    ranges: list[str] = field(default_factory=list)
 
 
 def point_to(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,8 +67,14 @@ def serving(stub: HubStub) -> Iterator[HubStub]:
             # /organisation/model/resolve/revision/path
             parts = self.path.split("?")[0].strip("/").split("/")
             repo, verb, revision, file = "/".join(parts[:2]), parts[2:3], parts[3:4], "/".join(parts[4:])
+            if stub.slow:
+                time.sleep(stub.slow)
             if stub.broken:
                 return self._refuse(503, "")
+            if stub.busy:
+                return self._refuse(429, "")
+            if self.path.startswith("/api/models/"):
+                return self._tell("/".join(parts[2:4]))
             if verb != ["resolve"]:
                 return self._refuse(404, "")
             if repo in stub.gated:
@@ -72,16 +89,37 @@ def serving(stub: HubStub) -> Iterator[HubStub]:
                 return self._refuse(404, "EntryNotFound")
             return self._serve(stub.files[repo][file], with_body=with_body)
 
+        def _tell(self, repo: str) -> None:
+            if repo not in stub.files:
+                return self._refuse(404, "RepoNotFound")
+            card = {"license": stub.licences[repo]} if repo in stub.licences else {}
+            content = json.dumps({"id": repo, "modelId": repo, "sha": COMMIT, "cardData": card}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            return None
+
         def _serve(self, content: bytes, *, with_body: bool) -> None:
             digest = hashlib.sha256(content + (b"!" if stub.wrong_hash else b"")).hexdigest()
-            self.send_response(200)
+            asked = self.headers.get("Range")
+            first = int(asked.removeprefix("bytes=").split("-")[0]) if asked and with_body else 0
+            self.send_response(206 if first else 200)
+            if first:
+                stub.ranges.append(str(asked))
+                self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
             self.send_header("X-Repo-Commit", COMMIT)
             self.send_header("ETag", f'"{digest}"')
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(len(content) - first))
             self.send_header("Connection", "close")
             self.end_headers()
             if with_body:
-                self.wfile.write(content[: len(content) // 2] if stub.cut_off else content)
+                rest = content[first:]
+                if stub.cut_off and stub.cuts > 0:
+                    stub.cuts -= 1
+                    rest = rest[: len(rest) // 2]
+                self.wfile.write(rest)
             self.close_connection = True
 
         def _refuse(self, status: int, code: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -7,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 from headstart.backbones import _hub
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Silent
 from tests.backbones.hub_stub import COMMIT, HubStub, point_to, serving
+from tests.backbones.tiny import info
 
 FILES = {"config.json": b"{}", "model.safetensors": b"weights" * 100}
 
@@ -97,3 +100,80 @@ def test_the_environment_names_the_mirror_and_the_offline_state(hub: HubStub) ->
     environment["HF_HUB_OFFLINE"] = "1"
     done = subprocess.run([sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=False)
     assert "HF_HUB_OFFLINE is set and the hub's cache does not hold a/b" in done.stderr
+
+
+def test_the_licence_is_what_the_card_states(hub: HubStub) -> None:
+    assert _hub.look_up("timm:x", "a/b", "main").licence == ""
+    hub.licences["a/b"] = "mit"
+    found = _hub.look_up("timm:x", "a/b", "main")
+    assert found.licence == "mit"
+    known, unknown = info("timm:x", licence="Apache-2.0"), info("timm:x", licence="see the model card")
+    assert _hub.licence(known, found) == "Apache-2.0"
+    assert _hub.licence(unknown, found) == "mit"
+    assert _hub.licence(unknown, dataclasses.replace(found, licence="")) == "see the model card"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client waits between its attempts, and long for an answer."""
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_fetch_goes_on_where_an_earlier_one_stopped(hub: HubStub, tmp_path: Path) -> None:
+    found = _hub.look_up("timm:x", "a/b", "main")
+    hub.cut_off, hub.cuts = True, 10**6
+    with pytest.raises(Unavailable, match="timm:x could not be fetched"):
+        _hub.take_weights(found, tmp_path, Silent())
+    (part,) = tmp_path.rglob("*.part")
+    arrived = part.stat().st_size
+    assert 0 < arrived < 700
+    hub.cut_off = False
+    hub.ranges.clear()
+    path = _hub.take_weights(found, tmp_path, Silent())
+    assert path.read_bytes() == FILES["model.safetensors"]
+    assert hub.ranges == [f"bytes={arrived}-"]
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_broken_connection_is_taken_up_again_at_once(hub: HubStub, tmp_path: Path) -> None:
+    found = _hub.look_up("timm:x", "a/b", "main")
+    hub.cut_off, hub.cuts = True, 2
+    assert _hub.take_weights(found, tmp_path, Silent()).read_bytes() == FILES["model.safetensors"]
+    assert hub.ranges == ["bytes=350-", "bytes=525-"]
+
+
+def test_the_beginning_of_another_file_is_not_gone_on_with(hub: HubStub, tmp_path: Path) -> None:
+    first = _hub.look_up("timm:x", "a/b", "main")
+    (tmp_path / first.sha256).mkdir()
+    (tmp_path / first.sha256 / "model.safetensors.part").write_bytes(b"weights" * 50)
+    hub.files["a/b"]["model.safetensors"] = b"others!" * 100
+    second = _hub.look_up("timm:x", "a/b", "main")
+    assert _hub.take_weights(second, tmp_path, Silent()).read_bytes() == b"others!" * 100
+    assert hub.ranges == []
+
+
+def test_a_damaged_download_is_not_kept(hub: HubStub, tmp_path: Path) -> None:
+    hub.wrong_hash = True
+    found = _hub.look_up("timm:x", "a/b", "main")
+    with pytest.raises(Unavailable, match="The download is damaged or not the checked file"):
+        _hub.take_weights(found, tmp_path, Silent())
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_hub_that_is_asked_too_often(hub: HubStub) -> None:
+    hub.busy = True
+    with pytest.raises(Unavailable, match=r"is asked too often from here\. Wait some minutes, or log in with: hf auth"):
+        _hub.look_up("timm:x", "a/b", "main")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_hub_that_does_not_answer_in_time(hub: HubStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.slow = 0.5
+    monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 0.1)
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.1)
+    with pytest.raises(Unavailable, match=r"took longer than 0\.1 seconds to answer\. Try again later, or set HF_HUB_"):
+        _hub.look_up("timm:x", "a/b", "main")

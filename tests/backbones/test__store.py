@@ -129,6 +129,30 @@ def test_a_failed_rename_puts_the_old_model_back(monkeypatch: pytest.MonkeyPatch
     assert _store.open_stored(NAME).tensors()["weight"].tolist() == [1.0, 1.0]
 
 
+def interrupted(content: bytes) -> None:
+    """A model of whose download so much has arrived."""
+    with _store.adding(NAME, room=10) as arrival:
+        arrival.downloads.mkdir()
+        (arrival.downloads / "begun.part").write_bytes(content)
+        raise Unavailable("gone")
+
+
+def test_what_has_arrived_of_a_download_stays_until_the_model_is_there() -> None:
+    with pytest.raises(Unavailable, match="gone"):
+        interrupted(b"half")
+    with _store.adding(NAME, room=10) as arrival:
+        assert (arrival.downloads / "begun.part").read_bytes() == b"half"
+        arrival.write_tensors({"weight": torch.ones(2)})
+        arrival.describe(info(NAME))
+    assert entries() == ["some%2Fthing.tag"]
+
+
+def test_an_empty_download_does_not_stay() -> None:
+    with pytest.raises(Unavailable, match="gone"):
+        interrupted(b"")
+    assert entries() == []
+
+
 def test_two_processes_may_add_the_same_model_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     place, exists = _store.folder_of(NAME), Path.exists
     other_came_first = iter([False])  # what the first look at the place answers

@@ -3,12 +3,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from huggingface_hub import constants
 
-from headstart.backbones import _store
+from headstart.backbones import _hub, _store
 from headstart.backbones.transformers import Transformers
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
@@ -158,9 +159,32 @@ def test_a_wrong_checksum(hub: HubStub) -> None:
 
 
 def test_a_connection_that_breaks(hub: HubStub, monkeypatch: pytest.MonkeyPatch) -> None:
-    hub.cut_off = True
+    """What has arrived stays for the next attempt."""
+    source = Transformers()
+    found = source.find("tiny/bert")
+    assert found is not None
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)  # between its five attempts
-    _refused("could not be fetched")
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    take = _hub.take
+    monkeypatch.setattr(_hub, "take", lambda repository, file, scratch: small(hub, take, repository, file, scratch))
+    hub.cut_off = True
+    with pytest.raises(Unavailable, match="could not be fetched"):
+        source.pull(found, Silent())
+    assert not source.in_store(found)
+    hub.cut_off = False
+    hub.ranges.clear()
+    source.pull(found, Silent())
+    assert len(hub.ranges) == 1
+    assert source.in_store(found)
+
+
+def small(hub: HubStub, take: Any, repository: _hub.Repository, file: str, scratch: Path) -> Path:
+    """Small files arrive even over a bad connection."""
+    hub.cut_off, was = False, hub.cut_off
+    try:
+        return take(repository, file, scratch)
+    finally:
+        hub.cut_off = was
 
 
 def test_no_network() -> None:

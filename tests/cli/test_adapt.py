@@ -29,12 +29,14 @@ def adapting(monkeypatch):
 def test_every_option_reaches_the_recipe(headstart, adapting, tmp_path):
     words = ("--test", "t", "--input", "i", "--label", "l", "--group", "g", "--budget", "90s", "--seed", "3")
     words += ("--strategy", "full", "--model", "packaged:efficientnet_lite0", "--task", "classification")
+    words += ("--licence", "permissive")
     assert headstart("adapt", "d", "--out", str(tmp_path / "run"), *words).code == 0
     assert adapting["adapt"]["recipe"] == Recipe(
         data="d",
         test="t",
         roles={"input": "i", "label": "l", "group": "g"},
         model="packaged:efficientnet_lite0",
+        licence="permissive",
         strategy="full",
         budget="90s",
         seed=3,

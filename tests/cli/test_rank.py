@@ -32,6 +32,14 @@ def test_a_wide_terminal_also_shows_licences(headstart, ranking, monkeypatch, co
     assert ("Apache-2.0" in headstart("rank", "d").out) is shown
 
 
+def test_a_licence_reaches_the_ranking(headstart, ranking):
+    assert headstart("rank", "d").code == 0
+    assert ranking["licence"] == "any"
+    assert headstart("rank", "d", "--licence", "permissive").code == 0
+    assert ranking["licence"] == "permissive"
+    assert headstart("rank", "d", "--licence", "free").code == 2
+
+
 def test_the_document_has_every_row_and_no_nan(headstart, ranking):
     found = headstart("rank", "d", "--json").document
     assert found["primary"] == "balanced_accuracy"

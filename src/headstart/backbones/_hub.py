@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from headstart.backbones._resume import resumed
 from headstart.backbones._store import sha256_of
 from headstart.backbones._watch import watching
+from headstart.core.backbone import BackboneInfo
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress
 
 WEIGHTS = "model.safetensors"
 MAIN = "main"
+UNSTATED, NOT_STATED = "see the model card", "not stated"
+"""What is said of a licence that nobody has written down here, and of one that timm does not tell."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -26,7 +30,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 class Repository:
     """One revision of one hub repository: ``name`` is the model's name in messages, ``commit`` what ``revision``
     stands for, ``bytes`` and ``sha256`` those of its weights (empty where the hub states none), ``cached`` whether
-    they are in the user's hub cache.
+    they are in the user's hub cache, ``licence`` what its card states (empty: nothing, or the hub could not be asked).
     """
 
     name: str
@@ -35,6 +39,7 @@ class Repository:
     bytes: int
     sha256: str
     cached: bool
+    licence: str = ""
 
 
 def look_up(name: str, repo: str, revision: str) -> Repository:
@@ -63,26 +68,61 @@ def look_up(name: str, repo: str, revision: str) -> Repository:
         bytes=stated.size or 0,
         sha256=stated.etag if stated.etag and SHA256.fullmatch(stated.etag) else "",
         cached=cached_file(repo, WEIGHTS, commit) is not None,
+        licence=_licence(repo, commit),
     )
 
 
-def take_weights(repository: Repository, scratch: Path, progress: Progress, *, expected: str = "") -> Path:
-    """The weights, fetched below ``scratch`` unless the hub's cache has them; ``expected`` is their SHA-256 if known.
+def _licence(repo: str, commit: str) -> str:
+    """What the card of the model states; a hub that says nothing of it has none to refuse."""
+    from huggingface_hub import model_info
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        card = model_info(repo, revision=commit).card_data
+    except (*_bases(HfHubHTTPError), ValueError):
+        return ""
+    stated = None if card is None else card.get("license")
+    if stated == "other":
+        stated = card.get("license_name") if card is not None else None
+    return stated if isinstance(stated, str) else ""
+
+
+def licence(info: BackboneInfo, repository: Repository) -> str:
+    """That of a model which has arrived: as it was known, or else as the hub states it."""
+    return repository.licence if info.licence in (UNSTATED, NOT_STATED) and repository.licence else info.licence
+
+
+def take_weights(repository: Repository, downloads: Path, progress: Progress, *, expected: str = "") -> Path:
+    """The weights, fetched into the folder ``downloads`` unless the hub's cache has them; ``expected`` is their SHA-256
+    if known. A fetch that fails leaves there what has arrived, and the next one goes on from it.
 
     Raises:
         Unavailable: they cannot be fetched, or their SHA-256 is not the one stated.
     """
-    with watching(scratch, repository.bytes, f"Fetching {repository.name}", progress):
-        path = take(repository, WEIGHTS, scratch)
+    downloads.mkdir(parents=True, exist_ok=True)
+    with watching(downloads, repository.bytes, f"Fetching {repository.name}", progress):
+        path = take(repository, WEIGHTS, downloads) if repository.cached else _fetch(repository, downloads)
     digest = sha256_of(path)
     for wanted in (expected, repository.sha256):
         if wanted and digest != wanted:
+            if not repository.cached:
+                path.unlink()
             raise Unavailable(
                 f"{repository.name} was not stored: {WEIGHTS} has SHA-256 {digest[:12]}..., expected {wanted[:12]}.... "
                 f"The download is damaged or not the checked file. Try again with: headstart models pull "
                 f"{repository.name}"
             )
     return path
+
+
+def _fetch(repository: Repository, downloads: Path) -> Path:
+    from huggingface_hub import hf_hub_url
+
+    # Named by content or revision, so that the beginning of another file is not gone on with.
+    folder = downloads / (repository.sha256 or repository.commit)
+    url = hf_hub_url(repository.repo, WEIGHTS, revision=repository.commit)
+    with _explained(repository.name, repository.repo, WEIGHTS), _quiet():
+        return resumed(url, folder, WEIGHTS, repository.bytes)
 
 
 def take(repository: Repository, file: str, scratch: Path) -> Path:
@@ -138,16 +178,20 @@ def split_revision(identifier: str) -> tuple[str, str]:
 def _explained(name: str, repo: str, file: str) -> Iterator[None]:
     from huggingface_hub.errors import HfHubHTTPError
 
-    # The bases include the HTTP library's own error, which a connection that breaks in the middle of a file raises
-    # bare, and OSError. The library itself has changed between releases of huggingface_hub.
-    expected = cast("tuple[type[Exception], ...]", (*HfHubHTTPError.__bases__, ValueError))
     try:
         yield
-    except expected as error:
+    except (*_bases(HfHubHTTPError), ValueError) as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         answered = isinstance(error.__cause__, HfHubHTTPError)
         raise Unavailable(_sentence(name, repo, file, error.__cause__ if answered else error)) from error
+
+
+def _bases(error: type[Exception]) -> tuple[type[Exception], ...]:
+    """They include the HTTP library's own error, which a connection that breaks in the middle of a file raises bare,
+    and OSError. The library itself has changed between releases of huggingface_hub.
+    """
+    return cast("tuple[type[Exception], ...]", error.__bases__)
 
 
 def _sentence(name: str, repo: str, file: str, error: BaseException | None) -> str:
@@ -165,10 +209,17 @@ def _sentence(name: str, repo: str, file: str, error: BaseException | None) -> s
             why = f"{repo} publishes no {WEIGHTS}, and headstart reads weights from safetensors only. Choose another"
         case errors.RemoteEntryNotFoundError():
             why = f"{repo} has no file {file}"
+        case errors.HfHubHTTPError() if error.response is not None and error.response.status_code == 429:
+            why = f"{endpoint} is asked too often from here. Wait some minutes, or log in with: hf auth login"
         case errors.HfHubHTTPError() if error.response is not None:
             why = f"{endpoint} answered {error.response.status_code} for {file} of {repo}"
         case errors.HFValidationError():
             why = f"'{repo}' is no name of a hub model"
+        case _ if "Timeout" in type(error).__name__:
+            why = (
+                f"{endpoint} took longer than {constants.HF_HUB_DOWNLOAD_TIMEOUT} seconds to answer. Try again later, "
+                "or set HF_HUB_DOWNLOAD_TIMEOUT to more"
+            )
         case _ if constants.is_offline_mode():
             why = f"HF_HUB_OFFLINE is set and the hub's cache does not hold {repo}"
         case _:

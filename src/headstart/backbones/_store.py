@@ -33,7 +33,7 @@ CLASSIFIER = "classifier.safetensors"
 SCHEMA = 1
 SCRATCH = ".part-"
 ABANDONED = 24 * 3600
-"""Seconds after which a scratch folder is taken for the leftover of a killed process."""
+"""Seconds after which a scratch folder is taken for the leftover of a killed process, and a download for given up."""
 SPARE = 32 * 1024**2
 """Bytes left free on the disk beyond what is written."""
 CHUNK = 1024**2
@@ -135,10 +135,14 @@ def listed(source: str, known: Sequence[BackboneInfo]) -> tuple[BackboneInfo, ..
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """A model on its way into the store: final files go into ``files``, everything temporary into ``scratch``."""
+    """A model on its way into the store: final files go into ``files``, everything temporary into ``scratch``.
+
+    What is half fetched goes into ``downloads``, which stays if the addition fails and there is something in it.
+    """
 
     files: Path
     scratch: Path
+    downloads: Path
     record: dict[str, Any]
 
     def describe(self, info: BackboneInfo, **details: Any) -> None:
@@ -171,13 +175,16 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
         Unavailable: there is not enough room on the disk. The store is left as it was.
     """
     place = folder_of(name)
+    downloads = place.parent / f"{SCRATCH}of-{place.name}"
     try:
         _make(place.parent)
         _remove_abandoned(place.parent)
         _require_room(name, place.parent, room)
         work = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=place.parent))
         try:
-            arrival = Arrival(files=work / "files", scratch=work / "scratch", record={"schema": SCHEMA})
+            arrival = Arrival(
+                files=work / "files", scratch=work / "scratch", downloads=downloads, record={"schema": SCHEMA}
+            )
             arrival.files.mkdir()
             arrival.scratch.mkdir()
             yield arrival
@@ -188,8 +195,11 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
             record = {**arrival.record, "files": files}
             (arrival.files / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
             _put_in_place(arrival.files, place, work / "old")
+            shutil.rmtree(downloads, ignore_errors=True)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+            if not _something_in(downloads):
+                shutil.rmtree(downloads, ignore_errors=True)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _no_room(name, place.parent, room) from error
@@ -199,6 +209,10 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
                 "Set HEADSTART_HOME to a folder of yours."
             ) from error
         raise
+
+
+def _something_in(folder: Path) -> bool:
+    return any(path.is_file() and path.stat().st_size for path in folder.rglob("*"))
 
 
 def _make(folder: Path) -> None:
@@ -274,5 +288,6 @@ def _put_in_place(new: Path, place: Path, aside: Path) -> None:
 
 def _remove_abandoned(parent: Path) -> None:
     for leftover in parent.glob(f"{SCRATCH}*"):
-        if time.time() - leftover.stat().st_mtime > ABANDONED:
+        changed = max(path.lstat().st_mtime for path in (leftover, *leftover.rglob("*")))
+        if time.time() - changed > ABANDONED:
             shutil.rmtree(leftover, ignore_errors=True)

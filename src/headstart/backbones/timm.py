@@ -54,7 +54,7 @@ class Timm(Source):
         repository = _hub.look_up(info.name, cfg["hf_hub_id"], revision)
         # Download and converted weights lie side by side for a moment.
         with _store.adding(info.name, room=2 * repository.bytes) as arrival:
-            path = _hub.take_weights(repository, arrival.scratch, progress, expected=info.sha256)
+            path = _hub.take_weights(repository, arrival.downloads, progress, expected=info.sha256)
             body, classifier = _weights(identifier, path)
             arrival.write_tensors(body)
             if classifier is not None:
@@ -65,6 +65,7 @@ class Timm(Source):
                 sha256=_store.sha256_of(path),
                 bytes=repository.bytes,
                 classes=0 if classifier is None else len(classifier[1]),
+                licence=_hub.licence(info, repository),
             )
             arrival.describe(facts, architecture=cfg["architecture"], pretrained_cfg=_preprocessing(cfg))
 
@@ -103,7 +104,7 @@ def _info(name: str, cfg: dict[str, Any]) -> BackboneInfo:
     known = {
         "name": name,
         "pretraining": f"see the tag '{cfg['tag']}'",
-        "licence": cfg["license"] or "not stated",
+        "licence": cfg["license"] or _hub.NOT_STATED,
         "revision": revision,
         "sha256": "",
         "bytes": 0,

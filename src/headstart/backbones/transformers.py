@@ -83,7 +83,7 @@ class Transformers(Source):
             small = {name: file.read_bytes() for name, file in files.items() if name.endswith("_config.json")}
             counted = _info(info.name, config, small)
             info = counted if info.dim == 0 else dataclasses.replace(info, input=counted.input)
-            path = _hub.take_weights(repository, arrival.scratch, progress, expected=info.sha256)
+            path = _hub.take_weights(repository, arrival.downloads, progress, expected=info.sha256)
             arrival.write_tensors(weights_in(info.name, config, path.parent))
             if reads_texts:
                 _save_tokenizer(info.name, files, arrival.files)
@@ -91,7 +91,11 @@ class Transformers(Source):
                 for name, file in files.items():
                     (arrival.files / name).write_bytes(file.read_bytes())
             facts = dataclasses.replace(
-                info, revision=repository.commit, sha256=_store.sha256_of(path), bytes=repository.bytes
+                info,
+                revision=repository.commit,
+                sha256=_store.sha256_of(path),
+                bytes=repository.bytes,
+                licence=_hub.licence(info, repository),
             )
             arrival.describe(facts, config=config)
 
@@ -118,7 +122,7 @@ def _unstated(name: str) -> dict[str, Any]:
     _, revision = _hub.split_revision(name)
     return {
         "pretraining": "see the model card",
-        "licence": "see the model card",
+        "licence": _hub.UNSTATED,
         "revision": revision,
         "sha256": "",
         "bytes": 0,

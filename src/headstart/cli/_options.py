@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from typer import Argument, Option
 
@@ -49,7 +49,15 @@ SEED = "Seed of every random choice."
 
 Pool = Annotated[
     str | None,
-    Option("--pool", metavar="NAMES", help="Models to consider, separated by commas.  (default: all that suit)"),
+    Option(
+        "--pool",
+        metavar="NAMES",
+        help="Models to consider, separated by commas, or curated.  (default: all that suit and are here)",
+    ),
+]
+Licence = Annotated[
+    Literal["any", "permissive"] | None,
+    Option("--licence", help="permissive: only models whose licence is known to allow any use.  (default: any)"),
 ]
 Budget = Annotated[str, Option("--budget", metavar="BUDGET", help=BUDGET)]
 Seed = Annotated[int, Option("--seed", metavar="N", parser=whole("--seed", 0), help=SEED)]

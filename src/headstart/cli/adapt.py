@@ -61,6 +61,7 @@ def adapt(
     task: TaskName = None,
     model: Model = None,
     pool: _options.Pool = None,
+    licence: _options.Licence = None,
     strategy: StrategyName = None,
     set: Set = None,
     budget: Budget = None,
@@ -77,7 +78,7 @@ def adapt(
 
         named = {"task": task, "model": model, "strategy": strategy, "budget": budget, "seed": seed, "test": test}
         roles = {"input": input, "label": label, "group": group}
-        named |= {"pool": _options.names(pool), "settings": _options.settings(set)}
+        named |= {"pool": _options.names(pool), "licence": licence, "settings": _options.settings(set)}
         recipe = _recipe(data, named, roles)
         api.check_names(recipe)
         found = api.load(

@@ -24,6 +24,7 @@ def rank(
     group: _options.Group = None,
     test: _options.Test = None,
     pool: _options.Pool = None,
+    licence: _options.Licence = None,
     budget: _options.Budget = "standard",
     seed: _options.Seed = 0,
     json: _options.Json = False,
@@ -37,9 +38,10 @@ def rank(
         from headstart import api
 
         among = _options.names(pool) or ()
-        api.check_names(Recipe(pool=among, budget=budget))
+        allowed = licence or "any"
+        api.check_names(Recipe(pool=among, licence=allowed, budget=budget))
         found = api.load(data, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
-        board = api.rank(found, pool=among, seed=seed, budget=budget, progress=progress)
+        board = api.rank(found, pool=among, licence=allowed, seed=seed, budget=budget, progress=progress)
     if json:
         document({"primary": board.primary, "rows": board.rows})
     else:

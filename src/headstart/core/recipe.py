@@ -51,7 +51,8 @@ class Recipe:
 
     ``data`` and ``test`` are paths (empty when the data came as an object); ``roles`` names columns that were
     named by the user (``input``, ``label``, ``group``); the others are found again. ``model`` and ``strategy`` are
-    names or ``auto``. ``settings`` are those of the strategy that is named (`headstart.core.settings`).
+    names or ``auto``; ``licence`` says which licences of weights will do. ``settings`` are those of the strategy that
+    is named (`headstart.core.settings`).
     """
 
     data: str = ""
@@ -60,6 +61,7 @@ class Recipe:
     task: str = "classification"
     model: str = "auto"
     pool: tuple[str, ...] = ()
+    licence: str = "any"
     strategy: str = "auto"
     settings: Mapping[str, Value] = field(default_factory=dict)
     budget: str = "standard"

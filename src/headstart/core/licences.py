@@ -1,0 +1,47 @@
+"""What licences of weights allow, as far as their names tell."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Wanted = Literal["any", "permissive"]
+WANTED: tuple[Wanted, ...] = ("any", "permissive")
+
+PERMISSIVE = frozenset(
+    {
+        "0bsd",
+        "afl-3.0",
+        "apache-2.0",
+        "artistic-2.0",
+        "bsd",
+        "bsd-2-clause",
+        "bsd-3-clause",
+        "bsd-3-clause-clear",
+        "bsl-1.0",
+        "cc-by-2.0",
+        "cc-by-2.5",
+        "cc-by-3.0",
+        "cc-by-4.0",
+        "cc0-1.0",
+        "cdla-permissive-1.0",
+        "cdla-permissive-2.0",
+        "isc",
+        "mit",
+        "ms-pl",
+        "ncsa",
+        "odc-by",
+        "pddl",
+        "postgresql",
+        "unlicense",
+        "wtfpl",
+        "zlib",
+    }
+)
+"""SPDX identifiers and the hub's spellings of them: any use, commercial too, and nothing asked of derived works but
+credit.
+"""
+
+
+def is_permissive(licence: str) -> bool:
+    """Whether ``licence`` is known to be permissive; of one that nobody stated that is not known."""
+    return licence.strip().lower() in PERMISSIVE
