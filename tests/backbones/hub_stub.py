@@ -21,8 +21,8 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 class HubStub:
     """``files`` maps ``organisation/model`` to its files, ``licences`` to what its card states.
 
-    The other fields make it misbehave: ``cut_off`` sends half of what was asked for, ``cuts`` so often at most; ``busy`` answers 429; ``slow``
-    waits so many seconds before it answers.
+    The other fields make it misbehave: ``cut_off`` sends half of what was asked for, ``cuts`` times at most; ``busy``
+    answers 429; ``slow`` waits so many seconds before it answers.
     """
 
     files: dict[str, dict[str, bytes]]
