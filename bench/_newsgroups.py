@@ -29,8 +29,10 @@ HEADER = 4
 """Lines before the first message: names, kinds, roles, and an empty one."""
 
 
-def prepare(folder: Path, *, train: int, test: int, seed: int) -> None:
-    """Write ``folder/{train,test}.csv``: messages of the set's own two parts, drawn by ``seed``."""
+def prepare(folder: Path, *, train: int, test: int, seed: int, about: str = "") -> None:
+    """Write ``folder/{train,test}.csv``: messages of the set's own two parts, drawn by ``seed``, to the groups whose
+    names begin with ``about``.
+    """
 
     def make(archive: zipfile.ZipFile, into: Path) -> None:
         into.mkdir(parents=True)
@@ -40,7 +42,8 @@ def prepare(folder: Path, *, train: int, test: int, seed: int) -> None:
     tables = made(SOURCE, "20newsgroups", make, Silent())
     for part, count in (("train", train), ("test", test)):
         lines = (tables / f"{part}.tab").read_text(encoding="utf-8").split("\n")[HEADER:]
-        rows = sorted({(text, group) for group, text in (line.split("\t") for line in lines if line)})
+        found = (line.split("\t") for line in lines if line)
+        rows = sorted({(text, group) for group, text in found if group.startswith(about)})
         if count > len(rows):
             raise SystemExit(
                 f"There are no {count} messages in the {part} part of 20 Newsgroups, at most {len(rows)}. Ask for "

@@ -11,8 +11,11 @@ from headstart.core.training import Preparation
 from headstart.engine import contest
 from headstart.engine.loop import Diverged
 from headstart.engine.operations import operations
+from headstart.engine.options import PoolMember
 from headstart.engine.plan import Speed
 from headstart.engine.rank import Entrant
+from headstart.engine.trials import Contender
+from headstart.strategies.distil import Distil
 from headstart.strategies.full import Full
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
@@ -56,6 +59,31 @@ def test_a_strategy_asked_for_alone_is_never_dropped(tmp_path: Path):
     held, _ = probed(tmp_path, 0.0, full=Full().lasting(1))
     assert [trial.strategy_name for trial in held.trials] == ["full"]
     assert not held.skipped
+
+
+def test_a_small_model_learns_from_the_best_larger_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    small, large = toys.info(), toys.info(name="toy:large", parameters=2000)
+    run = toys.run(tmp_path, strategies={"linear_probe": LinearProbe(), "distil": Distil().lasting(1)})
+    run = replace(run, plan=replace(run.plan, passes=100.0))
+    teachers: list[Contender | None] = []
+    tried = contest.try_inputs
+
+    def watched(contender: Contender, *given: object, **how: object) -> object:
+        teachers.append(contender.teacher)
+        return tried(contender, *given, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(contest, "try_inputs", watched)
+    entrants = []
+    for facts in (small, large):
+        contender = toys.contender(run, PoolMember(source=toys.ToySource(facts), info=facts))
+        trial = contest.try_features(contender, "linear_probe", LinearProbe(), run)
+        entrants.append(Entrant(probe=trial, native=contender))
+    held = contest.hold(entrants, run)
+    assert teachers == [entrants[1].probe.contender]
+    assert [trial.strategy_name for trial in held.trials].count("distil") == 1
+    assert {row.model: row.skipped for row in held.skipped} == {
+        "toy:large": "it learns from a larger model, and none was measured besides; name one with --pool"
+    }
 
 
 def test_refusal_and_divergence_are_reasons_not_crashes(tmp_path: Path, monkeypatch):

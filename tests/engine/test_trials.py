@@ -13,6 +13,7 @@ from headstart.core.strategy import FeatureStrategy
 from headstart.engine import trials
 from headstart.engine.journal import Journal
 from headstart.heads.weights import balanced_weights
+from headstart.strategies.distil import Distil
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.multi_view import MultiView
@@ -105,6 +106,27 @@ def test_items_are_held_out_before_the_head_is_fitted(tmp_path: Path, monkeypatc
     assert np.array_equal(head.weight, expected.weight)
     assert everything.rows.tolist() == rows.tolist()
     assert len(everything.held_rows) == 0
+
+
+def test_a_teacher_has_not_seen_the_labels_it_speaks_of(tmp_path: Path, monkeypatch):
+    run, rows, given = toys.run(tmp_path), np.arange(2, 40), list[Any]()
+    contender = replace(toys.contender(run), teacher=toys.contender(run))
+    monkeypatch.setattr(trials, "averaged", lambda strategy, body, head, examples, *rest, **how: given.append(examples))
+    trials.train(contender, Distil(), run, rows, piece="p", stage="s")
+    trials.train(contender, LastBlocks(), run, rows, piece="p", stage="s")
+    (examples, other) = given
+    assert other.taught is None
+    assert examples.taught.shape == (38, 2)
+    targets = run.data.targets.copy()
+    targets[rows[4]] = 1 - targets[rows[4]]
+    changed = replace(run, data=replace(run.data, targets=targets))
+    # Folds follow the classes: what may not depend on the item's own label is looked at with the folds kept.
+    folds = trials.grouped_folds(run.data.targets[rows], run.data.groups[rows], trials.LESSONS, run.options.seed)
+    monkeypatch.setattr(trials, "grouped_folds", lambda *_: folds)
+    again = trials.taught(contender.teacher, changed, rows)
+    alike = folds == folds[4]
+    assert np.allclose(again[alike], examples.taught[alike])
+    assert not np.allclose(again[~alike], examples.taught[~alike])
 
 
 def test_where_classes_are_drawn_alike_the_loss_is_not_adjusted_too(tmp_path: Path, monkeypatch):

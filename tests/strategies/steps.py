@@ -15,8 +15,16 @@ from tests.engine import toys
 
 def seen(features: torch.Tensor, **known: Any) -> Seen:
     """A step with these ``features (B, 8)``, of whose rest nothing is asked unless it is ``known``."""
-    facts = {"head": torch.zeros(2, 8), "labels": torch.zeros(len(features), 2), "batch": {}, **known}
-    return Seen(features=features, **facts)
+    count = len(features)
+    facts = {
+        "logits": torch.zeros(count, 2),
+        "head": torch.zeros(2, 8),
+        "labels": torch.zeros(count, 2),
+        "batch": {},
+        "maps": (),
+        "rows": torch.arange(count),
+    }
+    return Seen(features=features, **{**facts, **known})
 
 
 def body() -> toys.ToyBackbone:
@@ -37,6 +45,7 @@ def start(**known: Any) -> Start:
         "features": features,
         "targets": items.targets,
         "classifier": toys.classifier(),
+        "taught": np.random.default_rng(2).normal(size=(12, 2)),
         "look": lambda count: ({name: t[:count] for name, t in batch.items()}, torch.from_numpy(items.targets[:count])),
         "running": nullcontext,
     }

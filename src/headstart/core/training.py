@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from headstart.core.backbone import Backbone, Dense, LinearHead
 from headstart.core.settings import Meaning
@@ -111,6 +111,8 @@ class Start:
         features: ``(n, D)`` of the items to train on, as the pretrained body sees them.
         targets: ``(n,)`` of the same items.
         classifier: the linear layer that the body was pretrained with, ``(S, D)``; None where it came without one.
+        taught: ``(n, C)``, logits of the same items from a larger model that had not seen their labels; None without
+            one.
         look: some of these items as the fit reads them, and their targets ``(B,)``: about so many, of all classes.
         running: a context in which bodies are run as they are in training.
     """
@@ -121,6 +123,7 @@ class Start:
     features: NDArray[np.floating] | Features
     targets: NDArray[np.int64]
     classifier: LinearHead | None
+    taught: NDArray[np.floating] | None
     look: Callable[[int], tuple[Mapping[str, torch.Tensor], torch.Tensor]]
     running: Callable[[], AbstractContextManager[object]]
 
@@ -131,17 +134,30 @@ class Seen:
 
     Attributes:
         features: ``(B, D)``, what came out of the body.
+        logits: ``(B, C)``, what the head made of it.
         head: the weights of the head ``(C, D)``.
         labels: ``(B, C)``, how much of each class every item is: one of them all, unless items are blended.
         batch: what the body read.
         maps: what came out of the blocks up to each boundary of `Penalty.watched`.
+        rows: ``(B,)``, which of the items of `Start` these are.
+        partner: ``(B,)``, positions in the batch of what they are blended with; None where they are not.
+        share: how much of an item is its own then.
     """
 
     features: torch.Tensor
+    logits: torch.Tensor
     head: torch.Tensor
     labels: torch.Tensor
     batch: Mapping[str, torch.Tensor]
-    maps: tuple[Dense, ...] = ()
+    maps: tuple[Dense, ...]
+    rows: torch.Tensor
+    partner: torch.Tensor | None = None
+    share: float = 1.0
+
+    def of(self, values: torch.Tensor) -> torch.Tensor:
+        """``values (n, K)`` of the items of `Start` for those of the batch, ``(B, K)``, blended as they are."""
+        own = values[self.rows]
+        return own if self.partner is None else self.share * own + (1 - self.share) * own[self.partner]
 
 
 class Penalty(ABC):
@@ -161,6 +177,8 @@ class InputStrategy(Strategy):
     """Trains the head and some of the body on the items themselves (supervised loop)."""
 
     schedule: Schedule
+    learns_from_another: ClassVar[bool] = False
+    """Whether it needs a larger model that was measured on the same items."""
 
     def lasting(self, epochs: int) -> Self:
         """The same strategy for another number of epochs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
     skipped: list[CandidateRow] = []
     left = run.plan.passes
     for entrant in entrants:
-        native, priced = entrant.native, list[tuple[Cost, str, InputStrategy]]()
+        native, priced = _with_teacher(entrant, entrants), list[tuple[Cost, str, InputStrategy]]()
         for name, strategy in options.strategies.items():
             if isinstance(strategy, FeatureStrategy) and name != options.probe_name:
                 tried = _try_features(entrant.probe.contender, name, strategy, run, left=left)
@@ -72,6 +72,13 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
     return Contest(trials=tuple(trials), skipped=tuple(skipped))
 
 
+def _with_teacher(entrant: Entrant, entrants: Sequence[Entrant]) -> Contender:
+    """The entrant at its own size, and the best larger one for those strategies that learn from another model."""
+    own = entrant.native.backbone.info.parameters
+    larger = (each.probe.contender for each in entrants if each.native.backbone.info.parameters > own)
+    return replace(entrant.native, teacher=next(larger, None))
+
+
 def _try_features(contender: Contender, name: str, strategy: FeatureStrategy, run: Run, *, left: float) -> Trial | str:
     """The trial, or why there is none; ``left`` is the allowance in passes."""
     reason = strategy.supports(contender.backbone.info, run.data.task)
@@ -92,6 +99,8 @@ def _priced(contender: Contender, strategy: InputStrategy, run: Run) -> Cost | s
         return reason
     if run.plan.passes == 0 and len(run.options.strategies) > 1:
         return "this budget trains no networks; 'standard' does"
+    if strategy.learns_from_another and contender.teacher is None:
+        return "it learns from a larger model, and none was measured besides; name one with --pool"
     try:
         share = trained_share(contender.backbone, strategy, run.data.items)
     except UserError as error:

@@ -24,7 +24,8 @@ class Examples:
 
     ``inputs`` start at the strategy's boundary of the very body that is trained. ``held_rows (h,)`` are items that only
     tell when to stop, with ``held_targets (h,)``. ``features (n, D)`` are what the pretrained body makes of ``rows``,
-    ``classifier`` is what it was pretrained with; some strategies have a use for them.
+    ``classifier`` is what it was pretrained with, ``taught`` are logits of a larger model (`core.training.Start`); some
+    strategies have a use for them.
     """
 
     inputs: Inputs
@@ -37,6 +38,7 @@ class Examples:
 
     features: NDArray[np.floating] | Features = field(default_factory=lambda: np.zeros((0, 0)))
     classifier: LinearHead | None = None
+    taught: NDArray[np.floating] | None = None
 
     def look(self, count: int) -> tuple[Mapping[str, torch.Tensor], torch.Tensor]:
         """About ``count`` of the items in their fixed view, as many of each class as there are, and their targets."""

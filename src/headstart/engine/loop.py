@@ -138,8 +138,7 @@ class Loop:
         total = 0.0
         for step, (chosen, batch) in enumerate(batches):
             set_rates(optimizer, self._rate, schedule, epoch * self._steps + step, self._steps)
-            targets = self._examples.targets_at(torch.from_numpy(drawn)[chosen])
-            loss = self._step(running, optimizer, batch, targets)
+            loss = self._step(running, optimizer, batch, torch.from_numpy(drawn)[chosen])
             if not math.isfinite(loss):
                 raise Unstable(epoch + 1)
             total += loss * len(chosen)
@@ -154,10 +153,10 @@ class Loop:
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
         batch: Mapping[str, torch.Tensor],
-        targets: torch.Tensor,
+        rows: torch.Tensor,
     ) -> float:
         """One step down the gradient; NaN, and no step, where loss, penalty or gradient is not a number."""
-        alpha = self._schedule.mixup
+        alpha, targets = self._schedule.mixup, self._examples.targets_at(rows)
         blend = Blend.drawn(alpha, len(targets)) if alpha else None
         with autocast(self._settings.dtype):
             passed = model(batch, blend)
@@ -166,7 +165,7 @@ class Loop:
         if not math.isfinite(value):
             return math.nan
         if self._penalty is not None:
-            loss = loss + self._penalty.loss(self._seen(passed, targets, blend))
+            loss = loss + self._penalty.loss(self._seen(passed, rows, blend))
         accelerator().backward(loss)
         norm = accelerator().clip_grad_norm_(model.parameters(), CLIP)
         if norm is not None and not math.isfinite(float(norm)):
@@ -186,14 +185,18 @@ class Loop:
         other = self._examples.loss(logits, targets[blend.partner.to(targets.device)], smoothing)
         return blend.share * own + (1 - blend.share) * other
 
-    def _seen(self, passed: Passed, targets: torch.Tensor, blend: Blend | None) -> Seen:
-        labels = nn.functional.one_hot(targets, self._model.head.out_features).float()
+    def _seen(self, passed: Passed, rows: torch.Tensor, blend: Blend | None) -> Seen:
+        labels = nn.functional.one_hot(self._examples.targets_at(rows), self._model.head.out_features).float()
         return Seen(
             features=passed.features.float(),
+            logits=passed.logits.float(),
             head=self._model.head.weight,
             labels=blend.of(labels) if blend else labels,
             batch=passed.batch,
             maps=tuple(replace(found, values=found.values.float()) for found in passed.maps),
+            rows=rows,
+            partner=blend.partner if blend else None,
+            share=blend.share if blend else 1.0,
         )
 
 

@@ -125,6 +125,11 @@ def check(data: Dataset, options: Options) -> None:
         problems.append(f"No pretrained model for {NOUNS[data.modality]}s was named or found.")
     for name, strategy in options.strategies.items():
         reasons = {strategy.supports(member.info, options.task) for member in options.pool}
+        if isinstance(strategy, InputStrategy) and strategy.learns_from_another and len(options.pool) == 1:
+            problems.append(
+                f"Strategy '{name}' learns from a larger model, and {options.pool[0].info.name} is the only one: name "
+                "both with --pool."
+            )
         if reasons and None not in reasons:
             problems.append(f"Strategy '{name}' cannot adapt this: {' '.join(sorted(r for r in reasons if r))}")
     if problems:

@@ -99,6 +99,7 @@ def _start(source: Backbone, trained: Backbone, head: LinearHead, examples: Exam
         features=examples.features,
         targets=examples.targets,
         classifier=examples.classifier,
+        taught=examples.taught,
         look=examples.look,
         running=lambda: autocast(settings.dtype),
     )

@@ -24,7 +24,11 @@ from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
 from headstart.engine.soup import averaged
 from headstart.engine.supervised import Fitted
+from headstart.heads.folds import grouped_folds
 from headstart.heads.weights import balanced_weights
+
+LESSONS = 5
+"""Parts of the training items; a teacher's logits of one come from the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,8 @@ class Contender:
     """Builds the same architecture and input with random weights."""
     classifier: Callable[[], LinearHead | None] = lambda: None
     """Gives the linear layer that the body was pretrained with, if it came with one."""
+    teacher: Contender | None = None
+    """A larger one that was measured on the same items."""
     inputs: dict[tuple[int, int, Strength], Inputs] = field(default_factory=dict)
     """See `read_for`; by boundary, number of random views and their strength."""
 
@@ -192,6 +198,7 @@ def train(
             held_targets=data.targets[held],
             features=contender.features[rows] if len(contender.features) else contender.features,
             classifier=contender.classifier(),
+            taught=taught(contender.teacher, run, rows) if strategy.learns_from_another else None,
         ),
         Settings(
             seed=run.options.seed,
@@ -201,6 +208,19 @@ def train(
         progress=run.progress,
         name=stage,
     )
+
+
+def taught(teacher: Contender | None, run: Run, rows: NDArray[np.int64]) -> NDArray[np.floating] | None:
+    """Logits ``(n, C)`` of the items ``rows`` from probes on the teacher's features of other items among them."""
+    if teacher is None:
+        return None
+    targets, groups, outputs = run.data.targets[rows], run.data.groups[rows], run.data.task.outputs
+    folds = grouped_folds(targets, groups, LESSONS, run.options.seed)[None]
+
+    def weigh(some: NDArray[np.int64]) -> list[float]:
+        return balanced_weights(some, outputs).tolist()
+
+    return run.options.probe.cross_fit(teacher.features[rows], targets, outputs, folds, weigh, groups)[0]
 
 
 def checkpoint_of(piece: str) -> str:

@@ -1,0 +1,122 @@
+"""Every strategy on one draw of a set, and what `auto` would have chosen among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from headstart import api, catalog
+from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.dataset import Dataset
+from headstart.core.progress import Silent
+from headstart.core.recipe import Recipe
+from headstart.core.strategy import FeatureStrategy, Strategy
+from headstart.core.training import InputStrategy, ParamGroup, Preparation, Schedule
+from headstart.engine.adapt import label
+from headstart.engine.contest import hold
+from headstart.engine.final import settle
+from headstart.engine.items import Items, items_of
+from headstart.engine.journal import Journal
+from headstart.engine.loop import Diverged
+from headstart.engine.outputs import probabilities_of
+from headstart.engine.prepare import prepare
+from headstart.engine.rank import Entrant, rank
+from headstart.engine.run import Run
+from headstart.engine.trials import Contender, encode_once, fit_all, train
+
+MODELS = {"image": "packaged:efficientnet_lite0", "text": "packaged:minilm_l6"}
+AUTO, PLAIN = "auto", "default fine-tune"
+LEFT_OUT = ("scratch",)
+"""A control and no way to adapt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plain(InputStrategy):
+    """What tutorials do: all parameters at one rate from a fresh head, with the numbers of the peers' plain loops."""
+
+    summary: ClassVar[str] = "One rate for everything."
+    schedule: Schedule
+
+    def prepare(self, backbone: Backbone) -> Preparation:
+        """Everything, normalisation statistics too."""
+        names = tuple(name for name, _ in backbone.module.named_parameters())
+        group = ParamGroup(name="all", parameters=names, rate=1.0, weight_decay=0.01)
+        return Preparation(frozen_blocks=0, groups=(group,), head_from="zeros", batch_statistics=True)
+
+
+PLAINS: Mapping[str, tuple[float, Schedule]] = {
+    "image": (1e-4, Schedule(epochs=10, rate_scale=1.0, batch_size=32, warmup_steps=0, augment="mild")),
+    "text": (5e-5, Schedule(epochs=5, rate_scale=1.0, batch_size=16, warmup_steps=4, augment="none")),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Balanced accuracy on the test part, None where the strategy cannot be had; ``chose`` is what `auto` took."""
+
+    set: str
+    labels: int
+    draw: int
+    strategy: str
+    balanced_accuracy: float | None
+    chose: str = ""
+
+
+def outcomes(data: Dataset, name: str, labels: int, draw: int) -> list[Outcome]:
+    """Of `auto`, of the default fine-tune and of every strategy, on one model."""
+    run, test, targets = _run(data, draw), items_of(data, data.split.test), data.targets[data.split.test]
+    (entrant,) = rank(run).taken
+    known = {"set": name, "labels": labels, "draw": draw}
+
+    def scored(contender: Contender, backbone: Backbone, head: LinearHead, frozen: bool) -> float:
+        encoder = contender.encoder
+        found = encoder.encode(test, "test").features if frozen else encode_once(backbone, test, contender)
+        chances = probabilities_of(head.logits(found), run.data.task)
+        return float(run.data.task.metrics(chances, targets)["balanced_accuracy"])
+
+    settled = settle(hold([entrant], run), run)
+    model, trial = settled.model, settled.chosen.trial
+    reached = scored(trial.contender, model.backbone, model.head, model.frozen)
+    found = [Outcome(**known, strategy=AUTO, balanced_accuracy=reached, chose=trial.strategy_name)]
+    rate, schedule = PLAINS[data.modality]
+    usual = replace(schedule, rate_scale=rate / entrant.native.backbone.info.rate)
+    members: dict[str, Strategy] = {PLAIN: Plain(schedule=usual)}
+    members |= {each: member for each, member in catalog.strategies.create().items() if each not in LEFT_OUT}
+    for each, strategy in members.items():
+        if strategy.supports(entrant.native.backbone.info, run.data.task) is not None:
+            found.append(Outcome(**known, strategy=each, balanced_accuracy=None))
+            continue
+        found.append(Outcome(**known, strategy=each, balanced_accuracy=_alone(each, strategy, entrant, run, scored)))
+    return found
+
+
+def _alone(
+    name: str,
+    strategy: Strategy,
+    entrant: Entrant,
+    run: Run,
+    scored: Callable[[Contender, Backbone, LinearHead, bool], float],
+) -> float | None:
+    """One strategy on all training items; None where it diverges."""
+    if isinstance(strategy, FeatureStrategy):
+        contender = entrant.probe.contender
+        return scored(contender, contender.backbone, fit_all(strategy, contender, run), True)
+    assert isinstance(strategy, InputStrategy)
+    contender = entrant.native
+    try:
+        fitted = train(contender, strategy, run, np.arange(len(run.data.items)), piece=name, stage=name)
+    except Diverged:
+        return None
+    return scored(contender, fitted.backbone, fitted.head, False)
+
+
+def _run(data: Dataset, draw: int) -> Run:
+    options = api._options(data, Recipe(model=MODELS[data.modality], seed=draw))
+    items: Items = items_of(data, data.split.train)
+    journal = Journal(None, {})
+    fetched, plan = prepare(options, items, journal, Silent())
+    labelled, _ = label(data, items, fetched.options, plan)
+    return Run(options=fetched.options, plan=plan, data=labelled, journal=journal, progress=Silent())

@@ -1,0 +1,153 @@
+"""Balanced accuracy of every strategy, and of the automatic choice, with 5, 10 and 50 labels of every class.
+
+    python -m bench few_labels [--sets cells tweets sciences] [--labels 5 10 50] [--draws 10] [--resume | --anew]
+
+EfficientNet-Lite0 on solar cells, MiniLM-L6 on tweets and on the four newsgroups on science. Every draw takes other
+items to learn from and others to score on; all strategies meet the same ones. `auto` is what ``headstart adapt`` at its
+standard budget chooses by cross-validation; the default fine-tune is what tutorials do. Outcomes are kept in
+``results/few_labels.json`` draw by draw, the tables ``results/few_labels.md`` are written from them: means over the
+draws with 95% t-intervals, differences paired by draw.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from bench._draws import TITLES, few, prepare
+from bench._every_strategy import AUTO, PLAIN, Outcome, outcomes
+from bench._machine import machine
+from headstart import api
+
+RESULTS = Path(__file__).parent / "results"
+LP_FT = "lp_ft"
+
+
+def main() -> int:
+    """Measure what is not there yet and write the tables."""
+    given = _arguments()
+    path = given.out / "few_labels.json"
+    if path.is_file() and not (given.resume or given.anew):
+        raise SystemExit(f"{path} holds results already: go on with --resume, or replace them with --anew.")
+    known = json.loads(path.read_text(encoding="utf-8"))["outcomes"] if given.resume and path.is_file() else []
+    found = [Outcome(**each) for each in known]
+    for draw in range(given.draws):
+        for name in given.sets:
+            missing = [count for count in given.labels if not _has(found, name, count, draw)]
+            if missing:
+                found += _drawn(name, missing, draw, given.test)
+                _write(path, found)
+    text = page(found, given.sets, given.labels)
+    print(text)
+    (given.out / "few_labels.md").write_text(text, encoding="utf-8")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", nargs="+", choices=tuple(TITLES), default=list(TITLES))
+    parser.add_argument("--labels", nargs="+", type=int, default=[5, 10, 50], help="items of every class")
+    parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--test", type=int, default=800, help="items to score on")
+    parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER", help="where results are kept")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument("--resume", action="store_true", help="go on with the outcomes that are there")
+    there.add_argument("--anew", action="store_true", help="replace the outcomes that are there")
+    return parser.parse_args()
+
+
+def _has(found: Sequence[Outcome], name: str, labels: int, draw: int) -> bool:
+    return any((each.set, each.labels, each.draw) == (name, labels, draw) for each in found)
+
+
+def _drawn(name: str, counts: Sequence[int], draw: int, test: int) -> list[Outcome]:
+    found: list[Outcome] = []
+    with tempfile.TemporaryDirectory() as folder:
+        pool = Path(folder) / "pool"
+        prepare(name, pool, test=test, draw=draw)
+        for labels in counts:
+            train, rest = few(pool, Path(folder) / f"{labels}", labels, draw)
+            data = api.load(train, test=rest, seed=draw)
+            found += outcomes(data, name, labels, draw)
+            auto = next(each for each in found if each.strategy == AUTO and each.labels == labels)
+            print(f"{name} {labels} {draw}: auto {auto.balanced_accuracy:.3f} ({auto.chose})", flush=True)
+    return found
+
+
+def _write(path: Path, found: Sequence[Outcome]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"outcomes": [asdict(each) for each in found]}, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def page(found: Sequence[Outcome], sets: Sequence[str], counts: Sequence[int]) -> str:
+    """Three tables in Markdown: scores, differences to LP-FT, and whether the goals are met."""
+    columns = [(name, labels) for name in sets for labels in counts]
+    strategies = list(dict.fromkeys(each.strategy for each in found))
+    heads = "".join(f" {TITLES[name].partition(',')[0]}, {labels} |" for name, labels in columns)
+    lines = [f"# Few labels\n\n{machine()}\n", "Balanced accuracy in percent, mean over draws and 95% interval.\n"]
+    lines += [f"| strategy |{heads}", "|---|" + "---:|" * len(columns)]
+    lines += [_row(each, [_mean(_scores(found, *column, each)) for column in columns]) for each in strategies]
+    lines += ["\nPoints above LP-FT, paired by draw.\n", f"| strategy |{heads}", "|---|" + "---:|" * len(columns)]
+    for each in strategies:
+        if each != LP_FT:
+            cells = [_mean(_paired(found, column, each, LP_FT), signed=True) for column in columns]
+            lines.append(_row(each, cells))
+    lines += ["\nThe automatic choice, in points, paired by draw.\n"]
+    lines += ["| set, labels a class | minus the best single strategy | minus the default fine-tune | chose |"]
+    lines += ["|---|---:|---:|---|"]
+    singles = [each for each in strategies if each not in (AUTO, PLAIN)]
+    for name, labels in columns:
+        best = max(singles, key=lambda each: _value(_scores(found, name, labels, each)))
+        to_best = _mean(_paired(found, (name, labels), AUTO, best), signed=True)
+        to_plain = _mean(_paired(found, (name, labels), AUTO, PLAIN), signed=True)
+        chose = [each.chose for each in found if (each.set, each.labels, each.strategy) == (name, labels, AUTO)]
+        counted = ", ".join(f"{one} {chose.count(one)}" for one in sorted(set(chose), key=chose.count, reverse=True))
+        lines.append(f"| {TITLES[name]}, {labels} | {to_best} ({best}) | {to_plain} | {counted} |")
+    return "\n".join(lines) + "\n"
+
+
+def _row(strategy: str, cells: Sequence[str]) -> str:
+    return f"| {strategy} | {' | '.join(cells)} |"
+
+
+def _scores(found: Sequence[Outcome], name: str, labels: int, strategy: str) -> dict[int, float]:
+    """Percent by draw."""
+    return {
+        each.draw: 100 * each.balanced_accuracy
+        for each in found
+        if (each.set, each.labels, each.strategy) == (name, labels, strategy) and each.balanced_accuracy is not None
+    }
+
+
+def _paired(found: Sequence[Outcome], column: tuple[str, int], one: str, other: str) -> dict[int, float]:
+    first, second = (_scores(found, *column, each) for each in (one, other))
+    return {draw: first[draw] - second[draw] for draw in first.keys() & second.keys()}
+
+
+def _value(scores: dict[int, float]) -> float:
+    return float(np.mean(list(scores.values()))) if scores else -np.inf
+
+
+def _mean(scores: dict[int, float], *, signed: bool = False) -> str:
+    values = list(scores.values())
+    if not values:
+        return "–"
+    mean = f"{np.mean(values):+.1f}" if signed else f"{np.mean(values):.1f}"
+    if len(values) < 2:
+        return mean
+    half = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    return f"{mean} ± {half:.1f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
