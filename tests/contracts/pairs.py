@@ -58,6 +58,7 @@ def tried(member: str, name: str) -> str:
     assert all(torch.isfinite(tensor).all() for tensor in after.values() if tensor.is_floating_point())
     moving = {key for group in preparation.groups for key in group.parameters if key in before}
     moving |= set(preparation.adapters)
+    moving |= {key for key in before if any(key.startswith(f"{module}.") for module in preparation.replaced)}
     if preparation.batch_statistics:
         moving |= {key for key, _ in backbone.module.named_buffers() if key in before}
     still = [key for key in before if key not in moving and not torch.equal(before[key], after[key])]

@@ -84,12 +84,14 @@ def test_it_changes_what_it_says_it_changes_and_nothing_else(name: str, backbone
         n: type(m) for n, m in backbone.module.named_modules()
     }
     moving = {n for group in preparation.groups for n in group.parameters if n in before} | set(preparation.adapters)
+    moving |= {n for n in before if any(n.startswith(f"{module}.") for module in preparation.replaced)}
     for group in preparation.groups:
         # An adapter's own parameters are gone: what it lay over has moved.
-        names = [
-            n.partition(".parametrizations.")[0] + ".weight" if ".parametrizations." in n else n
-            for n in group.parameters
-        ]
+        stems = {n: n.partition(".parametrizations.")[0] for n in group.parameters if ".parametrizations." in n}
+        stems |= {
+            n: m for n in group.parameters if n not in before for m in preparation.replaced if n.startswith(f"{m}.")
+        }
+        names = [f"{stems[n]}.weight" if n in stems else n for n in group.parameters]
         assert any(not torch.equal(before[n], after[n]) for n in names), f"{group.name} did not move"
     parameters = {n for n, _ in backbone.module.named_parameters()}
     assert all(torch.equal(before[n], after[n]) for n in parameters - moving), "what is not trained moved"

@@ -20,6 +20,7 @@ from headstart.engine.adapted import Adapted
 from headstart.engine.arithmetic import Arithmetic
 from headstart.engine.features import Encoder
 from headstart.engine.options import Options, PoolMember
+from headstart.strategies.distil import Distil
 from headstart.strategies.last_blocks import LastBlocks
 from tests.engine import toys
 
@@ -188,6 +189,12 @@ def test_all_mismatches_are_reported_at_once_before_any_download(tmp_path: Path)
     assert not source.stored
     with pytest.raises(UserError, match="No pretrained model for images was named or found"):
         run(toys.dataset(tmp_path / "d"), replace(options, pool=(), strategies={}))
+
+
+def test_what_learns_from_another_model_needs_another(tmp_path: Path):
+    options = toys.options(tmp_path, strategies={"distil": Distil()})
+    with pytest.raises(UserError, match="Strategy 'distil' learns from a larger model, and toy:small is the only one"):
+        run(toys.dataset(tmp_path / "d"), options)
 
 
 class Refuses(toys.LinearProbe):

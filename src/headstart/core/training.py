@@ -38,6 +38,10 @@ class ParamGroup:
     since: float = 0.0
 
 
+def _state(module: torch.nn.Module) -> Mapping[str, torch.Tensor]:
+    return module.state_dict()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
     """What a strategy decided about one backbone.
@@ -51,8 +55,9 @@ class Preparation:
     ``adapters`` make, from a generator of random numbers, the modules that are laid over parameters for the time of
     training, by the name of the parameter: they map its value to the one that is used, are called
     ``MODULE.parametrizations.PARAMETER.0`` in ``groups``, and what they make of it is its value afterwards.
-    ``replaced`` make, from a module, the one that stands in for it meanwhile, by its name; both have the same
-    parameters and buffers.
+    ``replaced`` make, from a module, the one that stands in for it meanwhile, by its name; ``restored`` gives the
+    values that the module's own parameters and buffers have afterwards: those of the same names, unless it says
+    otherwise.
 
     ``by_gradient`` multiplies the rate of each group at each step by the norm of its gradient over that of its
     parameters, divided by the largest such ratio of any group. ``of_start`` is the share of the starting weights in the
@@ -67,6 +72,7 @@ class Preparation:
     batch_statistics: bool = False
     adapters: Mapping[str, Callable[[torch.Generator], torch.nn.Module]] = field(default_factory=dict)
     replaced: Mapping[str, Callable[[torch.nn.Module], torch.nn.Module]] = field(default_factory=dict)
+    restored: Callable[[torch.nn.Module], Mapping[str, torch.Tensor]] = _state
     by_gradient: bool = False
     of_start: float = 0.0
 

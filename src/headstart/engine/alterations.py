@@ -15,8 +15,8 @@ from headstart.engine.inputs import mixed
 class Alterations:
     """The adapters and replacements of ``preparation``, put into ``body``; `undo` takes them out again.
 
-    The body then has the modules, parameters and buffers it had before, with the values that training left. Adapters
-    are drawn from ``seed``.
+    The body then has the modules, parameters and buffers it had before, with the values that training left. What is
+    random in them is drawn from ``seed``.
     """
 
     def __init__(self, body: nn.Module, preparation: Preparation, seed: int) -> None:
@@ -28,15 +28,18 @@ class Alterations:
             adapter = make(torch.Generator().manual_seed(mixed(seed, number)))
             # The check would run the adapter once in its own type; the first forward pass fails as plainly.
             register_parametrization(body.get_submodule(module), parameter, adapter, unsafe=True)
-        for name, make in preparation.replaced.items():
-            original = body.get_submodule(name)
-            self._originals[name] = original
-            body.set_submodule(name, make(original))
+        self._restored = preparation.restored
+        with torch.random.fork_rng():  # some of what stands in draws its own numbers
+            torch.manual_seed(mixed(seed, len(self._adapted)))
+            for name, make in preparation.replaced.items():
+                original = body.get_submodule(name)
+                self._originals[name] = original
+                body.set_submodule(name, make(original))
 
     def undo(self) -> None:
         """Fold adapters into the parameters they lie over, and bring replaced modules back with what was learnt."""
         for name, original in self._originals.items():
-            state = self._body.get_submodule(name).state_dict()
+            state = self._restored(self._body.get_submodule(name))
             original.to(next(iter(state.values())).device).load_state_dict(state)
             self._body.set_submodule(name, original)
         for module, parameter in self._adapted:

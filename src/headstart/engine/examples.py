@@ -35,7 +35,6 @@ class Examples:
     class_weights: Sequence[float]
     held_rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     held_targets: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-
     features: NDArray[np.floating] | Features = field(default_factory=lambda: np.zeros((0, 0)))
     classifier: LinearHead | None = None
     taught: NDArray[np.floating] | None = None

@@ -39,13 +39,12 @@ class Network(nn.Module):
             self.head.bias.copy_(torch.from_numpy(head.bias))
         self.beside = penalty.module if penalty else None
         self._watched = penalty.watched if penalty else ()
-        # In a list, which keeps the module of the backbone from being registered a second time.
-        self._backbone = [backbone]
+        self._backbone = backbone
         self._boundary = boundary
 
     def forward(self, batch: Mapping[str, torch.Tensor], blend: Blend | None = None) -> Passed:
         """What comes of a batch."""
-        (backbone,) = self._backbone
+        backbone = self._backbone
         if blend and backbone.fixed_shapes:
             batch = {name: blend.of(tensor) for name, tensor in batch.items()}
         state, reached, maps = batch, self._boundary, list[Dense]()
