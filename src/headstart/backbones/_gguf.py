@@ -1,0 +1,33 @@
+"""Reading a quantised Llama out of a GGUF file, with transformers' own reader: weights in float32, and the tokenizer."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headstart.backbones._family import silent
+from headstart.core.errors import Unavailable
+
+if TYPE_CHECKING:
+    import torch
+
+
+def llama(name: str, path: Path, into: Path) -> dict[str, torch.Tensor]:
+    """The body's weights; the tokenizer's files are written into the folder ``into``. ``name`` is the model's.
+
+    Raises:
+        Unavailable: the package ``gguf`` is not installed.
+    """
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    if find_spec("gguf") is None:
+        raise Unavailable(
+            f"{name} is a GGUF file, which the package 'gguf' reads. Install it with: pip install 'headstart[gguf]'"
+        )
+    with silent():
+        body = AutoModel.from_pretrained(str(path.parent), gguf_file=path.name, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name)
+    tokenizer.save_pretrained(str(into))
+    return body.state_dict()
