@@ -103,3 +103,10 @@ def test_models_whose_licence_is_not_known_to_be_permissive_are_left_out_or_refu
 
 def find_info(name: str):
     return MODELS[name].info
+
+
+def test_what_nobody_has_rated_is_asked_for_by_name():
+    rated = names(resolve("auto", (), "text"))
+    assert "packaged:smollm2_135m" not in rated
+    assert "packaged:minilm_l6" in rated
+    assert names(resolve("packaged:smollm2_135m", (), "text")) == ["packaged:smollm2_135m"]

@@ -53,8 +53,8 @@ def resolve(model: str, pool: Sequence[str], modality: Modality | None, licence:
     """The models a run may choose from.
 
     ``model`` other than ``auto`` names the only one; else ``pool`` names several, `CURATED` among them for all that are
-    known by heart; else all packaged models of the modality and whatever else of it is in the store. Where ``licence``
-    is ``permissive``, those with another are left out, or refused if they are named.
+    known by heart; else all packaged models of the modality with a published accuracy, and whatever else of it is in
+    the store. Where ``licence`` is ``permissive``, those with another are left out, or refused if they are named.
 
     Raises:
         UserError: names that are not known and licences that will not do (all of them), or both a model and a pool were
@@ -80,7 +80,7 @@ def resolve(model: str, pool: Sequence[str], modality: Modality | None, licence:
             member
             for member in known()
             if _suits(member, modality, licence)
-            and (member.info.source == "packaged" or member.source.in_store(member.info))
+            and ((member.info.source == "packaged" and member.info.prior) or member.source.in_store(member.info))
         ]
     return tuple({member.info.name: member for member in found}.values())
 

@@ -1,4 +1,4 @@
-"""Reading a quantised Llama out of a GGUF file, with transformers' own reader: weights in float32, and the tokenizer."""
+"""Reading a quantised Llama out of a GGUF file, with transformers' own reader: float32 weights, and the tokenizer."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def _architecture(model: Model) -> Architecture:
 
 
 def _convert(model: Model, path: Path, into: Path) -> Mapping[str, torch.Tensor]:
-    """The body's weights in the names of timm or transformers; what else the file holds goes into the folder ``into``."""
+    """The body's weights in the names of timm or transformers; what else the file holds goes into ``into``."""
     from headstart.backbones import _ctranslate, _gguf, _onnx
     from headstart.backbones._families import chosen
 
