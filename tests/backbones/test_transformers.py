@@ -10,11 +10,14 @@ import torch
 from huggingface_hub import constants
 
 from headstart.backbones import _hub, _store
+from headstart.backbones._families import FAMILIES
+from headstart.backbones.local import Local
 from headstart.backbones.transformers import Transformers
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
 from tests.backbones.hub_stub import COMMIT, HubStub, point_to, serving
-from tests.backbones.tiny import TEXTS, encoder_files
+from tests.backbones.members import batch_of
+from tests.backbones.tiny import TEXTS, encoder_files, write
 from tests.listening import Listener
 
 NAME = "transformers:tiny/bert"
@@ -84,6 +87,30 @@ def test_pull_then_load_gives_the_hubs_encoder(hub: HubStub, kind: str) -> None:
         mean = (hidden * mask).sum(1) / mask.sum(1)
         expected = torch.nn.functional.layer_norm(mean, (16,))
         torch.testing.assert_close(backbone.encode(batch), expected, atol=5e-3, rtol=0)
+
+
+@pytest.mark.parametrize("kind", sorted(FAMILIES))
+def test_every_family_comes_from_the_hub_and_from_a_folder_alike(hub: HubStub, kind: str, tmp_path: Path) -> None:
+    files = encoder_files(kind)
+    hub.files["tiny/bert"] = files
+    hub.licences["tiny/bert"] = "mit"
+    source = Transformers()
+    unknown = source.find("tiny/bert")
+    assert unknown is not None
+    source.pull(unknown, Silent())
+    info = source.find("tiny/bert")
+    assert info is not None
+    assert (info.dim, info.revision, info.family, info.licence) == (16, COMMIT, kind, "mit")
+    assert info.modality == FAMILIES[kind].modality
+    assert info.parameters == sum(parameter.numel() for parameter in source.load(info).module.parameters())
+    local = Local().find(str(write(tmp_path / "folder", files)))
+    assert local is not None
+    assert (local.dim, local.parameters, local.family, local.input) == (16, info.parameters, kind, info.input)
+    size = 2 if info.modality == "audio" else None
+    one, other = source.load(info, size=size), Local().load(local, size=size)
+    batch = batch_of(one)
+    with torch.no_grad():
+        assert torch.equal(one.encode(batch), other.encode(batch))
 
 
 def test_a_second_pull_fetches_nothing(hub: HubStub) -> None:
