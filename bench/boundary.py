@@ -102,7 +102,7 @@ class Scene:
 
     def inputs(self, strategy: LastBlocks, room: Room, dtype: torch.dtype) -> Inputs:
         """What ``strategy`` is trained on, its frozen blocks run in ``dtype``."""
-        views = VIEWS if strategy.schedule.views else 0
+        views = 0 if strategy.schedule.augment == "none" else VIEWS
         boundary = strategy.prepare(self.backbone).frozen_blocks
         return Inputs(self.backbone, boundary, self.ready, views=views, dtype=dtype, room=room)
 
@@ -189,7 +189,7 @@ def timed(
     scene: Scene, folder: Path, dtypes: tuple[torch.dtype, torch.dtype], epochs: int, seed: int, name: str
 ) -> Iterator[str]:
     """Seconds of epochs of each kind in turn, in one pair of precisions."""
-    schedule = replace(LastBlocks().schedule, epochs=1, views=False)
+    schedule = replace(LastBlocks().schedule, epochs=1, augment="none")
     last = LastBlocks(blocks=scene.blocks, schedule=schedule)
     plain = Plain(blocks=scene.blocks, schedule=schedule)
     frozen, above = dtypes
@@ -218,7 +218,7 @@ def timed(
 
 def compared(scene: Scene, folder: Path, views: bool, seed: int) -> str:
     """A line on the losses on stored outputs and on those computed in every epoch, in float32."""
-    schedule = replace(LastBlocks().schedule, epochs=3, views=views)
+    schedule = replace(LastBlocks().schedule, epochs=3, augment="mild" if views else "none")
     strategy, exact = LastBlocks(blocks=scene.blocks, schedule=schedule), torch.float32
     rooms = (Always(folder / "activations", Journal(folder / "journal", {})), Never())
     found = [scene.losses(strategy, scene.inputs(strategy, room, exact), exact, seed) for room in rooms]

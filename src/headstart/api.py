@@ -189,6 +189,12 @@ def adapt(
     done = None if folder is None else _claimed(folder, data, options, progress)
     if folder is not None and done is not None:
         return Adaptation(done, asked, folder)
+    adapted = _adapted(data, options, folder, progress)
+    return Adaptation(adapted.results, adapted.recipe, adapted)
+
+
+def _adapted(data: Dataset, options: Options, folder: Path | None, progress: Progress) -> Adapted:
+    """The work itself, written to ``folder`` if there is one."""
     from headstart.data._preview import preview
     from headstart.engine.adapt import adapt as adapt_data
     from headstart.run_folder import write
@@ -197,7 +203,7 @@ def adapt(
     adapted = adapt_data(data, options, journal_folder=checkpoints, preview=preview, progress=progress)
     if folder is not None:
         write(adapted, folder)
-    return Adaptation(adapted.results, adapted.recipe, adapted)
+    return adapted
 
 
 def open(run: str | Path) -> Predictor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -68,7 +67,7 @@ def serving(stub: HubStub) -> Iterator[HubStub]:
             parts = self.path.split("?")[0].strip("/").split("/")
             repo, verb, revision, file = "/".join(parts[:2]), parts[2:3], parts[3:4], "/".join(parts[4:])
             if stub.slow:
-                time.sleep(stub.slow)
+                threading.Event().wait(stub.slow)  # tests have the client sleep no time at all
             if stub.broken:
                 return self._refuse(503, "")
             if stub.busy:

@@ -115,7 +115,8 @@ def test_the_licence_is_what_the_card_states(hub: HubStub) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client waits between its attempts, and long for an answer."""
+    """The client waits between its attempts, and keeps what has arrived in large pieces only."""
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 100)
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
     monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
 
@@ -142,7 +143,7 @@ def test_a_broken_connection_is_taken_up_again_at_once(hub: HubStub, tmp_path: P
     found = _hub.look_up("timm:x", "a/b", "main")
     hub.cut_off, hub.cuts = True, 2
     assert _hub.take_weights(found, tmp_path, Silent()).read_bytes() == FILES["model.safetensors"]
-    assert hub.ranges == ["bytes=350-", "bytes=525-"]
+    assert hub.ranges == ["bytes=300-", "bytes=500-"]
 
 
 def test_the_beginning_of_another_file_is_not_gone_on_with(hub: HubStub, tmp_path: Path) -> None:
@@ -174,6 +175,7 @@ def test_a_hub_that_is_asked_too_often(hub: HubStub) -> None:
 def test_a_hub_that_does_not_answer_in_time(hub: HubStub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.slow = 0.5
     monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 0.1)
-    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.1)
-    with pytest.raises(Unavailable, match=r"took longer than 0\.1 seconds to answer\. Try again later, or set HF_HUB_"):
+    with pytest.raises(
+        Unavailable, match=r"did not answer in time\. Try again later, or allow it more seconds with HF_HUB_E"
+    ):
         _hub.look_up("timm:x", "a/b", "main")

@@ -184,7 +184,8 @@ def test_leftovers_of_killed_processes_are_removed_after_a_day() -> None:
     old, new = parent / ".part-old", parent / ".part-new"
     for folder in (old, new):
         (folder / "files").mkdir(parents=True)
-    os.utime(old, (time.time() - 90_000,) * 2)
+    for path in (old / "files", old):
+        os.utime(path, (time.time() - 90_000,) * 2)
     add()
     assert not old.exists()
     assert new.exists()

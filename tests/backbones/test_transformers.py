@@ -192,6 +192,7 @@ def test_a_connection_that_breaks(hub: HubStub, monkeypatch: pytest.MonkeyPatch)
     assert found is not None
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)  # between its five attempts
     monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 100)
     take = _hub.take
     monkeypatch.setattr(_hub, "take", lambda repository, file, scratch: small(hub, take, repository, file, scratch))
     hub.cut_off = True

@@ -90,7 +90,7 @@ def test_killed_anywhere_it_finishes_with_the_uninterrupted_result(tmp_path: Pat
     whole = run(data, toys.options(tmp_path / "h0", strategies=asked))
     target, after = {
         "trial": ("headstart.heads.probe.fit_calibration", 4),
-        "train": ("headstart.engine.trials.fit", 1),
+        "train": ("headstart.engine.trials.averaged", 1),
         "control": ("headstart.engine.controls.encode_once", 0),
         "refit": ("headstart.engine.final.fit_temperature", 0),
     }[piece]
@@ -131,8 +131,8 @@ def test_stored_activations_last_as_long_as_the_journal_or_else_the_run(tmp_path
             raise KeyboardInterrupt
         return score(*arguments)
 
-    train = "headstart.engine.trials.fit"
-    fitted = trials.fit
+    train = "headstart.engine.trials.averaged"
+    fitted = trials.averaged
 
     def counting(*arguments: Any, **given: Any) -> Any:
         found = fitted(*arguments, **given)

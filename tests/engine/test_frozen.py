@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.backbone import Backbone, LinearHead, View
 from headstart.core.progress import Silent
 from headstart.engine import activations
 from headstart.engine.device import autocast
@@ -53,7 +53,8 @@ def items_for(backbone: Backbone) -> Items:
 
 def trained(backbone: Backbone, room: Room, *, views: bool = False) -> tuple[Fitted, Inputs]:
     """The last block trained for three epochs, on three quarters of the items."""
-    schedule = replace(LastBlocks().schedule, epochs=3, batch_size=8, warmup_steps=2, views=views, rate_scale=30.0)
+    augment = "mild" if views else "none"
+    schedule = replace(LastBlocks().schedule, epochs=3, batch_size=8, warmup_steps=2, augment=augment, rate_scale=30.0)
     strategy = LastBlocks(schedule=schedule)
     boundary, rows = strategy.prepare(backbone).frozen_blocks, np.flatnonzero(np.arange(COUNT) % 4)
     inputs = toys.inputs(backbone, boundary, items_for(backbone), views=VIEWS if views else 0, room=room)
@@ -217,14 +218,15 @@ def test_files_of_another_body_view_or_boundary_are_not_taken_for_ones_own(tmp_p
         backbone = make("test_efficientnet", seed=seed)
         ready = Ready(backbone, items)
         frozen = Frozen(backbone, boundary, ready, views=VIEWS, dtype=dtype, room=on_disk(tmp_path))
-        for view in (5, 6):
-            assert frozen.kept(view) is not None
+        for number in (5, 6):
+            assert frozen.kept(View(number)) is not None
             places |= set((tmp_path / "activations").rglob("*.safetensors"))
     assert len(places) == 6
     narrow = Frozen(make("test_efficientnet"), 1, ready, views=VIEWS, dtype=torch.bfloat16, room=on_disk(tmp_path))
     fewer = Ready(ready_backbone := make("test_efficientnet"), items.subset(np.arange(5)))
     part = Frozen(ready_backbone, 1, fewer, views=VIEWS, dtype=torch.float32, room=on_disk(tmp_path))
-    assert len({narrow._name, part._name, frozen._name}) == 3
+    strong = Frozen(backbone, 2, ready, views=VIEWS, dtype=dtype, room=on_disk(tmp_path), strength="strong")
+    assert len({narrow._name, part._name, frozen._name, strong._name}) == 4
 
 
 def test_without_a_journal_files_go_when_nothing_is_trained_on_them_any_more(tmp_path: Path, monkeypatch):

@@ -244,7 +244,8 @@ def test_a_blended_batch_has_the_loss_of_both_targets():
     ((chosen, batch),) = given.inputs.epoch(given.rows, seed=3, epoch=0, size=40)
     body = backbone()
     training_mode(body, frozenset(name for name, _ in body.module.named_parameters()), strategy.prepare(body))
-    features = body.encode({name: blend.of(tensor) for name, tensor in batch.items()})
+    with torch.no_grad():
+        features = body.encode({name: blend.of(tensor) for name, tensor in batch.items()})
     logits = features.double() @ torch.from_numpy(start.weight).T + torch.from_numpy(start.bias)
     targets = torch.from_numpy(given.targets)[chosen]
     losses = [torch.nn.functional.cross_entropy(logits, each) for each in (targets, targets[blend.partner])]

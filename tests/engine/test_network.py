@@ -20,7 +20,7 @@ def test_features_and_logits_above_a_boundary(boundary: int):
     batch = body.preprocess.collate([body.preprocess.item(toys.labelled(4).items.read(n)) for n in range(4)])
     network = Network(body, HEAD, boundary)
     with torch.no_grad():
-        features, logits = network(body.lower(batch, boundary) if boundary else batch)
+        features, logits, *_ = network(body.lower(batch, boundary) if boundary else batch)
         expected = body.encode(batch)
     torch.testing.assert_close(features, expected)
     torch.testing.assert_close(logits.double(), torch.from_numpy(HEAD.logits(expected.numpy())), atol=1e-5, rtol=1e-5)
@@ -33,7 +33,7 @@ def test_items_of_one_shape_are_blended_and_of_others_their_features(fixed: bool
     batch = body.preprocess.collate([body.preprocess.item(toys.labelled(4).items.read(n)) for n in range(2)])
     body.fixed_shapes = fixed
     with torch.no_grad():
-        features, _ = Network(body, HEAD, 0)(batch, blend)
+        features, *_ = Network(body, HEAD, 0)(batch, blend)
         blended = {name: blend.of(tensor) for name, tensor in batch.items()}
         expected = body.encode(blended) if fixed else blend.of(body.encode(batch))
     torch.testing.assert_close(features, expected)

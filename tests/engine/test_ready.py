@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from headstart.core.backbone import View
 from headstart.engine.items import Items
 from headstart.engine.ready import Ready
 from tests.backbones.members import make
@@ -29,7 +30,7 @@ def test_each_text_is_tokenised_once_while_they_are_small(monkeypatch: pytest.Mo
     ready = Ready(make("bert"), texts(lambda number: read.append(number) or TEXTS[number]))
     assert ready.lengths().tolist() == [len(make("bert").preprocess.item(text)) for text in TEXTS]
     assert sorted(read) == list(range(len(TEXTS)))
-    one, view = ready.work(np.array([2, 0, 1]), None)(), ready.work(np.array([2, 0, 1]), 5)()
+    one, view = ready.work(np.array([2, 0, 1]), None)(), ready.work(np.array([2, 0, 1]), View(5))()
     assert one == view == [make("bert").preprocess.item(TEXTS[number]) for number in (2, 0, 1)]
     assert len(read) == len(TEXTS) + 2 * again
 
@@ -41,6 +42,10 @@ def test_pictures_are_made_ready_anew_and_views_differ():
     first, again = ready.work(np.arange(4), None)(), ready.work(np.arange(4), None)()
     assert backbone.preprocess.read == 8
     assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
-    views = [ready.work(np.arange(4), view)() for view in range(6)]
+    views = [ready.work(np.arange(4), View(number))() for number in range(6)]
     assert any(not torch.equal(view[0], first[0]) for view in views)
-    assert all(torch.equal(one, other) for one, other in zip(views[3], ready.work(np.arange(4), 3)(), strict=True))
+    strong = ready.work(np.arange(4), View(3, "strong"))()
+    assert all(torch.equal(one.flip(1), other) for one, other in zip(views[3], strong, strict=True))
+    assert all(
+        torch.equal(one, other) for one, other in zip(views[3], ready.work(np.arange(4), View(3))(), strict=True)
+    )

@@ -68,7 +68,8 @@ def test_training_moves_dense_layers_and_convolutions_alone(method: Any):
     fitted = fit(strategy, body, head, toys.examples(strategy, body), Settings(seed=0), progress=Silent())
     after = fitted.backbone.module.state_dict()
     moved = {name for name in before if not torch.equal(before[name], after[name])}
-    assert moved == {"0.0.weight", "1.0.weight", "2.0.weight"}
+    scaled = {"0.0.bias", "1.0.bias", "2.0.bias"} if method == "ia3" else set()  # which scales what comes out
+    assert moved == {"0.0.weight", "1.0.weight", "2.0.weight"} | scaled
 
 
 def test_without_the_library_it_is_refused_beforehand(monkeypatch: pytest.MonkeyPatch):
@@ -82,9 +83,25 @@ def test_without_the_library_it_is_refused_beforehand(monkeypatch: pytest.Monkey
 def test_a_body_without_such_layers_is_refused():
     body = toys.ToyBackbone(toys.info(), seed=0, size=16)
     body.module = nn.Sequential(nn.BatchNorm2d(3))
-    with pytest.raises(UserError, match="toy:small has no dense layer and no convolution that peft could adapt"):
+    with pytest.raises(UserError, match="toy:small has no layer that peft's dora could adapt; choose another method"):
         Peft().prepare(body)
 
 
 def test_a_method_is_part_of_what_work_is_kept_under():
     assert repr(Peft()) != repr(replace(Peft(), method="loha"))
+
+
+@pytest.mark.parametrize("method", ["dora", "ia3"])
+def test_dense_layers_of_the_other_way_round_are_adapted_too(method: Any):
+    backbone = make("gpt2")
+    batch = batch_of(backbone)
+    with torch.no_grad():
+        before = backbone.encode(batch)
+        preparation = Peft(method=method, rank=2).prepare(backbone)
+        assert any(name.endswith("c_attn") for name in preparation.replaced)
+        alterations = Alterations(backbone.module, preparation, 0)
+        torch.testing.assert_close(backbone.encode(batch), before, atol=1e-5, rtol=1e-4)
+        alterations.undo()
+        torch.testing.assert_close(backbone.encode(batch), before, atol=1e-5, rtol=1e-4)
+    with pytest.raises(UserError, match="gpt2 has no layer that peft's loha could adapt"):
+        Peft(method="loha").prepare(backbone)

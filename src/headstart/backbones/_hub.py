@@ -48,12 +48,13 @@ def look_up(name: str, repo: str, revision: str) -> Repository:
     Raises:
         Unavailable: no such repository or revision, no safetensors weights, no permission, or no network.
     """
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
 
     try:
         # One attempt: hf_hub_download would try for half a minute before it says that there is no network.
         with _explained(name, repo, WEIGHTS):
-            stated = get_hf_file_metadata(hf_hub_url(repo, WEIGHTS, revision=revision))
+            url = hf_hub_url(repo, WEIGHTS, revision=revision)
+            stated = get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT)
     except Unavailable:
         held = cached_file(repo, WEIGHTS, revision)
         if held is None:
@@ -74,11 +75,11 @@ def look_up(name: str, repo: str, revision: str) -> Repository:
 
 def _licence(repo: str, commit: str) -> str:
     """What the card of the model states; a hub that says nothing of it has none to refuse."""
-    from huggingface_hub import model_info
+    from huggingface_hub import HfApi, constants
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
-        card = model_info(repo, revision=commit).card_data
+        card = HfApi(endpoint=constants.ENDPOINT).model_info(repo, revision=commit).card_data
     except (*_bases(HfHubHTTPError), ValueError):
         return ""
     stated = None if card is None else card.get("license")
@@ -217,8 +218,8 @@ def _sentence(name: str, repo: str, file: str, error: BaseException | None) -> s
             why = f"'{repo}' is no name of a hub model"
         case _ if "Timeout" in type(error).__name__:
             why = (
-                f"{endpoint} took longer than {constants.HF_HUB_DOWNLOAD_TIMEOUT} seconds to answer. Try again later, "
-                "or set HF_HUB_DOWNLOAD_TIMEOUT to more"
+                f"{endpoint} did not answer in time. Try again later, or allow it more seconds with "
+                "HF_HUB_ETAG_TIMEOUT and HF_HUB_DOWNLOAD_TIMEOUT"
             )
         case _ if constants.is_offline_mode():
             why = f"HF_HUB_OFFLINE is set and the hub's cache does not hold {repo}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-PART = ".part"
+from headstart.backbones._store import PART
 
 
 def resumed(url: str, into: Path, name: str, size: int) -> Path:

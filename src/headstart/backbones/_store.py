@@ -32,6 +32,8 @@ WEIGHTS = "model.safetensors"
 CLASSIFIER = "classifier.safetensors"
 SCHEMA = 1
 SCRATCH = ".part-"
+PART = ".part"
+"""Ending of a file that has not arrived whole."""
 ABANDONED = 24 * 3600
 """Seconds after which a scratch folder is taken for the leftover of a killed process, and a download for given up."""
 SPARE = 32 * 1024**2
@@ -137,7 +139,7 @@ def listed(source: str, known: Sequence[BackboneInfo]) -> tuple[BackboneInfo, ..
 class Arrival:
     """A model on its way into the store: final files go into ``files``, everything temporary into ``scratch``.
 
-    What is half fetched goes into ``downloads``, which stays if the addition fails and there is something in it.
+    What is fetched goes into ``downloads``, which stays if the addition fails and there is part of a file in it.
     """
 
     files: Path
@@ -198,7 +200,7 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
             shutil.rmtree(downloads, ignore_errors=True)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-            if not _something_in(downloads):
+            if not _has_begun(downloads):
                 shutil.rmtree(downloads, ignore_errors=True)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -211,8 +213,9 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
         raise
 
 
-def _something_in(folder: Path) -> bool:
-    return any(path.is_file() and path.stat().st_size for path in folder.rglob("*"))
+def _has_begun(folder: Path) -> bool:
+    """Whether there is part of a file in ``folder`` that is worth going on with."""
+    return any(path.stat().st_size for path in folder.rglob(f"*{PART}"))
 
 
 def _make(folder: Path) -> None:

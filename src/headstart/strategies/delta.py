@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -59,19 +59,24 @@ def importance(start: Start, source: Backbone, boundaries: Sequence[int]) -> tup
     import torch
 
     batch, targets = start.look(LOOKED_AT)
+    return tuple(torch.softmax(growth(start, source, batch, targets, boundary), dim=0) for boundary in boundaries)
+
+
+def growth(
+    start: Start, source: Backbone, batch: Mapping[str, torch.Tensor], targets: torch.Tensor, boundary: int
+) -> torch.Tensor:
+    """What the mean loss of a batch gains, to first order, when a channel ``(C,)`` at the boundary is set to zero."""
+    import torch
+
     weight, bias = (torch.from_numpy(part).float().to(targets.device) for part in (start.head.weight, start.head.bias))
-    found = []
-    for boundary in boundaries:
-        with torch.no_grad():
-            state = source.lower(batch, boundary)
-        leaves = {name: t.detach().requires_grad_() for name, t in state.items() if t.is_floating_point()}
-        logits = source.upper({**state, **leaves}, boundary).float() @ weight.T + bias
-        torch.nn.functional.cross_entropy(logits, targets).backward(inputs=list(leaves.values()))
-        effects = {name: torch.zeros_like(t) if t.grad is None else t.detach() * t.grad for name, t in leaves.items()}
-        # To zero a channel is to take its activations away; padding has no part in the loss.
-        effect = source.dense({**state, **effects}, boundary).values.sum(dim=(0, 1))
-        found.append(torch.softmax(-effect, dim=0))
-    return tuple(found)
+    with torch.no_grad():
+        state = source.lower(batch, boundary)
+    leaves = {name: t.detach().requires_grad_() for name, t in state.items() if t.is_floating_point()}
+    logits = source.upper({**state, **leaves}, boundary).float() @ weight.T + bias
+    torch.nn.functional.cross_entropy(logits, targets).backward(inputs=list(leaves.values()))
+    effects = {name: torch.zeros_like(t) if t.grad is None else t.detach() * t.grad for name, t in leaves.items()}
+    # To zero a channel is to take its activations away; padding has no part in the loss.
+    return -source.dense({**state, **effects}, boundary).values.sum(dim=(0, 1))
 
 
 class _Kept(Penalty):

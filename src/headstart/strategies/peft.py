@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 MISSING = "peft needs the package 'peft'. Install it with: pip install 'headstart[peft]'"
 LAYER = "layer"
+KINDS = {
+    "dora": ("dense", "transposed", "convolution"),
+    "ia3": ("dense", "transposed", "convolution"),
+    "loha": ("dense", "convolution"),
+    "lokr": ("dense", "convolution"),
+}
+"""Of layers that the library adapts, by method."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,28 +58,39 @@ class Peft(InputStrategy):
         """
         if find_spec("peft") is None:
             raise UserError(f"{MISSING}.")
-        layers = {name: kind for name, module in backbone.module.named_modules() if (kind := _kind(module))}
+        kinds = KINDS[self.method]
+        layers = {name: module for name, module in backbone.module.named_modules() if _kind(module) in kinds}
         if not layers:
-            raise UserError(f"{backbone.info.name} has no dense layer and no convolution that peft could adapt.")
+            raise UserError(
+                f"{backbone.info.name} has no layer that peft's {self.method} could adapt; choose another method."
+            )
         adapt = partial(_adapted, method=self.method, rank=self.rank, alpha=self.alpha)
-        inside = {kind: _inside(kind, adapt) for kind in set(layers.values())}
+        inside: dict[tuple[int, ...], tuple[str, ...]] = {}
         groups = []
         for block in backbone.blocks:
-            own = [name for name in layers if block.owns(f"{name}.weight")]
-            parameters = tuple(f"{name}.{part}" for name in own for part in inside[layers[name]])
+            parameters = []
+            for name in (name for name in layers if block.owns(f"{name}.weight")):
+                shape = tuple(layers[name].get_parameter("weight").shape)
+                if shape not in inside:
+                    inside[shape] = _inside(adapt(layers[name]))
+                parameters += [f"{name}.{part}" for part in inside[shape]]
             if parameters:
-                groups.append(ParamGroup(name=block.name, parameters=parameters, rate=1.0, weight_decay=0.0))
+                groups.append(ParamGroup(name=block.name, parameters=tuple(parameters), rate=1.0, weight_decay=0.0))
         return Preparation(
             frozen_blocks=0, groups=tuple(groups), replaced=dict.fromkeys(layers, adapt), restored=_merged
         )
 
 
 def _kind(module: torch.nn.Module) -> str:
-    """``dense`` or ``convolution`` for what is adapted, else nothing."""
+    """``dense``, ``transposed`` (GPT-2's dense layers, with (in, out) weights) or ``convolution``; else nothing: other
+    classes may use their weights in other ways.
+    """
     from torch import nn
 
     if type(module) is nn.Linear:
         return "dense"
+    if type(module).__name__ == "Conv1D":
+        return "transposed"
     return "convolution" if type(module) is nn.Conv2d and module.groups == 1 else ""
 
 
@@ -85,29 +103,29 @@ def _adapted(module: torch.nn.Module, *, method: str, rank: int, alpha: float) -
 
     holder = nn.Module()
     holder.add_module(LAYER, copy.deepcopy(module))
-    inject_adapter_in_model(_config(method, rank, alpha), holder)
+    inject_adapter_in_model(_config(method, rank, alpha, _kind(module) == "transposed"), holder)
     return holder.get_submodule(LAYER)
 
 
-def _config(method: str, rank: int, alpha: float) -> Any:
+def _config(method: str, rank: int, alpha: float, transposed: bool) -> Any:
     from peft import IA3Config, LoHaConfig, LoKrConfig, LoraConfig
 
     match method:
         case "dora":
-            return LoraConfig(r=rank, lora_alpha=alpha, use_dora=True, target_modules=[LAYER])  # pyright: ignore[reportArgumentType]
+            scaled: Any = alpha  # which the library declares as a whole number, and divides
+            return LoraConfig(
+                r=rank, lora_alpha=scaled, use_dora=True, target_modules=[LAYER], fan_in_fan_out=transposed
+            )
         case "ia3":
-            return IA3Config(target_modules=[LAYER], feedforward_modules=[])
+            return IA3Config(target_modules=[LAYER], feedforward_modules=[], fan_in_fan_out=transposed)
         case "loha":
             return LoHaConfig(r=rank, alpha=alpha, target_modules=[LAYER])  # pyright: ignore[reportArgumentType]
         case _:
             return LoKrConfig(r=rank, alpha=alpha, target_modules=[LAYER])  # pyright: ignore[reportArgumentType]
 
 
-def _inside(kind: str, adapt: partial[torch.nn.Module]) -> tuple[str, ...]:
-    """Names that the adapter's own parameters have in any adapted layer of the ``kind``."""
-    from torch import nn
-
-    layer = adapt(nn.Linear(16, 16) if kind == "dense" else nn.Conv2d(16, 16, 3))
+def _inside(layer: torch.nn.Module) -> tuple[str, ...]:
+    """Names of the adapter's own parameters in an adapted layer; some kinds have others where sides are short."""
     return tuple(name for name, _ in layer.named_parameters() if not name.startswith("base_layer."))
 
 
