@@ -138,8 +138,8 @@ def _settings() -> Iterator[str]:
     yield "| setting | default | takes | what it does |"
     yield "|---|---:|---|---|"
     for number, setting in enumerate(settings_of(schedules["lp_ft"])):
-        defaults = {shown(settings_of(schedule)[number].default): None for schedule in schedules.values()}
-        yield f"| `{setting.name}` | {_setting(setting, ', '.join(sorted(defaults)))} |"
+        defaults = sorted({settings_of(schedule)[number].default for schedule in schedules.values()})
+        yield f"| `{setting.name}` | {_setting(setting, ', '.join(map(shown, defaults)))} |"
 
 
 def _setting(setting: Setting, default: str = "") -> str:

@@ -215,7 +215,7 @@ def test_a_record_of_another_format_is_named() -> None:
     add()
     path = _store.folder_of(NAME) / "model.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 99}))
-    with pytest.raises(Unavailable, match=r"model\.json is not of format 1"):
+    with pytest.raises(Unavailable, match=r"model\.json is not of format 2"):
         _store.open_stored(NAME)
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 RECORD = "model.json"
 WEIGHTS = "model.safetensors"
 CLASSIFIER = "classifier.safetensors"
-SCHEMA = 1
+SCHEMA = 2
 SCRATCH = ".part-"
 PART = ".part"
 """Ending of a file that has not arrived whole."""
