@@ -9,9 +9,10 @@ from headstart.catalog import sources
 from headstart.core.backbone import BackboneInfo, Source
 from headstart.core.dataset import Modality
 from headstart.core.errors import UserError, nearest
-from headstart.core.licences import WANTED, is_permissive
+from headstart.core.licences import NOT_STATED, UNSTATED, WANTED, is_permissive
 from headstart.engine.options import PoolMember
 
+UNKNOWN = (UNSTATED, NOT_STATED)
 CURATED = "curated-2026-11"
 """All models that some source knows by heart, with an accuracy published by November 2026."""
 POOLS = (CURATED, "curated")
@@ -68,7 +69,8 @@ def resolve(model: str, pool: Sequence[str], modality: Modality | None, licence:
     found, problems = list[PoolMember](), list[str]()
     for name in dict.fromkeys(names):
         try:
-            found.append(_taken_at_its_word(_licensed(find(name), licence), modality))
+            member = replace(_licensed(find(name), licence), named=True)
+            found.append(_taken_at_its_word(member, modality))
         except UserError as error:
             problems += error.problems
     if problems:
@@ -93,7 +95,7 @@ def _licensed(member: PoolMember, licence: str) -> PoolMember:
     if licence == "any" or is_permissive(member.info.licence):
         return member
     name, stated = member.info.name, member.info.licence
-    known = "" if member.info.dim else f" `headstart models pull {name}` records what its publisher states."
+    known = f" `headstart models pull {name}` records what its publisher states." if stated in UNKNOWN else ""
     raise UserError(f"{name} is not known to have a permissive licence ('{stated}'): choose another model.{known}")
 
 

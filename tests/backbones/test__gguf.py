@@ -1,23 +1,22 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 
-from headstart.backbones import _gguf
+from headstart.backbones import _gguf, packaged
 from headstart.backbones._packaged_models import MODELS
 from headstart.backbones.packaged import Packaged
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Silent
 
 
-def test_without_the_reader_the_message_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_reader_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_gguf, "find_spec", lambda name: None)
+    monkeypatch.setattr(packaged, "take_files", lambda *_: pytest.fail("it was fetched"))
     with pytest.raises(
-        Unavailable, match=r"packaged:x is a GGUF file.* Install it with: pip install 'headstart\[gguf\]'"
+        Unavailable, match=r"packaged:smollm2_135m is a GGUF file.* Install it with: pip install 'headstart\[gguf\]'"
     ):
-        _gguf.llama("packaged:x", tmp_path / "model.gguf", tmp_path)
+        Packaged().pull(MODELS["smollm2_135m"].info, Silent())
 
 
 @pytest.mark.real

@@ -156,6 +156,17 @@ def test_the_beginning_of_another_file_is_not_gone_on_with(hub: HubStub, tmp_pat
     assert hub.ranges == []
 
 
+def test_two_processes_that_fetch_the_same_do_not_blame_the_network(hub: HubStub, tmp_path: Path, monkeypatch) -> None:
+    found = _hub.look_up("timm:x", "a/b", "main")
+
+    def overtaken(*_: object) -> Path:
+        raise FileNotFoundError("model.safetensors.part")
+
+    monkeypatch.setattr(_hub, "resumed", overtaken)
+    with pytest.raises(Unavailable, match=r"timm:x was fetched by another process meanwhile; run the command again\."):
+        _hub.take_weights(found, tmp_path, Silent())
+
+
 def test_a_damaged_download_is_not_kept(hub: HubStub, tmp_path: Path) -> None:
     hub.wrong_hash = True
     found = _hub.look_up("timm:x", "a/b", "main")

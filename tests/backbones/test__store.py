@@ -199,7 +199,7 @@ def test_what_is_not_there_says_what_to_run(home: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"schema": 1}', b'{"schema": 1, "files": {"a": {}}}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"schema": 2}', b'{"schema": 2, "files": {"a": {}}}'])
 def test_a_damaged_record_is_named(content: bytes) -> None:
     add()
     (_store.folder_of(NAME) / "model.json").write_bytes(content)
@@ -217,6 +217,26 @@ def test_a_record_of_another_format_is_named() -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 99}))
     with pytest.raises(Unavailable, match=r"model\.json is not of format 2"):
         _store.open_stored(NAME)
+
+
+def test_what_an_earlier_version_has_stored_is_fetched_again() -> None:
+    add()
+    path = _store.folder_of(NAME) / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": _store.SCHEMA - 1}))
+    assert not _store.is_stored(NAME)
+    assert not _store.is_intact(NAME)
+    assert _store.listed("timm", []) == ()
+    add(3.0)
+    assert _store.is_intact(NAME)
+
+
+def test_what_has_arrived_needs_no_room_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unavailable, match="gone"):
+        interrupted(b"x" * 600)
+    free = _store.SPARE + 500
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: namedtuple("Usage", "free")(free))
+    with _store.adding(NAME, room=1000) as arrival:
+        arrival.describe(info(NAME))
 
 
 def test_one_flipped_bit_is_noticed_even_after_the_file_was_read_once() -> None:

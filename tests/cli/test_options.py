@@ -20,6 +20,7 @@ def test_settings_are_numbers_truths_and_texts():
         "epochs": 10, "mixup": 0.2, "balanced": True, "augment": "strong", "head": "ridge", "rate_scale": 0.01
     }  # fmt: skip
     assert settings(["when=2024-01-01", "list=[1]", "sum=a=b"]) == {"when": "2024-01-01", "list": "[1]", "sum": "a=b"}
+    assert settings(["mixup=.5", "decay=1."]) == {"mixup": 0.5, "decay": 1.0}
     assert settings(None) is None
 
 

@@ -99,6 +99,6 @@ def _examples(strategy: InputStrategy, backbone: Backbone) -> Examples:
         task=Classification(classes=("a", "b")),
         class_weights=[1.0, 1.0],
         features=np.random.default_rng(0).normal(size=(COUNT, backbone.info.dim)),
-        classifier=LinearHead(weight=np.full((3, backbone.info.dim), 0.01), bias=np.arange(3.0)),
+        classifier=lambda: LinearHead(weight=np.full((3, backbone.info.dim), 0.01), bias=np.arange(3.0)),
         taught=np.random.default_rng(1).normal(size=(COUNT, 2)),
     )

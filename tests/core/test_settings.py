@@ -52,6 +52,7 @@ def test_what_is_given_is_changed_and_nothing_else():
         ("decay", 1.5, "a number from 0 to 1"),
         ("decay", -0.1, "a number from 0 to 1"),
         ("decay", math.nan, "a number from 0 to 1"),
+        ("epochs", 10**400, "a whole number from 1 on"),
         ("decay", "high", "a number from 0 to 1"),
         ("balanced", 1, "true or false"),
         ("augment", "wild", "'none' or 'mild'"),

@@ -189,12 +189,20 @@ def test_all_mismatches_are_reported_at_once_before_any_download(tmp_path: Path)
     assert not source.stored
     with pytest.raises(UserError, match="No pretrained model for images was named or found"):
         run(toys.dataset(tmp_path / "d"), replace(options, pool=(), strategies={}))
+    permissive = replace(options.recipe, licence="permissive")
+    with pytest.raises(UserError, match="No pretrained model for images with a permissive licence was named or found"):
+        run(toys.dataset(tmp_path / "d"), replace(options, recipe=permissive, pool=(), strategies={}))
 
 
 def test_what_learns_from_another_model_needs_another(tmp_path: Path):
     options = toys.options(tmp_path, strategies={"distil": Distil()})
     with pytest.raises(UserError, match="Strategy 'distil' learns from a larger model, and toy:small is the only one"):
         run(toys.dataset(tmp_path / "d"), options)
+    large = toys.info(name="toy:large", parameters=2000)
+    both = (toys.member(), PoolMember(source=toys.ToySource(large), info=large))
+    quick = toys.options(tmp_path, *both, strategies={"distil": Distil()}, budget="quick")
+    with pytest.raises(UserError, match="and budget 'quick' measures one: allow more"):
+        run(toys.dataset(tmp_path / "e"), quick)
 
 
 class Refuses(toys.LinearProbe):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from headstart.engine.blend import Blend
@@ -25,3 +26,10 @@ def test_partners_are_all_items_and_shares_come_from_the_beta_distribution():
     assert abs(float(shares.var()) - 0.25 / (2 * 0.3 + 1)) < 0.01  # of Beta(a, a): 1 / (4 (2 a + 1))
     torch.manual_seed(0)
     assert Blend.drawn(0.3, 7).share == drawn[0].share
+
+
+@pytest.mark.parametrize("alpha", [1e-300, 1e-4, 0.01])
+def test_a_small_parameter_hardly_blends(alpha: float):
+    torch.manual_seed(0)
+    shares = torch.tensor([Blend.drawn(alpha, 2).share for _ in range(200)])
+    assert (torch.minimum(shares, 1 - shares) < 0.01).float().mean() > 0.9

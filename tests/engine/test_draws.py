@@ -49,6 +49,16 @@ def test_a_class_is_never_left_without_items_to_train_on():
         assert len(held) == 2
 
 
+def test_many_classes_of_one_item_each_are_all_trained_on():
+    targets = np.array([0] * 500 + [1] * 500 + [2, 3, 4, 5, 6, 7])
+    for seed in range(5):
+        rest, held = held_out(targets, np.arange(len(targets)), seed)
+        assert set(targets[rest]) == set(range(8))
+        assert 190 <= len(held) <= 202
+
+
 def test_nothing_is_held_out_where_nothing_can_be_spared():
-    with pytest.raises(UserError, match=r"^Patience holds items out, but of 3 no part can be spared: .* patience to 0"):
+    with pytest.raises(
+        UserError, match=r"^Early stopping and averaging hold items out, but of 3 none can be spared: .* patience to 0"
+    ):
         held_out(np.array([0, 1, 2]), np.arange(3), 0)

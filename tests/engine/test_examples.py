@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -26,3 +28,9 @@ def test_weights_of_classes_reach_the_loss():
     plain = given.loss(logits, targets)
     assert plain.item() > given.loss(torch.tensor([[2.0, 0.0], [0.0, 2.0]]), targets).item()
     assert given.loss(logits, targets, 0.4).item() == plain.item()  # nothing is known, and nothing is smoothed
+
+
+def test_no_more_is_looked_at_than_is_asked_for_whatever_the_number_of_classes():
+    given = toys.examples(Chosen(frozen=0), backbone())
+    many = replace(given, targets=np.arange(40) // 2)
+    assert len(many.look(7)[1]) == 7

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from headstart.core.errors import Unavailable
 from headstart.engine import retention
 from headstart.engine.contest import Contest
 from headstart.engine.final import Settled, choose_trial, refit
@@ -123,3 +124,16 @@ def test_a_frozen_body_has_lost_nothing(tmp_path: Path):
     trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)
     settled, none = settle(trial, run), toys.labelled(0).items
     assert retained(settled, scored(settled, run, none), run, none) is None
+
+
+def test_a_damaged_classifier_does_not_cost_the_run(tmp_path: Path):
+    def damaged() -> None:
+        raise Unavailable("damaged")
+
+    run = toys.run(tmp_path)
+    contender = replace(toys.contender(run), classifier=damaged)
+    trial = try_inputs(contender, "last_blocks", LastBlocks().lasting(1), run, fold_limit=2, cost=3.0)
+    settled, none = settle(trial, run), toys.labelled(0).items
+    found = retained(settled, scored(settled, run, none), run, none)
+    assert found is not None
+    assert found.agreement is None

@@ -256,7 +256,7 @@ def examples(strategy: InputStrategy, backbone: Backbone, count: int = 40) -> Ex
         task=data.task,
         class_weights=[1.0, 1.0],
         features=features,
-        classifier=classifier(),
+        classifier=classifier,
         taught=np.random.default_rng(2).normal(size=(count, 2)),
     )
 

@@ -44,9 +44,10 @@ def start(**known: Any) -> Start:
         "head": LinearHead(weight=np.random.default_rng(1).normal(size=(2, 8)), bias=np.zeros(2)),
         "features": features,
         "targets": items.targets,
-        "classifier": toys.classifier(),
+        "classifier": toys.classifier,
         "taught": np.random.default_rng(2).normal(size=(12, 2)),
         "look": lambda count: ({name: t[:count] for name, t in batch.items()}, torch.from_numpy(items.targets[:count])),
+        "device": torch.device("cpu"),
         "running": nullcontext,
     }
     return Start(**{**facts, **known})

@@ -49,6 +49,7 @@ def test_what_is_random_comes_from_the_seed_and_leaves_the_process_alone():
         body = make("test_resnet")
         preparation = Peft(rank=2).prepare(body)
         torch.manual_seed(11)
+        Peft(rank=2).prepare(body)
         Alterations(body.module, preparation, seed)
         after = torch.rand(1)
         torch.manual_seed(11)

@@ -82,9 +82,29 @@ def test_smoothing_spreads_a_share_of_every_target_over_all_classes():
     task, weights = Classification(classes=("a", "b", "c")), torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64)
     logits, targets = torch.tensor([[2.0, 0.0, 1.0], [0.0, 1.0, 3.0]], dtype=torch.float64), torch.tensor([0, 1])
     logs = torch.log_softmax(logits - weights.log(), dim=1)
-    spread = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]], dtype=torch.float64)
+    shares = torch.tensor([4.0, 2.0, 1.0], dtype=torch.float64) / 7  # one over the weights
+    spread = 0.7 * torch.eye(3, dtype=torch.float64)[targets] + 0.3 * shares
     expected = -(spread * logs).sum(dim=1).mean()
     assert task.loss(logits, targets, weights, smoothing=0.3).item() == pytest.approx(expected.item())
+
+
+def test_smoothing_does_not_hand_a_common_class_to_a_rare_one():
+    """Of 400 items of one class and 10 of another that are told apart with ease, the best logits keep their order."""
+    task, targets = Classification(classes=("a", "b")), torch.tensor([0] * 400 + [1] * 10)
+    weights = torch.tensor([410 / 800, 410 / 20], dtype=torch.float64)
+    logits = torch.zeros(2, 2, dtype=torch.float64, requires_grad=True)  # of any item of either class
+    optimizer = torch.optim.LBFGS([logits], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = task.loss(logits[targets], targets, weights, smoothing=0.1)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    chances = torch.softmax(logits.detach(), dim=1)
+    torch.testing.assert_close(chances.argmax(dim=1), torch.tensor([0, 1]))
+    assert chances.diagonal().min() > 0.9
 
 
 def test_the_least_loss_of_a_constant_is_at_equal_logits_under_balanced_weights():

@@ -6,26 +6,31 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart.backbones._family import silent
 from headstart.core.errors import Unavailable
 
 if TYPE_CHECKING:
     import torch
 
 
-def llama(name: str, path: Path, into: Path) -> dict[str, torch.Tensor]:
-    """The body's weights; the tokenizer's files are written into the folder ``into``. ``name`` is the model's.
+def require(name: str) -> None:
+    """Be sure that the file of the model ``name`` could be read, before it is fetched.
 
     Raises:
         Unavailable: the package ``gguf`` is not installed.
     """
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
     if find_spec("gguf") is None:
         raise Unavailable(
             f"{name} is a GGUF file, which the package 'gguf' reads. Install it with: pip install 'headstart[gguf]'"
         )
+
+
+def llama(path: Path, into: Path) -> dict[str, torch.Tensor]:
+    """The body's weights; the tokenizer's files are written into the folder ``into``."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    from headstart.backbones._family import silent
+
     with silent():
         body = AutoModel.from_pretrained(str(path.parent), gguf_file=path.name, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name)

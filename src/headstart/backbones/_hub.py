@@ -17,12 +17,11 @@ from headstart.backbones._store import sha256_of
 from headstart.backbones._watch import watching
 from headstart.core.backbone import BackboneInfo
 from headstart.core.errors import Unavailable
+from headstart.core.licences import NOT_STATED, UNSTATED
 from headstart.core.progress import Progress
 
 WEIGHTS = "model.safetensors"
 MAIN = "main"
-UNSTATED, NOT_STATED = "see the model card", "not stated"
-"""What is said of a licence that nobody has written down here, and of one that timm does not tell."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -79,7 +78,11 @@ def _licence(repo: str, commit: str) -> str:
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
-        card = HfApi(endpoint=constants.ENDPOINT).model_info(repo, revision=commit).card_data
+        card = (
+            HfApi(endpoint=constants.ENDPOINT)
+            .model_info(repo, revision=commit, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+            .card_data
+        )
     except (*_bases(HfHubHTTPError), ValueError):
         return ""
     stated = None if card is None else card.get("license")
@@ -122,8 +125,13 @@ def _fetch(repository: Repository, downloads: Path) -> Path:
     # Named by content or revision, so that the beginning of another file is not gone on with.
     folder = downloads / (repository.sha256 or repository.commit)
     url = hf_hub_url(repository.repo, WEIGHTS, revision=repository.commit)
-    with _explained(repository.name, repository.repo, WEIGHTS), _quiet():
-        return resumed(url, folder, WEIGHTS, repository.bytes)
+    try:
+        with _explained(repository.name, repository.repo, WEIGHTS, but=FileNotFoundError), _quiet():
+            return resumed(url, folder, WEIGHTS, repository.bytes)
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"{repository.name} was fetched by another process meanwhile; run the command again."
+        ) from error
 
 
 def take(repository: Repository, file: str, scratch: Path) -> Path:
@@ -176,11 +184,13 @@ def split_revision(identifier: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _explained(name: str, repo: str, file: str) -> Iterator[None]:
+def _explained(name: str, repo: str, file: str, but: type[Exception] | tuple[()] = ()) -> Iterator[None]:
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
         yield
+    except but:
+        raise
     except (*_bases(HfHubHTTPError), ValueError) as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise

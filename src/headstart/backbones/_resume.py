@@ -32,4 +32,4 @@ def resumed(url: str, into: Path, name: str, size: int) -> Path:
         have = file.seek(0, 2)
         if have == 0 or have != size:
             http_get(url, file, resume_size=have, headers=build_hf_headers(), expected_size=size or None)
-    return part.replace(whole)
+    return part.replace(whole)  # gone, and an error, where another process fetches it, too, and was faster

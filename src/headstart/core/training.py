@@ -90,7 +90,7 @@ class Schedule:
 
     epochs: Annotated[int, Meaning(says="Passes over the training items.", low=1)]
     rate_scale: Annotated[float, Meaning(says="Multiplies the learning rate that is usual for the model's family.")]
-    batch_size: Annotated[int, Meaning(says="Items in a step.", low=1)]
+    batch_size: Annotated[int, Meaning(says="Items in a step.", low=2)]
     warmup_steps: Annotated[int, Meaning(says="Steps in which the learning rate rises from zero.")]
     augment: Annotated[
         Literal["none", "mild", "strong"],
@@ -99,7 +99,9 @@ class Schedule:
     smoothing: Annotated[
         float, Meaning(says="Share of each label that is spread evenly over all classes.", high=0.9)
     ] = 0.0
-    mixup: Annotated[float, Meaning(says="Blends pairs of items, the more the larger; 0.2 is usual, 0 is off.")] = 0.0
+    mixup: Annotated[
+        float, Meaning(says="Blends pairs of items, the more the larger; 0.2 is usual, 0 is off.", high=100)
+    ] = 0.0
     balanced: Annotated[bool, Meaning(says="Draw every class equally often instead of adjusting the loss.")] = False
     patience: Annotated[
         int, Meaning(says="Stop after so many epochs without progress on a fifth of the items, held out; 0: never.")
@@ -116,10 +118,12 @@ class Start:
         head: what the head starts as.
         features: ``(n, D)`` of the items to train on, as the pretrained body sees them.
         targets: ``(n,)`` of the same items.
-        classifier: the linear layer that the body was pretrained with, ``(S, D)``; None where it came without one.
+        classifier: gives the linear layer that the body was pretrained with, ``(S, D)``; None where it came without
+            one.
         taught: ``(n, C)``, logits of the same items from a larger model that had not seen their labels; None without
             one.
-        look: some of these items as the fit reads them, and their targets ``(B,)``: about so many, of all classes.
+        look: some of these items as the fit reads them, and their targets ``(B,)``: at most so many.
+        device: where bodies are run.
         running: a context in which bodies are run as they are in training.
     """
 
@@ -128,9 +132,10 @@ class Start:
     head: LinearHead
     features: NDArray[np.floating] | Features
     targets: NDArray[np.int64]
-    classifier: LinearHead | None
+    classifier: Callable[[], LinearHead | None]
     taught: NDArray[np.floating] | None
     look: Callable[[int], tuple[Mapping[str, torch.Tensor], torch.Tensor]]
+    device: torch.device
     running: Callable[[], AbstractContextManager[object]]
 
 

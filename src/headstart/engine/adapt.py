@@ -71,8 +71,7 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         fetched, plan = prepare(options, train, journal, progress)
     options = fetched.options
     if plan.passes:
-        best = any(isinstance(each, InputStrategy) and each.holds_out for each in options.strategies.values())
-        journal.require(max(checkpoint_bytes(member.info.parameters, best=best) for member in options.pool))
+        journal.require(_checkpoints(options))
     labelled, fold_note = label(data, train, options, plan)
     run = Run(options=options, plan=plan, data=labelled, journal=journal, progress=progress, room=room)
     with clock.stage("rank"):
@@ -105,6 +104,13 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         arithmetic=model.arithmetic.note(),
         identity=journal.identity,
     )
+
+
+def _checkpoints(options: Options) -> int:
+    """Bytes that the checkpoints of one fit take on the disk at most; those of averaged fits are kept together."""
+    trained = [each for each in options.strategies.values() if isinstance(each, InputStrategy)]
+    largest = max(member.info.parameters for member in options.pool)
+    return max((checkpoint_bytes(largest, best=each.holds_out) * len(each.ingredients) for each in trained), default=0)
 
 
 def rank_only(data: Dataset, options: Options, progress: Progress) -> tuple[RankingRow, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 
@@ -22,8 +24,10 @@ class Blend:
     @classmethod
     def drawn(cls, alpha: float, count: int) -> Blend:
         """For ``count`` items, the share from Beta(``alpha``, ``alpha``); of torch's own generator."""
-        share = float(torch.distributions.Beta(alpha, alpha).sample())
-        return cls(partner=torch.randperm(count), share=share)
+        # In float64: torch draws in float32, where a small alpha gives one half in place of nearly 0 or 1.
+        random = np.random.default_rng(int(torch.randint(2**31, (1,))))
+        share = float(random.beta(alpha, alpha))
+        return cls(partner=torch.randperm(count), share=share if math.isfinite(share) else 1.0)
 
     def of(self, tensor: torch.Tensor) -> torch.Tensor:
         """``tensor (B, ...)`` blended."""

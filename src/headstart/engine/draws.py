@@ -16,8 +16,8 @@ PARTS = 5
 def balanced(targets: NDArray[np.int64], seed: int, epoch: int) -> NDArray[np.int64]:
     """Positions ``(n,)`` among n items such that every class is drawn equally often, give or take one.
 
-    Those of a rare class come again, all of them before any comes a third time; of a common one some are left out,
-    others in every epoch. A function of ``seed`` and ``epoch``.
+    Those of a rare class come again, all of them before any comes a third time, and in one epoch in the same view; of a
+    common one some are left out, others in every epoch. A function of ``seed`` and ``epoch``.
     """
     random = np.random.default_rng(mixed(seed, epoch))
     classes = random.permutation(np.unique(targets))
@@ -35,16 +35,20 @@ def held_out(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions to train on and about a fifth to hold out, by class; equal ``groups (n,)`` are never parted.
 
+    One group of every class is trained on in any case.
+
     Raises:
-        UserError: no fifth leaves every class to train on.
+        UserError: that leaves nothing to hold out.
     """
-    parts = grouped_folds(targets, groups, PARTS, seed)
-    classes = len(np.unique(targets))
-    for part in np.unique(parts):
-        rest = np.flatnonzero(parts != part)
-        if len(np.unique(targets[rest])) == classes:
-            return rest, np.flatnonzero(parts == part)
-    raise UserError(
-        f"Patience holds items out, but of {len(targets)} no part can be spared: some class would have none left to "
-        "train on. Set patience to 0."
-    )
+    order = np.random.default_rng(seed).permutation(len(targets))
+    firsts = order[np.unique(targets[order], return_index=True)[1]]
+    others = np.flatnonzero(~np.isin(groups, groups[firsts]))
+    if not len(others):
+        raise UserError(
+            f"Early stopping and averaging hold items out, but of {len(targets)} none can be spared: each class has a "
+            "single item, or items that are tied together. Set patience to 0, or choose another strategy."
+        )
+    held = others
+    if len(others) > 1:
+        held = others[grouped_folds(targets[others], groups[others], PARTS, seed) == 0]
+    return np.setdiff1d(np.arange(len(targets)), held), held

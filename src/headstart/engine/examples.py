@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,8 +24,8 @@ class Examples:
 
     ``inputs`` start at the strategy's boundary of the very body that is trained. ``held_rows (h,)`` are items that only
     tell when to stop, with ``held_targets (h,)``. ``features (n, D)`` are what the pretrained body makes of ``rows``,
-    ``classifier`` is what it was pretrained with, ``taught`` are logits of a larger model (`core.training.Start`); some
-    strategies have a use for them.
+    ``classifier`` gives what it was pretrained with, ``taught`` are logits of a larger model (`core.training.Start`);
+    some strategies have a use for them.
     """
 
     inputs: Inputs
@@ -36,12 +36,13 @@ class Examples:
     held_rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     held_targets: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     features: NDArray[np.floating] | Features = field(default_factory=lambda: np.zeros((0, 0)))
-    classifier: LinearHead | None = None
+    classifier: Callable[[], LinearHead | None] = lambda: None
     taught: NDArray[np.floating] | None = None
 
     def look(self, count: int) -> tuple[Mapping[str, torch.Tensor], torch.Tensor]:
-        """About ``count`` of the items in their fixed view, as many of each class as there are, and their targets."""
+        """At most ``count`` of the items in their fixed view, of as many classes as it takes, and their targets."""
         chosen = stratified_rows(self.targets, count, 0)
+        chosen = chosen[np.linspace(0, len(chosen) - 1, min(count, len(chosen))).astype(np.int64)]
         (positions, batch), *_ = self.inputs.fixed(self.rows[chosen], len(chosen))
         return batch, self.targets_at(torch.from_numpy(chosen)[positions])
 

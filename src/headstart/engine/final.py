@@ -145,7 +145,7 @@ def refit(trial: Trial, run: Run) -> Model:
         backbone, losses, encoder = contender.backbone, (), contender.encoder
         head = fit_all(strategy, contender, run)
     elif isinstance(strategy, InputStrategy):
-        piece = f"{contender.key} {trial.strategy_name} {strategy} refit"
+        piece = f"{contender.work(trial.strategy_name, strategy)} refit"
         stage = f"{trial.strategy_name} on all training items"
         fitted = train(contender, strategy, run, np.arange(len(data.items)), piece=piece, stage=stage)
         backbone, head, losses = fitted.backbone, fitted.head, fitted.losses

@@ -6,7 +6,7 @@ import hashlib
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,12 +30,20 @@ def identity(data: Dataset, options: Options) -> Mapping[str, object]:
     for part in (data.targets, data.groups, data.split.train, data.split.test):
         rows.update(np.ascontiguousarray(part).tobytes())
     return {
-        "versions": {name: version(name) for name in ("headstart", "torch", "timm", "transformers")},
+        "versions": {name: _version(name) for name in ("headstart", "torch", "timm", "transformers", "peft")},
         "options": asdict(options.recipe) | {"data": "", "test": ""},
         "data": data.fingerprint,
         "rows": rows.hexdigest(),
         "models": [member.info.name for member in options.pool],
     }
+
+
+def _version(name: str) -> str:
+    """Empty for what is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def code() -> tuple[str, bool]:

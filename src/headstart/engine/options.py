@@ -24,6 +24,8 @@ class PoolMember:
 
     source: Source
     info: BackboneInfo
+    named: bool = False
+    """Whether it was asked for by its own name: a run without it is then not what was asked for."""
     seconds: int | None = None
     """How much of a sound is heard at a time; None: as much as the model was pretrained on."""
 
@@ -122,13 +124,18 @@ def check(data: Dataset, options: Options) -> None:
         if member.info.modality != data.modality
     ]
     if not options.pool:
-        problems.append(f"No pretrained model for {NOUNS[data.modality]}s was named or found.")
+        kind = " with a permissive licence" if options.recipe.licence == "permissive" else ""
+        problems.append(f"No pretrained model for {NOUNS[data.modality]}s{kind} was named or found.")
     for name, strategy in options.strategies.items():
         reasons = {strategy.supports(member.info, options.task) for member in options.pool}
         if isinstance(strategy, InputStrategy) and strategy.learns_from_another and len(options.pool) == 1:
             problems.append(
                 f"Strategy '{name}' learns from a larger model, and {options.pool[0].info.name} is the only one: name "
                 "both with --pool."
+            )
+        elif isinstance(strategy, InputStrategy) and strategy.learns_from_another and options.budget.preset == "quick":
+            problems.append(
+                f"Strategy '{name}' learns from a larger model, and budget 'quick' measures one: allow more."
             )
         if reasons and None not in reasons:
             problems.append(f"Strategy '{name}' cannot adapt this: {' '.join(sorted(r for r in reasons if r))}")

@@ -95,7 +95,7 @@ def fetch(options: Options, most: int, progress: Progress) -> Fetched:
         try:
             had.append(_in_store(member, progress))
         except Unavailable as error:
-            if options.recipe.model != "auto" or options.recipe.pool:
+            if member.named:
                 raise
             problems.append(str(error))
             others.append((member, "it is not in the store and could not be fetched"))

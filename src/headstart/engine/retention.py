@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.core.backbone import LinearHead
+from headstart.core.errors import Unavailable
 from headstart.core.results import Interval, Retention
 from headstart.engine.final import Scored, Settled
 from headstart.engine.items import Items
 from headstart.engine.run import Run
-from headstart.engine.trials import encode_once
+from headstart.engine.trials import Contender, encode_once
 from headstart.engine.wilson import wilson
 
 MOST = 2000
@@ -36,7 +38,7 @@ def retained(settled: Settled, scored: Scored, run: Run, test: Items) -> Retenti
     else:
         before, after = contender.features[rows], encode_once(model.backbone, few, contender)
     first, second = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-    classifier = contender.classifier()
+    classifier = _classifier(contender)
     agreement = None
     if classifier is not None:
         agreement = share(classifier.logits(first).argmax(axis=1) == classifier.logits(second).argmax(axis=1))
@@ -47,6 +49,14 @@ def retained(settled: Settled, scored: Scored, run: Run, test: Items) -> Retenti
         agreement=agreement,
         classes=0 if classifier is None else len(classifier.bias),
     )
+
+
+def _classifier(contender: Contender) -> LinearHead | None:
+    """What it was pretrained with; a damaged file is not worth a finished run."""
+    try:
+        return contender.classifier()
+    except Unavailable:
+        return None
 
 
 def share(holds: NDArray[np.bool_]) -> Interval:

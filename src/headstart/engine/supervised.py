@@ -12,7 +12,7 @@ from headstart.core.progress import Progress
 from headstart.core.training import InputStrategy, Start
 from headstart.engine.alterations import Alterations, mixed_with
 from headstart.engine.checkpoint import calmed_at
-from headstart.engine.device import autocast, keep_freed_memory
+from headstart.engine.device import accelerator, autocast, keep_freed_memory
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.loop import ATTEMPTS, CALMER, Diverged, Loop, Unstable
 
@@ -101,6 +101,7 @@ def _start(source: Backbone, trained: Backbone, head: LinearHead, examples: Exam
         classifier=examples.classifier,
         taught=examples.taught,
         look=examples.look,
+        device=accelerator().device,
         running=lambda: autocast(settings.dtype),
     )
 

@@ -96,6 +96,11 @@ class Contender:
         for inputs in self.inputs.values():
             inputs.give_back()
 
+    def work(self, name: str, strategy: InputStrategy) -> str:
+        """What tells fits of the strategy in the journal from others: who teaches belongs to it."""
+        taught = f" taught by {self.teacher.key}" if strategy.learns_from_another and self.teacher else ""
+        return f"{self.key} {name} {strategy}{taught}"
+
     @property
     def key(self) -> str:
         """What tells its pieces in the journal from those of others: name, weights and preprocessing."""
@@ -154,7 +159,7 @@ def try_inputs(
     seconds = 0.0
     for fold in np.unique(data.folds[0])[:fold_limit]:
         held, rest = np.flatnonzero(data.folds[0] == fold), np.flatnonzero(data.folds[0] != fold)
-        piece = f"{contender.key} {name} {strategy} fold {fold}"
+        piece = f"{contender.work(name, strategy)} fold {fold}"
 
         def compute(
             held: NDArray[np.int64] = held, rest: NDArray[np.int64] = rest, piece: str = piece, fold: int = int(fold)
@@ -197,7 +202,7 @@ def train(
             held_rows=held,
             held_targets=data.targets[held],
             features=contender.features[rows] if len(contender.features) else contender.features,
-            classifier=contender.classifier(),
+            classifier=contender.classifier,
             taught=taught(contender.teacher, run, rows) if strategy.learns_from_another else None,
         ),
         Settings(

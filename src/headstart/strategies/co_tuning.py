@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from headstart.core.features import Features
+
+AT_ONCE = 1024
+"""Items whose pretrained predictions are held at a time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CoTuning(InputStrategy):
@@ -58,28 +63,34 @@ class CoTuning(InputStrategy):
         Raises:
             UserError: the classifier is not there.
         """
-        if start.classifier is None:
+        classifier = start.classifier()
+        if classifier is None:
             raise UserError(
                 f"The layer that {start.source.info.name} was pretrained with is not in the local store. Fetch the "
                 "model again, or choose 'lp_ft', which is the same without it."
             )
-        relation = related(start.classifier.logits(start.features), start.targets, len(start.head.bias))
-        return _Beside(start.classifier, relation, self.strength)
+        relation = related(classifier, start.features, start.targets, len(start.head.bias))
+        return _Beside(classifier, relation, self.strength)
 
 
-def related(logits: NDArray[np.floating], targets: NDArray[np.int64], outputs: int) -> NDArray[np.float64]:
-    """p(source class | target class) ``(outputs, S)`` from source ``logits (n, S)`` and ``targets (n,)``.
+def related(
+    classifier: LinearHead, features: NDArray[np.floating] | Features, targets: NDArray[np.int64], outputs: int
+) -> NDArray[np.float64]:
+    """p(source class | target class) ``(outputs, S)``: what ``classifier`` says of ``features (n, D)``, in the mean
+    over the items of each class of ``targets (n,)``.
 
-    A class without items is related to all source classes alike.
+    A class without items is related to all source classes alike. Few items at a time: there may be many of both.
     """
     import numpy as np
     from scipy.special import softmax
 
-    chances = softmax(np.asarray(logits, dtype=np.float64), axis=1)
-    relation = np.full((outputs, chances.shape[1]), 1.0 / chances.shape[1])
-    for target in np.unique(targets):
-        relation[target] = chances[targets == target].mean(axis=0)
-    return relation
+    sums = np.zeros((outputs, len(classifier.bias)))
+    for first in range(0, len(targets), AT_ONCE):
+        rows = np.arange(first, min(first + AT_ONCE, len(targets)))
+        chances = softmax(classifier.logits(np.asarray(features[rows], dtype=np.float64)), axis=1)
+        np.add.at(sums, targets[rows], chances)
+    counts = np.bincount(targets, minlength=outputs)[:, None]
+    return np.where(counts > 0, sums / np.maximum(counts, 1), 1.0 / sums.shape[1])
 
 
 class _Beside(Penalty):

@@ -47,7 +47,8 @@ class Delta(InputStrategy):
     def penalty(self, start: Start) -> Penalty:
         """See `InputStrategy.penalty`."""
         blocks = len(start.source.blocks)
-        spread = {round(blocks * (number + 1) / self.layers) for number in range(self.layers)}
+        layers = min(self.layers, blocks)
+        spread = {round(blocks * (number + 1) / layers) for number in range(layers)}
         watched = tuple(sorted(boundary for boundary in spread if boundary))
         return _Kept(start, watched, self.alpha, self.beta)
 
@@ -83,7 +84,7 @@ class _Kept(Penalty):
     """``alpha / 2`` and ``beta / 2`` times what `Delta` says."""
 
     def __init__(self, start: Start, watched: tuple[int, ...], alpha: float, beta: float) -> None:
-        device = start.look(1)[1].device
+        device = start.device
         self._source = start.source
         if next(start.source.module.parameters()).device != device:
             self._source = copy.deepcopy(start.source)

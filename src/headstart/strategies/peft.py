@@ -56,6 +56,8 @@ class Peft(InputStrategy):
         Raises:
             UserError: the library is not installed, or the body has no layer of the kind.
         """
+        import torch
+
         if find_spec("peft") is None:
             raise UserError(f"{MISSING}.")
         kinds = KINDS[self.method]
@@ -72,7 +74,8 @@ class Peft(InputStrategy):
             for name in (name for name in layers if block.owns(f"{name}.weight")):
                 shape = tuple(layers[name].get_parameter("weight").shape)
                 if shape not in inside:
-                    inside[shape] = _inside(adapt(layers[name]))
+                    with torch.random.fork_rng():  # the library draws numbers, and nothing may change here
+                        inside[shape] = _inside(adapt(layers[name]))
                 parameters += [f"{name}.{part}" for part in inside[shape]]
             if parameters:
                 groups.append(ParamGroup(name=block.name, parameters=tuple(parameters), rate=1.0, weight_decay=0.0))

@@ -22,8 +22,10 @@ class Soup(InputStrategy):
     summary: ClassVar[str] = "Average several fine-tunes as far as that helps (greedy soup, arXiv 2203.05482)."
     candidate: ClassVar[bool] = False
 
-    members: Annotated[int, Meaning(says="Fine-tunes to average.", low=1)] = 4
-    spread: Annotated[float, Meaning(says="Highest rate over the usual one, and that over the lowest.", low=1)] = 3.0
+    members: Annotated[int, Meaning(says="Fine-tunes to average.", low=1, high=50)] = 4
+    spread: Annotated[
+        float, Meaning(says="Highest rate over the usual one, and that over the lowest.", low=1, high=1000)
+    ] = 3.0
     decay: Decay = 0.8
     schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
 

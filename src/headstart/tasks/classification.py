@@ -60,12 +60,17 @@ class Classification(Task):
         The logits are those of a world in which classes occur in proportion to ``class_weights`` times their
         frequency (equally often, with balanced weights); subtracting ``log class_weights`` takes them to the
         frequencies of the training items, which the plain cross-entropy sees. No item is weighted, so that the
-        gradient does not depend on which rare items share a batch. Label smoothing: Szegedy et al. 2016, arXiv
-        1512.00567, equation 7, with all classes equally likely.
+        gradient does not depend on which rare items share a batch. Label smoothing (Szegedy et al. 2016, arXiv
+        1512.00567, equation 7) is even over the classes in the world of the logits, and so in proportion to one over
+        ``class_weights`` here: evenly here it would outweigh a rare class by smoothing alone.
         """
-        from torch.nn.functional import cross_entropy
+        from torch.nn.functional import cross_entropy, one_hot
 
-        return cross_entropy(logits - class_weights.log(), targets, label_smoothing=smoothing)
+        adjusted = logits - class_weights.log()
+        if not smoothing:
+            return cross_entropy(adjusted, targets)
+        spread = (1 / class_weights) / (1 / class_weights).sum()
+        return cross_entropy(adjusted, (1 - smoothing) * one_hot(targets, self.outputs) + smoothing * spread)
 
     def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
         """Softmax in float64."""
