@@ -51,10 +51,6 @@ class Spent:
     cpu: float
     peak: float
 
-    def and_then(self, later: Spent) -> Spent:
-        """Of two processes, one after the other."""
-        return Spent(wall=self.wall + later.wall, cpu=self.cpu + later.cpu, peak=max(self.peak, later.peak))
-
 
 def environment_of(contestant: str) -> str:
     """The environment a contestant runs in."""
@@ -80,10 +76,8 @@ def contest(
     """Run a contestant on the data in ``folder`` and score what it says.
 
     Everyone sees the same: the training part with its labels, from which it fits and chooses as it likes, and the
-    items of the test part without their labels, to answer to. Scripts of peers are given the folder and read no label
-    of its test part; `headstart adapt` decides with the data it is given what to serve, and is given the training part
-    alone. Time and memory are of both, fitting and answering, for everyone; headstart answers in a second process,
-    whose start is counted, too.
+    items of the test part without their labels, to answer to; no script reads a label of the test part. Time and memory
+    are of one process that starts, fits and answers, for everyone.
 
     ``measured_with`` gives `Outcome.machine`, ``commit`` and ``environment``.
 
@@ -96,13 +90,10 @@ def contest(
     home = {"HEADSTART_HOME": str(store_with_models(scratch)), "PYTHONWARNINGS": "ignore"}
     environment = {**surroundings(environment_of(contestant)), **home}
     if contestant in OURS:
-        command = [python, "-m", "headstart", "adapt", *_data(folder, modality), "--pool", MODELS[modality]]
-        fitted = _timed([*command, "--budget", contestant, "--out", work / "run"], environment, work)
-        asked = _timed([python, SCRIPTS / "ask_headstart.py", work / "run", folder, answer], environment, work)
-        spent = fitted.and_then(asked)
+        command = [python, SCRIPTS / "adapt_and_answer.py", folder, MODELS[modality], contestant, answer]
     else:
-        script = SCRIPTS / f"{contestant}_{modality}s.py"
-        spent = _timed([python, script, folder, weights, answer], environment, work)
+        command = [python, SCRIPTS / f"{contestant}_{modality}s.py", folder, weights, answer]
+    spent = _timed(command, environment, work)
     score = balanced_accuracy(truth(folder), json.loads(answer.read_text(encoding="utf-8")))
     return Outcome(set=set, contestant=contestant, seed=seed, balanced_accuracy=score, **vars(spent), **measured_with)
 
@@ -113,13 +104,6 @@ def balanced_accuracy(true: Sequence[str], said: Sequence[str]) -> float:
         raise Failed(f"{len(said)} answers to {len(true)} items")
     right = np.array(true) == np.array(said)
     return float(np.mean([right[np.array(true) == label].mean() for label in sorted(set(true))]))
-
-
-def _data(folder: Path, modality: Modality) -> list[str | Path]:
-    """What headstart learns from: the training part."""
-    if modality == "image":
-        return [folder / "train"]
-    return [folder / "train.csv", "--input", "text", "--label", "label"]
 
 
 def _timed(command: Sequence[str | Path], environment: Mapping[str, str], work: Path) -> Spent:

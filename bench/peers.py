@@ -101,11 +101,11 @@ def _arguments() -> argparse.Namespace:
 
 
 def _draws(sets: list[str], seeds: list[int], names: list[str]) -> Iterator[tuple[str, int, list[str]]]:
-    """Every set and seed, with those who take part in an order that shifts from draw to draw of a set."""
-    for turn, seed in enumerate(seeds):
+    """Every set and seed, with those who take part in an order that shifts with the seed."""
+    for seed in seeds:
         for set in sets:
             there = [name for name in names if takes_part(name, SETS[set].modality)]
-            yield set, seed, [there[(place + turn) % len(there)] for place in range(len(there))]
+            yield set, seed, [there[(place + seed) % len(there)] for place in range(len(there))]
 
 
 def _machine() -> tuple[str, str]:

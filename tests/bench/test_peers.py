@@ -45,3 +45,13 @@ def test_results_that_are_there_are_not_replaced_unasked(asked, tmp_path):
     assert [asked("--resume"), asked("--anew")] == [1, 1]
     with pytest.raises(SystemExit):
         asked("--resume", "--anew")
+
+
+def test_the_order_of_contestants_follows_from_the_seed_alone():
+    names = ["quick", "fastai", "plain"]
+    orders = {seed: order for _, seed, order in peers._draws(["cells"], [0, 1, 2], names)}
+    assert [orders[0], orders[1][0], orders[2][0]] == [names, "fastai", "plain"]
+    assert list(peers._draws(["cells"], [2], names)) == [("cells", 2, orders[2])]
+    assert [order for *_, order in peers._draws(["tweets"], [0], names)] == [
+        ["quick", "plain"]
+    ]  # fastai: pictures only
