@@ -32,7 +32,7 @@ from headstart.data._load import load
 from headstart.demo import tweets
 from headstart.engine.device import fast_dtype
 from headstart.engine.examples import Examples, Settings
-from headstart.engine.inputs import VIEWS, Inputs
+from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items, items_of
 from headstart.engine.journal import Journal
 from headstart.engine.operations import trained_share
@@ -40,6 +40,7 @@ from headstart.engine.precision import training_dtype
 from headstart.engine.ready import Ready
 from headstart.engine.room import Need, Place, Room
 from headstart.engine.supervised import fit
+from headstart.engine.views import Views
 from headstart.pool import find
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.tasks.classification import Classification
@@ -102,8 +103,7 @@ class Scene:
 
     def inputs(self, strategy: LastBlocks, room: Room, dtype: torch.dtype) -> Inputs:
         """What ``strategy`` is trained on, its frozen blocks run in ``dtype``."""
-        views = 0 if strategy.schedule.augment == "none" else VIEWS
-        boundary = strategy.prepare(self.backbone).frozen_blocks
+        views, boundary = Views.of(strategy.schedule), strategy.prepare(self.backbone).frozen_blocks
         return Inputs(self.backbone, boundary, self.ready, views=views, dtype=dtype, room=room)
 
     def losses(

@@ -21,6 +21,7 @@ from headstart.engine.items import Items
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
 from headstart.engine.supervised import fit
+from headstart.engine.views import Views
 from headstart.tasks.classification import Classification
 from tests.backbones.members import ALL, make, raw_items
 
@@ -91,7 +92,7 @@ def _examples(strategy: InputStrategy, backbone: Backbone) -> Examples:
         read=lambda position, _=None: raw[position],
     )
     boundary = strategy.prepare(backbone).frozen_blocks
-    inputs = Inputs(backbone, boundary, Ready(backbone, items), views=2, dtype=torch.float32, room=Room())
+    inputs = Inputs(backbone, boundary, Ready(backbone, items), views=Views(count=2), dtype=torch.float32, room=Room())
     return Examples(
         inputs=inputs,
         rows=np.arange(COUNT),

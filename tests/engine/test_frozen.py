@@ -15,18 +15,19 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.core.backbone import Backbone, LinearHead, View
+from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Silent
 from headstart.engine import activations
 from headstart.engine.device import autocast
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.frozen import Frozen
-from headstart.engine.inputs import VIEWS, Inputs
+from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
 from headstart.engine.supervised import Fitted, fit
+from headstart.engine.views import View, Views
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.tasks.classification import Classification
 from tests.backbones.members import make
@@ -57,7 +58,7 @@ def trained(backbone: Backbone, room: Room, *, views: bool = False) -> tuple[Fit
     schedule = replace(LastBlocks().schedule, epochs=3, batch_size=8, warmup_steps=2, augment=augment, rate_scale=30.0)
     strategy = LastBlocks(schedule=schedule)
     boundary, rows = strategy.prepare(backbone).frozen_blocks, np.flatnonzero(np.arange(COUNT) % 4)
-    inputs = toys.inputs(backbone, boundary, items_for(backbone), views=VIEWS if views else 0, room=room)
+    inputs = toys.inputs(backbone, boundary, items_for(backbone), views=Views.of(schedule), room=room)
     weight = np.random.default_rng(1).normal(size=(2, backbone.info.dim)) / np.sqrt(backbone.info.dim)
     examples = Examples(
         inputs=inputs,
@@ -114,7 +115,7 @@ def test_what_is_stored_is_bit_for_bit_what_the_blocks_gave(member: str, tmp_pat
     backbone, dtype = make(member), torch.bfloat16
     items = items_for(backbone)
     ready = Ready(backbone, items)
-    frozen = Frozen(backbone, 2, ready, views=0, dtype=dtype, room=on_disk(tmp_path))
+    frozen = Frozen(backbone, 2, ready, views=Views(), dtype=dtype, room=on_disk(tmp_path))
     kept = frozen.kept(None)
     assert kept is not None
     groups = frozen._groups()
@@ -131,7 +132,7 @@ def test_the_estimate_is_what_the_files_then_take(tmp_path: Path):
     for member in ("test_efficientnet", "bert"):
         backbone = make(member)
         ready = Ready(backbone, items_for(backbone))
-        frozen = Frozen(backbone, 1, ready, views=3, dtype=torch.float32, room=on_disk(tmp_path / member))
+        frozen = Frozen(backbone, 1, ready, views=Views(count=3), dtype=torch.float32, room=on_disk(tmp_path / member))
         kept = frozen.kept(None)
         assert kept is not None
         written = sum(t.nbytes for part in kept.take(np.arange(COUNT)) for t in part.values())
@@ -175,7 +176,7 @@ def test_a_disk_that_fills_during_the_pass_ends_the_storing_and_not_the_run(tmp_
 def test_a_disk_on_which_not_even_a_folder_can_be_made_ends_the_storing_and_not_the_run(tmp_path: Path):
     heard, backbone = Listener(), make("test_efficientnet")
     room = on_disk(tmp_path, heard)
-    frozen = Frozen(backbone, 1, Ready(backbone, items_for(backbone)), views=0, dtype=torch.float32, room=room)
+    frozen = Frozen(backbone, 1, Ready(backbone, items_for(backbone)), views=Views(), dtype=torch.float32, room=room)
     assert frozen.stored
     place = room.folder(frozen._name)
     place.write_bytes(b"in the way")
@@ -217,15 +218,17 @@ def test_files_of_another_body_view_or_boundary_are_not_taken_for_ones_own(tmp_p
     for seed, boundary, dtype in ((0, 1, torch.float32), (1, 1, torch.float32), (0, 2, torch.float32)):
         backbone = make("test_efficientnet", seed=seed)
         ready = Ready(backbone, items)
-        frozen = Frozen(backbone, boundary, ready, views=VIEWS, dtype=dtype, room=on_disk(tmp_path))
+        frozen = Frozen(backbone, boundary, ready, views=Views(count=8), dtype=dtype, room=on_disk(tmp_path))
         for number in (5, 6):
             assert frozen.kept(View(number)) is not None
             places |= set((tmp_path / "activations").rglob("*.safetensors"))
     assert len(places) == 6
-    narrow = Frozen(make("test_efficientnet"), 1, ready, views=VIEWS, dtype=torch.bfloat16, room=on_disk(tmp_path))
+    narrow = Frozen(
+        make("test_efficientnet"), 1, ready, views=Views(count=8), dtype=torch.bfloat16, room=on_disk(tmp_path)
+    )
     fewer = Ready(ready_backbone := make("test_efficientnet"), items.subset(np.arange(5)))
-    part = Frozen(ready_backbone, 1, fewer, views=VIEWS, dtype=torch.float32, room=on_disk(tmp_path))
-    strong = Frozen(backbone, 2, ready, views=VIEWS, dtype=dtype, room=on_disk(tmp_path), strength="strong")
+    part = Frozen(ready_backbone, 1, fewer, views=Views(count=8), dtype=torch.float32, room=on_disk(tmp_path))
+    strong = Frozen(backbone, 2, ready, views=Views(count=8, strength="strong"), dtype=dtype, room=on_disk(tmp_path))
     assert len({narrow._name, part._name, frozen._name, strong._name}) == 4
 
 
@@ -244,7 +247,7 @@ def test_without_a_journal_files_go_when_nothing_is_trained_on_them_any_more(tmp
 
 def test_only_what_is_kept_is_promised_room_and_it_is_taken_back(tmp_path: Path):
     backbone, room = make("test_efficientnet"), Room(tmp_path)
-    frozen = Frozen(backbone, 1, Ready(backbone, items_for(backbone)), views=0, dtype=torch.float32, room=room)
+    frozen = Frozen(backbone, 1, Ready(backbone, items_for(backbone)), views=Views(), dtype=torch.float32, room=room)
     assert frozen.stored
     assert not room._promised("memory")
     for _ in range(2):
@@ -253,7 +256,7 @@ def test_only_what_is_kept_is_promised_room_and_it_is_taken_back(tmp_path: Path)
         frozen.give_back()
         assert not room._promised("memory")
     lasting = on_disk(tmp_path)
-    frozen = Frozen(backbone, 1, Ready(backbone, items_for(backbone)), views=0, dtype=torch.float32, room=lasting)
+    frozen = Frozen(backbone, 1, Ready(backbone, items_for(backbone)), views=Views(), dtype=torch.float32, room=lasting)
     frozen.kept(None)
     frozen.give_back()
     assert lasting._promised("disk")  # its files stay, too
@@ -263,7 +266,7 @@ def test_the_copy_on_the_device_is_let_go_and_made_again_when_it_is_needed(tmp_p
     backbone = make("test_efficientnet")
     backbone.module.train()  # one that is evaluated is run as it is
     frozen = Frozen(
-        backbone, 1, Ready(backbone, items_for(backbone)), views=0, dtype=torch.float32, room=Room(tmp_path)
+        backbone, 1, Ready(backbone, items_for(backbone)), views=Views(), dtype=torch.float32, room=Room(tmp_path)
     )
     first = frozen.kept(None)
     copied = weakref.ref(frozen._copy.module)

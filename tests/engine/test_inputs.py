@@ -5,15 +5,16 @@ import pytest
 import torch
 
 from headstart.engine.frozen import SAMPLE
-from headstart.engine.inputs import VIEWS, Inputs, batches_of
-from headstart.engine.ready import Ready
-from headstart.engine.room import Room
+from headstart.engine.inputs import Inputs, batches_of
+from headstart.engine.views import MOST, Views
 from tests.engine import toys
 
 
 def inputs(boundary: int = 1, views: bool = False, count: int = 40) -> tuple[toys.ToyBackbone, Inputs]:
     backbone = toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
-    return backbone, toys.inputs(backbone, boundary, toys.labelled(count).items, views=VIEWS if views else 0)
+    return backbone, toys.inputs(
+        backbone, boundary, toys.labelled(count).items, views=Views(count=MOST) if views else Views()
+    )
 
 
 def whole(given: Inputs, rows: np.ndarray, epoch: int = 0) -> tuple[list[int], torch.Tensor]:
@@ -64,9 +65,9 @@ def test_without_frozen_blocks_the_items_themselves_come():
 @pytest.mark.parametrize(("boundary", "again"), [(0, False), (1, True)])
 def test_views_come_again_only_where_frozen_blocks_are_kept(boundary: int, again: bool):
     _, given = inputs(boundary=boundary, views=True, count=8)
-    shown = [given._view(seed=1, epoch=epoch) for epoch in range(VIEWS + 1)]
-    assert len(set(shown[:VIEWS])) == VIEWS
-    assert (shown[VIEWS] == shown[0]) is again
+    shown = [given._view(seed=1, epoch=epoch) for epoch in range(MOST + 1)]
+    assert len(set(shown[:MOST])) == MOST
+    assert (shown[MOST] == shown[0]) is again
     assert given._view(seed=2, epoch=0) != shown[0]
     assert inputs(boundary=boundary)[1]._view(seed=1, epoch=0) is None
 
@@ -99,10 +100,8 @@ def test_the_fixed_view_of_some_rows_comes_whatever_is_trained_on(boundary: int,
 
 def test_strong_views_are_other_views():
     backbone, mild = inputs(boundary=0, views=True)
-    strong = Inputs(
-        backbone, 0, Ready(backbone, toys.labelled(40).items), views=VIEWS, dtype=torch.float32, room=Room(),
-        strength="strong",
-    )  # fmt: skip
+    shown = Views(count=MOST, strength="strong")
+    strong = toys.inputs(backbone, 0, toys.labelled(40).items, views=shown)
     rows = np.arange(8)
     assert whole(mild, rows)[0] == whole(strong, rows)[0]
     assert torch.equal(whole(mild, rows)[1].flip(2), whole(strong, rows)[1])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,24 +27,31 @@ from tests.engine.fits import Chosen, backbone, head, run, same, state
 from tests.listening import Listener
 
 
+@contextmanager
+def killed_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A process that dies as soon as the state after so many epochs is written."""
+    save, saved = loop.save_checkpoint, list[int]()
+
+    def dying(*given: Any) -> None:
+        save(*given)
+        saved.append(1)
+        if len(saved) == epochs:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "save_checkpoint", dying)
+        with pytest.raises(KeyboardInterrupt):
+            yield
+
+
 @pytest.mark.parametrize("frozen", [0, 1])
 def test_killed_after_any_epoch_it_resumes_to_the_same_weights(tmp_path: Path, monkeypatch, frozen: int):
     strategy = Chosen(frozen=frozen).lasting(4)
     whole = run(strategy)
     for survived in (1, 2, 3):
         path = tmp_path / f"{frozen}-{survived}.safetensors"
-        save, saved = loop.save_checkpoint, []
-
-        def dying(*arguments: object, save=save, saved=saved, survived=survived) -> None:
-            save(*arguments)
-            saved.append(1)
-            if len(saved) == survived:
-                raise KeyboardInterrupt
-
-        with monkeypatch.context() as patch:
-            patch.setattr(loop, "save_checkpoint", dying)
-            with pytest.raises(KeyboardInterrupt):
-                run(strategy, checkpoint=path)
+        with killed_after(survived, monkeypatch):
+            run(strategy, checkpoint=path)
         resumed = run(strategy, checkpoint=path)
         assert same(state(whole), state(resumed))
         assert resumed.losses == whole.losses
@@ -162,16 +171,9 @@ def test_what_is_trained_beside_is_resumed_and_no_part_of_the_result(tmp_path: P
     whole = run(strategy)
     assert not same(state(whole), state(run(scheduled(1, **changes))))
     assert state(whole).keys() == state(run(Chosen())).keys()
-    save, path = loop.save_checkpoint, tmp_path / "checkpoint"
-
-    def dying(*given: object) -> None:
-        save(*given)  # type: ignore[arg-type]
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(loop, "save_checkpoint", dying)
-        with pytest.raises(KeyboardInterrupt):
-            run(strategy, checkpoint=path)
+    path = tmp_path / "checkpoint"
+    with killed_after(1, monkeypatch):
+        run(strategy, checkpoint=path)
     with safe_open(path, framework="pt") as file:
         assert {"model.beside.weight", "model.beside.bias"} <= set(file.keys())
     assert same(state(whole), state(run(strategy, checkpoint=path)))
@@ -314,21 +316,10 @@ def test_a_held_out_loss_that_is_no_number_starts_it_over(monkeypatch: pytest.Mo
 def test_killed_while_waiting_it_resumes_with_the_best_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     strategy = scheduled(epochs=6, patience=3, rate_scale=20.0)
     whole = fit(strategy, backbone(), head(), held(strategy), Settings(seed=3), progress=Silent())
-    save = loop.save_checkpoint
     for survived in range(1, len(whole.losses)):
         settings = Settings(seed=3, checkpoint=tmp_path / f"{survived}.safetensors")
-        saved: list[int] = []
-
-        def dying(*given: object, saved: list[int] = saved, survived: int = survived) -> None:
-            save(*given)  # type: ignore[arg-type]
-            saved.append(1)
-            if len(saved) == survived:
-                raise KeyboardInterrupt
-
-        with monkeypatch.context() as patch:
-            patch.setattr(loop, "save_checkpoint", dying)
-            with pytest.raises(KeyboardInterrupt):
-                fit(strategy, backbone(), head(), held(strategy), settings, progress=Silent())
+        with killed_after(survived, monkeypatch):
+            fit(strategy, backbone(), head(), held(strategy), settings, progress=Silent())
         resumed = fit(strategy, backbone(), head(), held(strategy), settings, progress=Silent())
         assert same(state(whole), state(resumed))
         assert resumed.losses == whole.losses

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.core.backbone import View
 from headstart.engine.items import Items
 from headstart.engine.ready import Ready
+from headstart.engine.views import View
 from tests.backbones.members import make
 from tests.backbones.tiny import TEXTS
 from tests.engine import toys

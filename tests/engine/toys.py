@@ -28,7 +28,7 @@ from headstart.data._load import load
 from headstart.data._reduce import Header
 from headstart.engine.examples import Examples
 from headstart.engine.features import Encoder
-from headstart.engine.inputs import VIEWS, Inputs
+from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
 from headstart.engine.options import Options, PoolMember
@@ -37,6 +37,7 @@ from headstart.engine.ready import Ready
 from headstart.engine.room import Room
 from headstart.engine.run import Labelled, Run
 from headstart.engine.trials import Contender
+from headstart.engine.views import Views
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.scratch import Scratch
 from headstart.tasks.classification import Classification
@@ -231,9 +232,12 @@ def contender(run: Run, chosen: PoolMember | None = None) -> Contender:
     )
 
 
-def inputs(backbone: Backbone, boundary: int, items: Items, *, views: int = 0, room: Room | None = None) -> Inputs:
+def inputs(
+    backbone: Backbone, boundary: int, items: Items, *, views: Views | None = None, room: Room | None = None
+) -> Inputs:
     """What is trained on above ``boundary`` in float32; without ``room`` activations stay in memory."""
-    return Inputs(backbone, boundary, Ready(backbone, items), views=views, dtype=torch.float32, room=room or Room())
+    ready, shown = Ready(backbone, items), views or Views()
+    return Inputs(backbone, boundary, ready, views=shown, dtype=torch.float32, room=room or Room())
 
 
 def classifier() -> LinearHead:
@@ -245,12 +249,12 @@ def classifier() -> LinearHead:
 def examples(strategy: InputStrategy, backbone: Backbone, count: int = 40) -> Examples:
     """All of ``labelled(count)`` as ``strategy`` reads them above its boundary."""
     data = labelled(count)
-    boundary, augment = strategy.prepare(backbone).frozen_blocks, strategy.schedule.augment
+    boundary = strategy.prepare(backbone).frozen_blocks
     with torch.no_grad():
         ready = [backbone.preprocess.item(data.items.read(n)) for n in range(count)]
         features = backbone.encode(backbone.preprocess.collate(ready)).numpy()
     return Examples(
-        inputs=inputs(backbone, boundary, data.items, views=0 if augment == "none" else VIEWS),
+        inputs=inputs(backbone, boundary, data.items, views=Views.of(strategy.schedule)),
         rows=np.arange(count),
         targets=data.targets,
         task=data.task,

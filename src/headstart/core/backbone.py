@@ -133,17 +133,6 @@ class Preprocess(ABC):
         """The batch ``Backbone.encode`` takes."""
 
 
-@dataclass(frozen=True)
-class View:
-    """Random view ``number`` of every item, for the engine: what it shows follows from the item's content."""
-
-    number: int
-    strength: Strength = "mild"
-
-    def __str__(self) -> str:
-        return f"{self.number}" if self.strength == "mild" else f"{self.number} {self.strength}"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Block:
     """One step of the body from input to output.

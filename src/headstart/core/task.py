@@ -57,7 +57,7 @@ class Task(ABC):
     ) -> torch.Tensor:
         """Mean training loss; ``logits (B, outputs)``, ``targets (B,)`` int64, ``class_weights (outputs,)``.
 
-        ``smoothing`` is the share of every target that is spread evenly over all outputs.
+        ``smoothing`` is the share of every target that is spread over all outputs.
         """
 
     @abstractmethod

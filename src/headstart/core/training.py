@@ -85,7 +85,7 @@ class Schedule:
     smoothing (Szegedy et al. 2016, arXiv 1512.00567, section 7), ``mixup`` the parameter of the Beta distribution that
     shares are drawn from (Zhang et al. 2018, arXiv 1710.09412; 0: none). ``balanced`` draws as many items of every
     class, in place of an adjustment of the loss to the classes' frequencies. With ``patience`` a part of the items is
-    held out (`headstart.engine.held_out`), and what did best on it is the result.
+    held out (`headstart.engine.draws.held_out`), and what did best on it is the result.
     """
 
     epochs: Annotated[int, Meaning(says="Passes over the training items.", low=1)]

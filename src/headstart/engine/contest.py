@@ -105,7 +105,7 @@ def _priced(contender: Contender, strategy: InputStrategy, run: Run) -> Cost | s
         share = trained_share(contender.backbone, strategy, run.data.items)
     except UserError as error:
         return str(error)
-    return training_cost(strategy, share, views=contender.read_for(strategy, run).views)
+    return training_cost(strategy, share, views=contender.read_for(strategy, run).views.count)
 
 
 def _try(contender: Contender, name: str, strategy: InputStrategy, run: Run, *, cost: Cost, left: float) -> Trial | str:

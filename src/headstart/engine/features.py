@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone, Preprocess, View
+from headstart.core.backbone import Backbone, Preprocess
 from headstart.core.cores import cores
 from headstart.core.features import Features
 from headstart.core.progress import Progress
@@ -35,6 +35,7 @@ from headstart.engine.device import fast_dtype, on_device, prepared, to_device
 from headstart.engine.digests import smallest
 from headstart.engine.items import Items, batches
 from headstart.engine.journal import write_atomically
+from headstart.engine.views import View
 
 BATCH = 32
 MOST_TEXTS = 128

@@ -15,13 +15,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone, Strength, View
+from headstart.core.backbone import Backbone
 from headstart.engine.activations import Activations, Part, Unwritable
 from headstart.engine.device import autocast, on_device, prepared, to_device
 from headstart.engine.features import BATCH, MOST_TEXTS, SHARD_SECONDS, TOKENS, weights_digest
 from headstart.engine.items import batches
 from headstart.engine.ready import Ready
 from headstart.engine.room import Need, Place, Room
+from headstart.engine.views import View, Views
 
 SHARD = 32 * 1024**2
 """Bytes after which a shard of activations is written, if `SHARD_SECONDS` have not passed before."""
@@ -32,25 +33,16 @@ SAMPLE = 8
 class Frozen:
     """``blocks[:boundary]`` of ``backbone``, run in ``dtype`` on the items of ``ready``.
 
-    ``views`` is how many random views will be asked for (0: the fixed one), of ``strength``.
+    ``views`` are those that will be asked for.
     """
 
     def __init__(
-        self,
-        backbone: Backbone,
-        boundary: int,
-        ready: Ready,
-        *,
-        views: int,
-        dtype: torch.dtype,
-        room: Room,
-        strength: Strength = "mild",
+        self, backbone: Backbone, boundary: int, ready: Ready, *, views: Views, dtype: torch.dtype, room: Room
     ) -> None:
         self._backbone = backbone
         self._boundary = boundary
         self._ready = ready
         self._expected = views
-        self._strength: Strength = strength
         self._dtype = dtype
         self._room = room
         self._kept: dict[View | None, Activations] = {}
@@ -116,8 +108,7 @@ class Frozen:
             "weights": weights_digest(self._backbone),
             "preprocess": self._backbone.preprocess.key,
             "boundary": self._boundary,
-            "views": self._expected,
-            "strength": self._strength,
+            "views": str(self._expected),
             "dtype": str(self._dtype),
             "items": hashlib.sha256(digests.encode()).hexdigest(),
         }
@@ -134,7 +125,7 @@ class Frozen:
         few = np.argsort(lengths, kind="stable")[among]
         started = time.perf_counter()
         batch = self._backbone.preprocess.collate(
-            self._ready.work(few, View(0, self._strength) if self._expected else None)()
+            self._ready.work(few, View(0, self._expected.strength) if self._expected.count else None)()
         )
         reading = time.perf_counter() - started
         self._parts(batch)  # the first pass also sets up the arithmetic
@@ -143,7 +134,7 @@ class Frozen:
         seconds = (reading + time.perf_counter() - started) / len(few)
         slope = (sizes[-1] - sizes[0]) / max(1, lengths[few[-1]] - lengths[few[0]])
         total = float((sizes[0] + slope * (lengths - lengths[few[0]])).sum())
-        views = max(1, self._expected)
+        views = max(1, self._expected.count)
         return Need(bytes=round(total * views), seconds=seconds * len(lengths) * views)
 
     def _fill(self, kept: Activations, view: View | None) -> None:

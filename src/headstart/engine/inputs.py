@@ -11,43 +11,32 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone, Strength, View
+from headstart.core.backbone import Backbone
 from headstart.engine.activations import Activations
 from headstart.engine.device import accelerator, prepared, to_device
 from headstart.engine.frozen import Frozen
 from headstart.engine.items import ahead
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
+from headstart.engine.views import View, Views
 
 BUCKET = 8
 """Batches whose items are sorted by length together: padding shrinks while the order stays random."""
-VIEWS = 8
-"""Most random views of an item that frozen blocks see; epoch e shows view e modulo their number."""
 
 
 class Inputs:
     """Batches of the items of ``ready`` for the blocks of ``backbone`` from ``boundary`` on.
 
-    ``views`` is how many random views of ``strength`` are shown in turn (0: the fixed one); ``dtype`` is what the
-    frozen blocks compute in.
+    ``views`` are shown in turn, where the items have any; ``dtype`` is what the frozen blocks compute in.
     """
 
     def __init__(
-        self,
-        backbone: Backbone,
-        boundary: int,
-        ready: Ready,
-        *,
-        views: int,
-        dtype: torch.dtype,
-        room: Room,
-        strength: Strength = "mild",
+        self, backbone: Backbone, boundary: int, ready: Ready, *, views: Views, dtype: torch.dtype, room: Room
     ) -> None:
         self._backbone = backbone
         self._ready = ready
-        self._strength: Strength = strength
-        self.views = views if strength in backbone.preprocess.varied else 0
-        below = Frozen(backbone, boundary, ready, views=self.views, dtype=dtype, room=room, strength=strength)
+        self.views = views if views.strength in backbone.preprocess.varied else Views()
+        below = Frozen(backbone, boundary, ready, views=self.views, dtype=dtype, room=room)
         self._frozen = below if boundary else None
 
     @property
@@ -75,7 +64,7 @@ class Inputs:
     ) -> Iterator[tuple[torch.Tensor, Mapping[str, torch.Tensor]]]:
         positions = [rows[group] for group in groups]
         # Stored are the views that are trained on: the fixed one where there are no others.
-        kept = self._frozen.kept(view) if self._frozen and (view is None) == (self.views == 0) else None
+        kept = self._frozen.kept(view) if self._frozen and (view is None) == (self.views.count == 0) else None
         made = self._gathered(kept, positions) if kept else self._computed(positions, view)
         for group, batch in zip(groups, made, strict=True):
             yield torch.from_numpy(group), _exact(batch)
@@ -87,9 +76,9 @@ class Inputs:
 
     def _view(self, seed: int, epoch: int) -> View | None:
         """The view that an epoch shows: new ones only without frozen blocks, so that storing changes no result."""
-        if not self.views:
+        if not self.views.count:
             return None
-        return View(mixed(seed, epoch % self.views if self._frozen else epoch), self._strength)
+        return View(mixed(seed, epoch % self.views.count if self._frozen else epoch), self.views.strength)
 
     def _gathered(self, kept: Activations, groups: Sequence[NDArray[np.int64]]) -> Iterator[dict[str, torch.Tensor]]:
         """Batches of stored activations: read ahead of an accelerator, in turn with a processor."""

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone, View
+from headstart.core.backbone import Backbone
 from headstart.engine.device import prepared
 from headstart.engine.features import BATCH, foretold, readying
 from headstart.engine.items import Items
+from headstart.engine.views import View
 
 TOKEN_BYTES = 36
 """Of a token in a list: a pointer and an integer object."""

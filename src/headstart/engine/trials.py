@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.backbone import Backbone, LinearHead, Strength, View
+from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.features import Features
 from headstart.core.strategy import FeatureStrategy, Strategy
 from headstart.core.training import InputStrategy, Preparation
 from headstart.engine.draws import held_out
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.features import Encoded, Encoder
-from headstart.engine.inputs import VIEWS, Inputs
+from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.outputs import probabilities_of, stacked
 from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
 from headstart.engine.soup import averaged
 from headstart.engine.supervised import Fitted
+from headstart.engine.views import View, Views
 from headstart.heads.folds import grouped_folds
 from headstart.heads.weights import balanced_weights
 
@@ -44,8 +45,8 @@ class Contender:
     """Gives the linear layer that the body was pretrained with, if it came with one."""
     teacher: Contender | None = None
     """A larger one that was measured on the same items."""
-    inputs: dict[tuple[int, int, Strength], Inputs] = field(default_factory=dict)
-    """See `read_for`; by boundary, number of random views and their strength."""
+    inputs: dict[tuple[int, Views], Inputs] = field(default_factory=dict)
+    """See `read_for`; by boundary and views."""
 
     @property
     def features(self) -> NDArray[np.float32] | Features:
@@ -63,20 +64,13 @@ class Contender:
         Raises:
             UserError: the strategy would train nothing of this backbone.
         """
-        boundary, schedule = strategy.prepare(self.backbone).frozen_blocks, strategy.schedule
-        views = 0 if schedule.augment == "none" else min(schedule.epochs, VIEWS)
-        strength: Strength = "mild" if schedule.augment == "none" else schedule.augment
-        if (boundary, views, strength) not in self.inputs:
-            self.inputs[boundary, views, strength] = Inputs(
-                self.backbone,
-                boundary,
-                run.ready(self.backbone),
-                views=views,
-                dtype=self.encoder.dtype,
-                room=run.room,
-                strength=strength,
+        boundary, views = strategy.prepare(self.backbone).frozen_blocks, Views.of(strategy.schedule)
+        if (boundary, views) not in self.inputs:
+            ready, dtype = run.ready(self.backbone), self.encoder.dtype
+            self.inputs[boundary, views] = Inputs(
+                self.backbone, boundary, ready, views=views, dtype=dtype, room=run.room
             )
-        return self.inputs[boundary, views, strength]
+        return self.inputs[boundary, views]
 
     def rows_for(self, strategy: FeatureStrategy, run: Run) -> tuple[NDArray[np.float32] | Features, int]:
         """Features ``(copies N, D)`` of the training items as the strategy reads them, and ``copies``: the fixed view
