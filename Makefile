@@ -31,9 +31,9 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
-# headstart beside its peers, for hours; ARGS=NAME runs another measurement of bench/README.md.
+# headstart beside its peers, for hours, into build/bench; ARGS=NAME runs another measurement of bench/README.md.
 bench: $(READY)
-	$(BIN)/python -m bench $(or $(ARGS),peers)
+	$(BIN)/python -m bench $(or $(ARGS),peers --resume --out build/bench)
 
 # Write the documents that quote the program.
 docs: $(READY)

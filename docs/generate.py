@@ -22,6 +22,7 @@ from headstart.core.dataset import NOUNS
 from headstart.core.settings import Setting, settings_of
 from headstart.core.strategy import FeatureStrategy
 from headstart.core.training import InputStrategy
+from headstart.engine.plan import PRESETS
 from headstart.report.json import schema
 
 FOLDER = Path(__file__).parent
@@ -88,12 +89,19 @@ def _prior(info: BackboneInfo) -> str:
 def known_models() -> Iterator[str]:
     """Every model known by heart, by kind of data."""
     yield "# Pretrained models\n"
-    yield "Known without a network; `headstart models` also shows which are in the local store, `headstart models pull"
-    yield "NAME` fetches one and checks it. Besides these, `timm:NAME` and `transformers:NAME` reach the hub, and"
-    yield "`local:FOLDER` opens a transformers folder. Mind the licence of the weights before you ship a model.\n"
+    yield "Known without a network; `headstart models` also shows which are in the local store, `headstart models"
+    yield "pull NAME` fetches one and checks it. Besides these, `timm:NAME` (pictures) and"
+    yield "`transformers:ORGANISATION/MODEL` (texts, sounds), each perhaps with `@REVISION`, reach the hub. A model"
+    yield "of your own is `--model local:FOLDER`: a run folder, a picture model saved by timm, or a model of texts"
+    yield "or sounds saved by transformers, of a family in the table of [strategies.md](strategies.md). The folder"
+    yield "needs `config.json` and `model.safetensors`; `.pt`, `.bin` and transformers' own picture models are not"
+    yield "read. Mind the licence of the weights before you ship a model.\n"
+    yield "The accuracy elsewhere is a published one, on the benchmark in brackets; only figures of one benchmark"
+    yield "can be compared. It decides which models a [budget](budgets.md) measures first, together with their"
+    yield "compute where that is short.\n"
     rows = sorted((info for info, _ in models()), key=lambda info: (-info.prior, info.name))
     for modality, noun in NOUNS.items():
-        yield f"## For {noun}s\n"
+        yield f"## For {'sound' if modality == 'audio' else noun}s\n"
         yield "| model | parameters | download | input | accuracy elsewhere | pretrained on | licence |"
         yield "|---|---:|---:|---|---|---|---|"
         for info in rows:
@@ -134,7 +142,8 @@ def _settings() -> Iterator[str]:
         for setting in settings_of(member):
             if setting.name not in shared:
                 yield f"| `{name}` | `{setting.name}` | {_setting(setting)} |"
-    yield "\nThose that train on the items also have these; what is usual differs a little between them.\n"
+    yield "\nThose that train on the items also have these. Where several defaults are listed, strategies differ;"
+    yield "`headstart strategies NAME` shows those of one.\n"
     yield "| setting | default | takes | what it does |"
     yield "|---|---:|---|---|"
     for number, setting in enumerate(settings_of(schedules["lp_ft"])):
@@ -167,6 +176,30 @@ def _supports() -> Iterator[str]:
         yield f"| `{name}` | {' | '.join(cells)} |"
     yield ""
     yield from (f"{number}. {reason[:1].upper()}{reason[1:]}" for number, reason in enumerate(reasons, 1))
+
+
+def budgets() -> Iterator[str]:
+    """What every preset does."""
+    yield "# Budgets\n"
+    yield "`--budget` says how much work a run may be. A pass is one forward pass over the training items.\n"
+    yield "| budget | models measured | of which strategies are tried on | larger pictures | passes for training |"
+    yield "|---|---:|---:|---|---:|"
+    for name, plan in PRESETS.items():
+        larger, passes = ("yes" if plan.enlarged else "no"), (f"{plan.passes:,.0f}" if plan.passes else "none")
+        yield f"| `{name}` | {_most(plan.ranked)} | {_most(plan.taken)} | {larger} | {passes} |"
+    yield "\n| budget | cross-validation | passes for the control from scratch | draws of the learning curve |"
+    yield "|---|---|---:|---:|"
+    for name, plan in PRESETS.items():
+        scratch = f"{plan.scratch_passes:,.0f} or more" if plan.scratch_passes else "none: it is not run"
+        yield f"| `{name}` | {plan.folds} folds, {plan.repeats} times | {scratch} | {plan.curve_draws} |"
+    yield "\nA duration (`90s`, `5m`, `1h30m`) buys the largest of these whose training fits into half of it, by the"
+    yield "speed of a model measured here at the start; the rest is for everything else. It is what the work is cut to,"
+    yield "and no deadline: a run that takes longer than foreseen is not stopped. A strategy that is named with"
+    yield "`--strategy` is trained under any budget.\n"
+
+
+def _most(count: int) -> str:
+    return "1" if count == 1 else f"up to {count}"
 
 
 def results() -> Iterator[str]:
@@ -211,7 +244,13 @@ def _type(value: dict[str, Any]) -> str:
     return kind
 
 
-PAGES = {"cli.md": cli, "models.md": known_models, "strategies.md": known_strategies, "results.md": results}
+PAGES = {
+    "cli.md": cli,
+    "models.md": known_models,
+    "strategies.md": known_strategies,
+    "budgets.md": budgets,
+    "results.md": results,
+}
 
 
 def render(page: str) -> str:

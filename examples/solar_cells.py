@@ -1,6 +1,6 @@
 """Solar cells in electroluminescence pictures: defective or functional? The demo, in Python.
 
-    python examples/solar_cells.py [--small] [--out runs/solar_cells_example]
+    python examples/solar_cells.py [--small] [--out RUN]
 
 The pictures (ELPV, CC-BY-NC-SA-4.0) are fetched once and are for non-commercial use only.
 """
@@ -18,8 +18,9 @@ from headstart.demo import solar_cells
 def main(arguments: list[str] | None = None) -> hs.Results:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="few cells and a quick budget")
-    parser.add_argument("--out", type=Path, default=Path("runs/solar_cells_example"))
+    parser.add_argument("--out", type=Path, help="the run folder")
     options = parser.parse_args(arguments)
+    out = options.out or Path("runs/solar_cells_example_small" if options.small else "runs/solar_cells_example")
 
     print(f"{solar_cells.SOURCE.title}: {solar_cells.SOURCE.licence}, {solar_cells.SOURCE.terms}.")
     train, test, budget = (60, 80, "quick") if options.small else (400, 800, "standard")
@@ -30,12 +31,12 @@ def main(arguments: list[str] | None = None) -> hs.Results:
         print(f"{issue.severity}: {issue.message}")
 
     pool = ["packaged:efficientnet_lite0"] if options.small else []
-    result = hs.adapt(data, out=options.out, pool=pool, budget=budget, seed=0)
+    result = hs.adapt(data, out=out, pool=pool, budget=budget, seed=0)
     print(result)
-    print(f"Report: {options.out / 'report.html'}")
+    print(f"Report: {out / 'report.html'}")
 
     new = sorted((folder / "test" / "defective").iterdir())[:3]
-    for prediction in hs.open(options.out).predict(new):
+    for prediction in hs.open(out).predict(new):
         print(f"{Path(prediction.item).name}: {prediction.label} ({prediction.confidence:.0%})")
     return result.results
 

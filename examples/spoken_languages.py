@@ -1,6 +1,6 @@
 """Prompts of a telephone exchange in English, French, Italian, Russian and Spanish: which language is it?
 
-    python examples/spoken_languages.py [--small] [--out runs/spoken_languages]
+    python examples/spoken_languages.py [--small] [--out RUN]
 
 One voice speaks each language, so a model that tells the voices apart scores as well as one that tells the languages:
 what is learnt here says nothing about other speakers. A prompt is in one split only, in all languages.
@@ -20,8 +20,9 @@ from headstart.demo import spoken_languages
 def main(arguments: list[str] | None = None) -> hs.Results:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="few clips and a quick budget")
-    parser.add_argument("--out", type=Path, default=Path("runs/spoken_languages"))
+    parser.add_argument("--out", type=Path, help="the run folder")
     options = parser.parse_args(arguments)
+    out = options.out or Path("runs/spoken_languages_small" if options.small else "runs/spoken_languages")
 
     print(f"{spoken_languages.TITLE}: {spoken_languages.LICENCE}, {spoken_languages.TERMS}.")
     train, test, budget = (60, 60, "quick") if options.small else (300, 400, "standard")
@@ -32,12 +33,12 @@ def main(arguments: list[str] | None = None) -> hs.Results:
     for issue in data.issues:
         print(f"{issue.severity}: {issue.message}")
 
-    result = hs.adapt(data, out=options.out, budget=budget, seed=0)
+    result = hs.adapt(data, out=out, budget=budget, seed=0)
     print(result)
-    print(f"Report: {options.out / 'report.html'}")
+    print(f"Report: {out / 'report.html'}")
 
     new = data.table["item"][int(data.split.test[0])]["path"]
-    for prediction in hs.open(options.out).predict([new]):
+    for prediction in hs.open(out).predict([new]):
         print(f"{Path(prediction.item).name}: {prediction.label} ({prediction.confidence:.0%})")
     return result.results
 

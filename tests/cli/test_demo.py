@@ -37,10 +37,18 @@ def test_the_licence_stands_before_everything_else(headstart, prepared):
 
 def test_the_demo_checks_the_data_and_then_sums_up(headstart, prepared):
     ended = headstart("demo", "--budget", "quick", "--seed", "2", "--train", "40", "--test-size", "80")
-    assert ended.out.index("Fit to learn from") < ended.out.index("runs/solar_cells/report.html")
+    assert ended.out.index("Fit to learn from") < ended.out.index("runs/solar_cells-quick/report.html")
     assert {key: prepared["prepare"][key] for key in ("train", "test", "seed")} == {"train": 40, "test": 80, "seed": 2}
-    assert prepared["adapt"]["out"] == Path("runs/solar_cells")
     assert (prepared["adapt"]["recipe"].budget, prepared["adapt"]["recipe"].seed) == ("quick", 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "folder"),
+    [((), "runs/solar_cells"), (("--budget", "5m"), "runs/solar_cells-5m"), (("--out", "new/run"), "new/run")],
+)
+def test_every_budget_has_a_folder_of_its_own(headstart, prepared, words, folder):
+    assert headstart("demo", *words).code == 0
+    assert prepared["adapt"]["out"] == Path(folder)
 
 
 def test_the_document_is_results_json(headstart, prepared):

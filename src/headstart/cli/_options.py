@@ -38,14 +38,15 @@ Test = Annotated[
     str | None, Option("--test", metavar="DATA", help="Test data in a place of their own; scored once, at the end.")
 ]
 Input = Annotated[
-    str | None, Option("--input", metavar="COLUMN", help="Column of texts or image paths.  (default: inferred)")
+    str | None,
+    Option("--input", metavar="COLUMN", help="Column of texts, or of paths of images or sounds.  (default: inferred)"),
 ]
 Label = Annotated[str | None, Option("--label", metavar="COLUMN", help="Column of classes.  (default: inferred)")]
 Group = Annotated[
     str | None,
     Option("--group", metavar="COLUMN", help="Column that ties items together (patient, camera); never split apart."),
 ]
-BUDGET = "quick, standard, thorough, or a duration such as 90s or 5m."
+BUDGET = "How much work: quick, standard, thorough, or a duration such as 90s or 5m, which is aimed at."
 SEED = "Seed of every random choice."
 
 Pool = Annotated[
@@ -53,12 +54,15 @@ Pool = Annotated[
     Option(
         "--pool",
         metavar="NAMES",
-        help="Models to consider, separated by commas, or curated.  (default: all that suit and are here)",
+        help="Models to consider, separated by commas; curated is every listed one with a published accuracy. What is "
+        "missing is fetched.  (default: the packaged ones among those, and all that are in the store)",
     ),
 ]
 Licence = Annotated[
     Literal["any", "permissive"] | None,
-    Option("--licence", help="permissive: only models whose licence is known to allow any use.  (default: any)"),
+    Option(
+        "--licence", help="any, or permissive: only models whose licence is known to allow any use.  (default: any)"
+    ),
 ]
 Budget = Annotated[str, Option("--budget", metavar="BUDGET", help=BUDGET)]
 Seed = Annotated[int, Option("--seed", metavar="N", parser=whole("--seed", 0), help=SEED)]

@@ -29,7 +29,12 @@ TaskName = Annotated[
 ]
 Model = Annotated[
     str | None,
-    Option("--model", metavar="NAME", help="A model from 'headstart models'.  (default: auto, the best ranked)"),
+    Option(
+        "--model",
+        metavar="NAME",
+        help="A model from 'headstart models', or timm:NAME, transformers:NAME, local:FOLDER.  (default: auto, by "
+        "ranking and comparison)",
+    ),
 ]
 StrategyName = Annotated[
     str | None,
@@ -70,8 +75,9 @@ def adapt(
 ) -> None:
     """Choose a model and a strategy, adapt, compare with controls, and write report, results and model.
 
-    The run folder holds report.html, results.json, recipe.toml and model/. Stopped at any point, the same command
-    goes on where it stopped and ends in the same result. Options given beside a recipe.toml replace what it says.
+    The run folder holds report.html, results.json, recipe.toml, run.json and model/. Stopped at any point, the same
+    command goes on where it stopped and ends in the same result. Options given beside a recipe.toml replace what it
+    says.
     """
     with working(as_json=json) as progress:
         from headstart import api

@@ -16,7 +16,16 @@ from headstart.core.recipe import Budget, Recipe
 if TYPE_CHECKING:
     from headstart.demo._package import Source
 
-Out = Annotated[Path, Option("--out", metavar="RUN", help="The run folder to write.")]
+FOLDER = Path("runs/solar_cells")
+Out = Annotated[
+    Path | None,
+    Option(
+        "--out",
+        metavar="RUN",
+        help=f"The run folder to write.  (default: {FOLDER}, or {FOLDER}-BUDGET with another budget)",
+    ),
+]
+USUAL = "standard"
 Train = Annotated[int, Option("--train", metavar="N", parser=_options.whole("--train", 1), help="Cells to learn from.")]
 Test = Annotated[
     int, Option("--test-size", metavar="N", parser=_options.whole("--test-size", 1), help="Other cells to score on.")
@@ -24,8 +33,8 @@ Test = Annotated[
 
 
 def demo(
-    out: Out = Path("runs/solar_cells"),
-    budget: _options.Budget = "standard",
+    out: Out = None,
+    budget: _options.Budget = USUAL,
     seed: _options.Seed = 0,
     train: Train = 400,
     test_size: Test = 800,
@@ -38,6 +47,7 @@ def demo(
     from headstart.demo import solar_cells
 
     Budget.parse(budget)
+    out = out or (FOLDER if budget == USUAL else FOLDER.with_name(f"{FOLDER.name}-{budget}"))
     _introduce(solar_cells.SOURCE)
     with working(as_json=json) as progress:
         from headstart import api

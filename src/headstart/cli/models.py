@@ -29,7 +29,8 @@ UNKNOWN = "unknown"
 app = Typer(add_completion=False, rich_markup_mode="markdown")
 
 Kind = Annotated[
-    Literal["image", "text", "audio"] | None, Option("--modality", help="Only models for this kind of data.")
+    Literal["image", "text", "audio"] | None,
+    Option("--modality", help="Only models for this kind of data: image, text or audio."),
 ]
 Names = Annotated[list[str], Argument(metavar="NAME...", help="Models by the names 'headstart models' lists.")]
 

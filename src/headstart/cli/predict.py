@@ -28,8 +28,8 @@ Items = Annotated[
     list[str],
     Argument(
         metavar="ITEM...",
-        help="Images: files, folders or patterns. Texts: the texts themselves, or .txt files with one a line. "
-        "'-' reads one item a line from standard input.",
+        help="Images and sounds: files, folders or patterns. Texts: the texts themselves, or .txt files with one a "
+        "line. '-' reads one item a line from standard input.",
     ),
 ]
 

@@ -37,7 +37,7 @@ class Peft(InputStrategy):
     back is an ordinary body of the same shape. Departure: the head starts from the probe. LoRA itself is `lora`.
     """
 
-    summary: ClassVar[str] = "Adapters of the peft library (DoRA, (IA)^3, LoHa, LoKr), merged."
+    summary: ClassVar[str] = "Adapters of the peft library (extra peft: DoRA, (IA)^3, LoHa, LoKr), merged."
     candidate: ClassVar[bool] = False
 
     method: Annotated[Literal["dora", "ia3", "loha", "lokr"], Meaning(says="Kind of adapter.")] = "dora"
