@@ -237,6 +237,15 @@ def pull(name: str, *, progress: Progress | None = None) -> BackboneInfo:
     return find(name).pulled(progress or Silent()).info
 
 
+def named(names: Sequence[str]) -> tuple[BackboneInfo, ...]:
+    """What is known of the models called so; ``curated`` stands for all of that pool.
+
+    Raises:
+        UserError: names that are not known, all of them.
+    """
+    return tuple(member.info for member in resolve("auto", names, None))
+
+
 def strategies() -> tuple[tuple[str, str], ...]:
     """Every strategy's name and one-line summary."""
     return tuple((name, catalog.strategies.get(name).summary) for name in catalog.strategies.names())

@@ -120,6 +120,7 @@ def test_no_items_no_predictions(image_run: Path):
         (Image.new("RGB", (40, 40)), "Image"),
         (np.zeros((40, 40, 3), dtype=np.uint8), "ndarray"),
         ({"path": "new.png"}, "dict"),
+        (np.array("new.png"), "ndarray"),
     ],
 )
 def test_one_bare_item_is_refused(item: Any, kind: str, image_run: Path):
@@ -229,3 +230,19 @@ def test_a_model_with_other_outputs_than_classes_is_refused():
     baseline.fit(baseline.describe(pictures() * 2), np.array([0, 1, 0] * 2), 2)
     with pytest.raises(Unavailable, match=r"its model has 2 outputs, headstart\.json names 4 classes"):
         Predictor(card(serves="histograms"), baseline, task).predict(pictures())
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        np.zeros(16000, dtype=np.float32),
+        (np.zeros(16000, dtype=np.float32), 16000),
+        (np.zeros(16000, dtype=np.float32), np.int64(16000)),
+        "new.wav",
+    ],
+    ids=["samples", "samples and rate", "samples and a rate of numpy", "path"],
+)
+def test_one_sound_is_one_item(one: Any):
+    assert module._single(one, "audio")
+    assert not module._single([one, one], "audio")
+    assert not module._single(np.array(["a.wav", "b.wav"]), "audio")

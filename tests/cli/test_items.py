@@ -117,17 +117,43 @@ def test_text_files_that_cannot_be_used_are_named(tmp_path):
     with pytest.raises(UserError) as caught:
         expand([str(tmp_path / name) for name in ("latin.txt", "empty.txt", "gone.txt")], "text")
     latin, empty, gone = caught.value.problems
-    assert "is not UTF-8 text (byte 3)" in latin
-    assert empty.endswith("holds no text; expected one text a line.")
+    assert "latin.txt cannot be read: it is not UTF-8 (byte 0xe9 at offset 3, line 1)" in latin
+    assert empty.endswith("holds no items; expected one a line.")
     assert gone.startswith("There is no file")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_lines_are_read_as_training_reads_texts_and_end_where_lines_end(encoding, tmp_path, monkeypatch):
+    raw = "caf\u00e9\r\none\u2028text\x0c of three\u0085parts\r\n".encode(encoding)
+    (tmp_path / "a.txt").write_bytes(raw)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw), encoding="ascii"))
+    expected = ["caf\u00e9", "one\u2028text\x0c of three\u0085parts"]
+    assert expand([str(tmp_path / "a.txt"), "-"], "text").items == expected * 2
+
+
+def test_a_text_too_long_for_a_name_is_a_text_whatever_it_ends_in():
+    text = "a" * 300 + ".txt"
+    assert expand([text], "text").items == [text]
+    with pytest.raises(UserError, match=r"^'a{40}\.\.\.' is too long for the name of a file\.$"):
+        expand([text], "image")
+
+
+def standard_input(monkeypatch, raw: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+
+
 def test_a_dash_reads_standard_input(monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO("one\n\ntwo\n"))
+    standard_input(monkeypatch, b"one\n\ntwo\n")
     assert expand(["zero", "-"], "text").items == ["zero", "one", "two"]
 
 
 def test_an_empty_standard_input_is_an_error(monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    with pytest.raises(UserError, match="Standard input held no items"):
+    standard_input(monkeypatch, b"")
+    with pytest.raises(UserError, match="Standard input holds no items; expected one a line"):
+        expand(["-"], "text")
+
+
+def test_standard_input_that_is_no_text_is_an_error(monkeypatch):
+    standard_input(monkeypatch, b"caf\xe9")
+    with pytest.raises(UserError, match="Standard input cannot be read: it is not UTF-8"):
         expand(["-"], "text")

@@ -1,4 +1,5 @@
 from headstart import api
+from headstart.pool import known
 from tests.cli.standins import INFO
 
 
@@ -38,6 +39,14 @@ def test_pulling_checks_all_names_first(headstart, monkeypatch):
     assert ended.code == 2
     assert "nonsense" in ended.err
     assert pulled == []
+
+
+def test_a_pool_is_pulled_whole(headstart, monkeypatch):
+    pulled = []
+    monkeypatch.setattr(api, "pull", lambda name, progress: pulled.append(name) or INFO)
+    assert headstart("models", "pull", "packaged:efficientnet_lite0", "curated").code == 0
+    assert pulled[0] == "packaged:efficientnet_lite0"
+    assert sorted(pulled) == sorted(member.info.name for member in known() if member.info.prior)
 
 
 def test_pulling(headstart, monkeypatch):

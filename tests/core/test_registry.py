@@ -8,7 +8,6 @@ import pytest
 from headstart import catalog
 from headstart.core import registry
 from headstart.core.errors import UserError
-from headstart.core.registry import Registry
 from headstart.core.strategy import FeatureStrategy, Strategy
 
 TOY = """
@@ -119,13 +118,6 @@ def test_an_entry_point_to_something_else_is_refused(monkeypatch):
     point(monkeypatch, "pathlib:Path")
     with pytest.raises(TypeError, match=r"Entry point 'outside' in group 'headstart\.strategies' gives .*Strategy"):
         catalog.strategies.get("outside")
-
-
-def test_an_old_name_still_finds_its_member():
-    renamed = Registry(
-        kind="strategy", package="headstart.strategies", contract=Strategy, aliases={"probe": "linear_probe"}
-    )
-    assert renamed.get("probe") is catalog.strategies.get("linear_probe")
 
 
 def test_one_of_each_can_be_made():

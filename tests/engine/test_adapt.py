@@ -13,15 +13,20 @@ import torch
 
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
+from headstart.core.training import InputStrategy
 from headstart.data._preview import preview
 from headstart.engine import adapt as straight
 from headstart.engine import plan, trials
 from headstart.engine.adapted import Adapted
 from headstart.engine.arithmetic import Arithmetic
+from headstart.engine.checkpoint import checkpoint_bytes
 from headstart.engine.features import Encoder
 from headstart.engine.options import Options, PoolMember
 from headstart.strategies.distil import Distil
+from headstart.strategies.full import Full
 from headstart.strategies.last_blocks import LastBlocks
+from headstart.strategies.linear_probe import LinearProbe
+from headstart.strategies.soup import Soup
 from tests.engine import toys
 
 
@@ -158,7 +163,6 @@ def test_a_trained_strategy_asked_for_by_name_is_refitted_on_everything(tmp_path
         toys.options(tmp_path / "home", strategies={"last_blocks": LastBlocks().lasting(3)}, strategy="last_blocks"),
     )
     assert adapted.results.strategy == "last_blocks"
-    assert len(adapted.losses) == 3
     pretrained = toys.ToyBackbone(toys.info(), seed=0, size=16).module.state_dict()
     trained = adapted.backbone.module.state_dict()
     assert torch.equal(pretrained["0.0.weight"], trained["0.0.weight"])
@@ -229,6 +233,35 @@ def test_the_ranking_alone_measures_the_whole_pool(tmp_path: Path):
         Silent(),
     )
     assert [row.probe is not None and row.knn is not None for row in rows] == [True, True]
+
+
+def test_the_ranking_leaves_out_what_its_time_is_too_short_for(tmp_path: Path):
+    members = [toys.member(name="toy:small"), toys.member(name="toy:huge", gflops=1e9, prior=0.1)]
+    options = toys.options(tmp_path / "home", *members, budget="30s")
+    measured, left = straight.rank_only(toys.dataset(tmp_path), options, Silent())
+    assert (measured.model, measured.skipped) == ("toy:small", None)
+    assert left.model == "toy:huge"
+    assert left.skipped is not None
+    assert left.skipped.endswith("s, too long for the budget")
+
+
+@pytest.mark.parametrize(
+    ("strategies", "budget", "expected"),
+    [
+        ({"linear_probe": LinearProbe()}, "quick", 0),
+        ({"linear_probe": LinearProbe(), "full": Full()}, "quick", 0),
+        ({"full": Full()}, "quick", 1),
+        ({"linear_probe": LinearProbe()}, "standard", 1),
+        ({"linear_probe": LinearProbe(), "full": Full()}, "standard", 1),
+        ({"linear_probe": LinearProbe(), "soup": Soup()}, "standard", len(Soup().ingredients)),
+    ],
+)
+def test_room_is_asked_for_whatever_will_be_trained(tmp_path: Path, strategies, budget, expected):
+    options = toys.options(tmp_path, strategies=strategies)
+    presets = {"quick": replace(plan.PRESETS["quick"], scratch_passes=0.0), "standard": plan.PRESETS["standard"]}
+    found = straight._checkpoints(options, presets[budget])
+    best = any(each.holds_out for each in strategies.values() if isinstance(each, InputStrategy))
+    assert found == expected * checkpoint_bytes(1000, best=best)
 
 
 def test_features_in_a_file_give_what_features_in_memory_give(tmp_path: Path, monkeypatch):

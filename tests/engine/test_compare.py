@@ -17,10 +17,9 @@ def table(first_only, second_only, count):
     return compare(first, second, items)
 
 
-def test_value_discordance_and_score_interval():
+def test_value_and_score_interval():
     made = table(20, 8, 200)
     assert made.value == pytest.approx(0.06)
-    assert made.discordant == pytest.approx(0.14)
     assert made.count == 200
     assert made.variance == pytest.approx((28 + 1) / 200**2)
     for end in (made.interval.low, made.interval.high):
@@ -57,7 +56,7 @@ def test_equal_predictors_are_told_apart_in_at_most_five_percent(count, share):
 
 
 def _bounds(value, variance, count):
-    made = Comparison(value=value, variance=variance, count=count, discordant=0.0, method="", contributions=np.zeros(1))
+    made = Comparison(value=value, variance=variance, count=count, method="", contributions=np.zeros(1))
     return made.bounds()
 
 

@@ -12,6 +12,8 @@ from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.errors import UserError
 from headstart.engine import controls
 from headstart.engine.loop import Diverged
+from headstart.engine.operations import operations
+from headstart.engine.plan import Speed
 from headstart.engine.trials import try_features
 from headstart.strategies.linear_probe import LinearProbe
 from tests.engine import toys
@@ -52,6 +54,21 @@ def test_scratch_gets_at_least_the_winners_compute(tmp_path: Path):
     assert controls.scratch(given).detail.endswith("from random weights, 1 epoch")
     dear = replace(given, winner=replace(given.winner, cost=10.0))
     assert controls.scratch(dear).detail.endswith("from random weights, 3 epochs")  # 4.5 passes an epoch
+
+
+def test_scratch_gets_its_passes_whatever_size_won_and_however_time_is_counted(tmp_path: Path):
+    given = setting(tmp_path, 6, scratch_passes=9.0)  # two epochs
+    body = given.winner.contender.backbone
+    larger = toys.ToyBackbone(toys.info(input={"size": 32}), seed=0, size=32)
+    enlarged = replace(given.winner, contender=replace(given.winner.contender, backbone=larger))
+    speed = Speed(seconds=1.0, operations=operations(body, given.run.data.items))
+    timed = replace(given.run, plan=replace(given.run.plan, speed=speed))
+    for run in (given.run, timed):
+        for winner in (given.winner, enlarged):
+            assert controls.scratch(replace(given, run=run, winner=winner)).detail.endswith("weights, 2 epochs")
+    # Three passes at twice the size a side are twelve at the native one.
+    dear = replace(given, winner=replace(enlarged, cost=3.0))
+    assert controls.scratch(dear).detail.endswith("from random weights, 3 epochs")
 
 
 def test_large_inputs_are_shrunk_and_cost_fewer_passes_an_epoch():

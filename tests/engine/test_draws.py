@@ -41,6 +41,16 @@ def test_a_fifth_is_held_out_by_class_and_ties_are_not_parted():
     assert not set(groups[rest]) & set(groups[held])
 
 
+def test_a_group_that_alone_can_be_spared_is_held_out_whole():
+    targets = np.repeat([0, 0, 1], 10)
+    groups = np.repeat([0, 1, 2], 10)
+    for seed in range(5):
+        rest, held = held_out(targets, groups, seed)
+        assert len(set(groups[held])) == 1
+        assert len(held) == 10
+        assert not set(groups[rest]) & set(groups[held])
+
+
 def test_a_class_is_never_left_without_items_to_train_on():
     for seed in range(20):
         targets = np.array([0] * 9 + [1])

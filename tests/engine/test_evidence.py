@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,3 +100,23 @@ def test_the_curve_says_whose_it_is(tmp_path: Path):
     assert note.startswith("Curve of a linear probe on the frozen features. ")
     tuned = evidence.curve(Chosen(trial=replace(trial, strategy_name="last_blocks"), rows=()), run).note
     assert tuned.startswith("Curve of a linear probe on the frozen features, not of last_blocks. ")
+
+
+def test_what_was_left_out_ends_in_one_full_stop():
+    row = SimpleNamespace(model="m", strategy="s", name="scratch", skipped="it has no BatchNorm.")
+    bare = SimpleNamespace(model="m", strategy="s", name="scratch", skipped="no time")
+    found: Any = SimpleNamespace(
+        ranked=SimpleNamespace(rows=[row, bare]),
+        settled=SimpleNamespace(contest=SimpleNamespace(skipped=[row, bare])),
+        proof=SimpleNamespace(rows=[row, bare]),
+    )
+    assert evidence.skipped(found, ["", "Cross-validation: 3 folds", "All heard."]) == (
+        "Not measured: m; it has no BatchNorm.",
+        "Not measured: m; no time.",
+        "Not tried: s on m; it has no BatchNorm.",
+        "Not tried: s on m; no time.",
+        "Control not run: scratch; it has no BatchNorm.",
+        "Control not run: scratch; no time.",
+        "Cross-validation: 3 folds.",
+        "All heard.",
+    )

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.core.errors import UserError
-from headstart.engine.folds import repeated_folds, scheme
+from headstart.engine.folds import _note, repeated_folds, scheme
 
 
 def test_classes_are_spread_to_within_one_item():
@@ -73,6 +73,26 @@ def test_rare_classes_work_and_are_noted():
         "1 class is in one group only, so never learnt and scored together; "
         "1 class is in fewer groups than folds, so missing from some folds"
     )
+
+
+def test_the_few_groups_of_a_rare_class_do_not_end_up_together():
+    """Four patients without a defect, and two with one each: a fold for training always knows one of them."""
+    sizes = [(20, 0)] * 4 + [(6, 1), (5, 1)]
+    targets = np.concatenate([np.repeat([0, 1], size) for size in sizes])
+    groups = np.repeat(np.arange(6), [sum(size) for size in sizes])
+    for seed in range(20):
+        folds, note = repeated_folds(targets, groups, 5, 3, seed=seed)
+        assert all(len(set(row[targets == 1])) == 2 for row in folds)
+        assert note == "1 class is in fewer groups than folds, so missing from some folds"
+
+
+def test_a_class_whose_groups_share_a_fold_is_noted():
+    codes, members, sizes = np.array([0, 0, 1, 1, 1]), np.arange(5), np.ones(5, dtype=np.int64)
+    apart, together = np.array([[0, 1, 0, 1, 1]]), np.array([[0, 0, 1, 1, 0]])
+    assert _note(codes, members, sizes, 2, apart) == ""
+    expected = "1 class is in one fold only, so never learnt and scored together"
+    assert _note(codes, members, sizes, 2, together) == expected
+    assert _note(codes, members, sizes, 2, np.concatenate([apart, together])) == expected
 
 
 def test_a_giant_group_sits_in_one_fold():

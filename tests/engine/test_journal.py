@@ -122,3 +122,15 @@ def test_what_is_forgotten_is_gone_and_may_have_been_gone_before(tmp_path: Path)
     journal.forget("x")
     assert not journal.path("x").exists()
     Journal(None, {}).forget("x")
+
+
+def test_what_lies_beside_a_piece_is_forgotten_with_it(tmp_path: Path):
+    journal = Journal(tmp_path / "c", {})
+    journal.recall("x", lambda: {"x": np.zeros(1)})
+    journal.recall("x y", lambda: {"x": np.zeros(1)})
+    path = journal.path("x")
+    for number in range(2):
+        path.with_name(f"{path.name} {number}").touch()
+    journal.forget("x")
+    assert [file for file in path.parent.iterdir() if file.name.startswith(path.name)] == []
+    assert journal.path("x y").exists()

@@ -118,6 +118,20 @@ def test_a_budget_in_seconds_leaves_out_what_takes_too_long(tmp_path: Path, monk
     assert "s, too long for the budget" in reason
 
 
+def test_models_are_compared_by_what_is_counted_of_all_of_them_alike(tmp_path: Path, monkeypatch):
+    """The first item may be longer or shorter than those that `BackboneInfo.gflops` is about."""
+    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
+    members = [toys.member(name="toy:one", gflops=1e6), toys.member(name="toy:equal", gflops=1e6, prior=0.9)]
+    options = toys.options(tmp_path / "home", *members, budget="30s")
+    fetched, plan = prepare(options, toys.labelled().items, Journal(None, {}), Silent(), most=2)
+    assert plan.speed is not None
+    assert plan.speed.gflops == 1e6
+    assert sorted(names(fetched.options.pool)) == ["toy:equal", "toy:one"]
+    nobody = [toys.member(name="toy:one", gflops=0.0), toys.member(name="toy:huge", gflops=1e9, prior=0.9)]
+    options = toys.options(tmp_path / "home", *nobody, budget="30s")
+    assert len(prepare(options, toys.labelled().items, Journal(None, {}), Silent(), most=2)[0].options.pool) == 2
+
+
 def test_a_resumed_run_keeps_the_models_it_had(tmp_path: Path):
     members = pool(high=0.9, low=0.1)
     members[0].source.offline = True

@@ -10,9 +10,7 @@ from headstart.engine.verdict import best_control, critical_value, verdict
 
 def comparison(value, error, count=400, seed=0):
     rng = np.random.default_rng(seed)
-    return Comparison(
-        value=value, variance=error**2, count=count, discordant=0.2, method="paired", contributions=rng.normal(size=200)
-    )
+    return Comparison(value=value, variance=error**2, count=count, method="paired", contributions=rng.normal(size=200))
 
 
 def test_positive():
@@ -122,7 +120,7 @@ def test_a_win_must_be_over_every_control():
 
 
 def test_a_control_that_never_differs_is_no_obstacle():
-    same = Comparison(value=0.0, variance=1e-5, count=300, discordant=0.0, method="paired", contributions=np.zeros(200))
+    same = Comparison(value=0.0, variance=1e-5, count=300, method="paired", contributions=np.zeros(200))
     assert verdict({"same": same, "other": comparison(0.1, 0.02)}, "accuracy").outcome in (
         "cannot_tell",
         "no_material_difference",

@@ -103,6 +103,37 @@ def test_class_of_one_item_and_class_of_none():
     assert fit.head.weight.shape == (4, 8)
 
 
+@pytest.mark.parametrize("outputs", [2, 3])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_items_of_a_single_class_are_all_there_is_to_say(outputs, sparse):
+    features = np.random.default_rng(0).normal(size=(12, 5))
+    given, floor = (csr_array(features), None) if sparse else (features, 0.0)
+    fit = fit_logistic(given, np.full(12, 1), outputs, floor=floor)
+    logits = fit.head.logits(features + 3.0)
+    assert (logits.argmax(axis=1) == 1).all()
+    assert np.isfinite(logits).all()
+    assert np.isfinite(fit.oof_logits).all()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_default_path_ends_at_the_best_third_of_a_decade_on_either_side(seed):
+    """What is chosen is the best of all steps around it: of a fine path that is walked to its end."""
+    generator = np.random.default_rng(seed)
+    targets = generator.integers(0, 2, 120)
+    features = generator.normal(size=(120, 30)) + 0.4 * targets[:, None] * (np.arange(30) < 6)
+    folds = stratified_folds(targets, 5, seed=0)
+    fit = fit_logistic(features, targets, 2, folds=folds)
+
+    def loss(C):
+        """Of one penalty: a path of two equal ones has to choose, and chooses it."""
+        logits = fit_logistic(features, targets, 2, folds=folds, Cs=[C, C]).oof_logits
+        return -np.mean(log_softmax(logits, axis=1)[np.arange(120), targets])
+
+    reached = loss(fit.C)
+    for step in (-1 / 3, 1 / 3):
+        assert loss(fit.C * 10**step) > reached - 1e-4
+
+
 def test_two_items_and_constant_features_still_fit():
     fit = fit_logistic(np.full((2, 3), 7.0), np.array([0, 1]), 2)
     np.testing.assert_allclose(softmax(fit.head.logits(np.full((1, 3), 7.0)), axis=1), 0.5, atol=1e-6)
@@ -112,8 +143,8 @@ def test_refuses_what_it_cannot_fit():
     features, targets = np.ones((4, 2)), np.array([0, 1, 0, 1])
     with pytest.raises(ValueError, match=r"needs \(N, D\) and \(N,\)"):
         fit_logistic(features, targets[:3], 2)
-    with pytest.raises(ValueError, match="at least two classes"):
-        fit_logistic(features, np.zeros(4, int), 2)
+    with pytest.raises(ValueError, match="needs items to learn from, got none"):
+        fit_logistic(features[:0], targets[:0], 2)
     with pytest.raises(ValueError, match="C must be a non-empty list of positive numbers"):
         fit_logistic(features, targets, 2, Cs=[])
     with pytest.raises(ValueError, match="at least two folds"):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from headstart.report.summary import summary, summary_text
+from headstart.report.summary import WIDTH, summary
 from tests.report import sample
 
 RUN = Path("runs/x")
@@ -17,6 +17,14 @@ def printed(results, **options):
     Console(file=stream, highlight=False, **options).print(summary(results, RUN))
     stream.seek(0)
     return stream.read()
+
+
+def summary_text(results, run=None, width=WIDTH):
+    """Plain text without colours."""
+    console = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, force_terminal=False)
+    with console.capture() as shown:
+        console.print(summary(results, run))
+    return shown.get()
 
 
 def flat(text):
@@ -67,6 +75,11 @@ def test_a_baseline_that_wins_leads(tweets):
     assert "Score 64.5% (60.9 to 68.1), 764 texts by cross-validation" in text
     assert 'headstart predict runs/x "a text"' in text
     assert "from scratch ━" not in text
+    assert "Model the simple baseline (TF-IDF + logistic regression) Time" in text  # no model or strategy beside it
+    weights = dataclasses.replace(tweets.model, licence="CC-BY-NC-4.0")
+    for served, said in (("simple", False), ("transfer", True)):
+        given = dataclasses.replace(tweets, model=weights, served=served)
+        assert ("no commercial use" in flat(summary_text(given, RUN))) is said
 
 
 def test_without_a_run_folder_nothing_is_said_about_files(solar):

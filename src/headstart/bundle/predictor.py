@@ -141,9 +141,10 @@ class Predictor:
 def _single(items: Any, modality: Modality) -> bool:
     """Whether ``items`` is one item, whose parts must not be taken for items: rows of an array, letters of a text."""
     if isinstance(items, np.ndarray):
-        return items.ndim < (4 if modality == "image" else 1)
+        numbers = items.dtype.kind in "buif"
+        return items.ndim < ({"image": 4, "text": 1, "audio": 2}[modality] if numbers else 1)
     if modality == "audio" and isinstance(items, tuple):
-        return len(items) == 2 and isinstance(items[1], int)  # samples and their rate
+        return len(items) == 2 and isinstance(items[1], int | np.integer)  # samples and their rate
     return isinstance(items, str | bytes | Mapping | Clip) or not isinstance(items, Iterable)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import glob
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.core.dataset import Modality
-from headstart.core.errors import UserError, nearest
+from headstart.core.errors import UnreadableItem, UserError, nearest
+from headstart.data._file import read_bytes
 from headstart.data._formats import SOUNDS, SUFFIXES
 from headstart.data._issues import examples, several
+from headstart.data._text import decode_text
 from headstart.data._tree import Walk, display, files_below
 
 
@@ -42,10 +44,7 @@ def expand(words: Sequence[str], modality: Modality) -> Expanded:
     found = Expanded()
     for word in words:
         if word == "-":
-            lines = _lines(sys.stdin)
-            found.items.extend(lines)
-            if not lines:
-                problems.append("Standard input held no items; expected one a line.")
+            found.items.extend(_lines(sys.stdin.buffer.read(), "Standard input", problems))
         elif modality in FILES:
             found.items.extend(_files(word, modality, found.notes, problems))
         else:
@@ -57,6 +56,9 @@ def expand(words: Sequence[str], modality: Modality) -> Expanded:
 
 def _files(word: str, modality: Modality, notes: list[str], problems: list[str]) -> list[str]:
     path = Path(word)
+    if not _possible(path):
+        problems.append(f"'{word[:40]}...' is too long for the name of a file.")
+        return []
     if path.is_file():
         return [word]
     if path.is_dir():
@@ -92,8 +94,10 @@ def _inside(folder: Path, modality: Modality, notes: list[str], problems: list[s
 
 def _texts(word: str, problems: list[str]) -> list[str]:
     path = Path(word)
+    if not _possible(path):
+        return [word]
     if path.suffix.lower() != ".txt":
-        if _exists(path):
+        if path.exists():
             kind = "folder" if path.is_dir() else "file"
             problems.append(f"'{word}' is a {kind}; expected texts, .txt files with one text a line, or - for lines.")
             return []
@@ -102,24 +106,33 @@ def _texts(word: str, problems: list[str]) -> list[str]:
         problems.append(f"There is no file '{word}'. {_neighbour(path)}".rstrip())
         return []
     try:
-        lines = _lines(path.read_text(encoding="utf-8").splitlines())
-    except UnicodeDecodeError as error:
-        problems.append(f"'{word}' is not UTF-8 text (byte {error.start}); save it as UTF-8.")
+        return _lines(read_bytes(path), word, problems)
+    except UnreadableItem as error:
+        problems.append(str(error))
         return []
-    if not lines:
-        problems.append(f"'{word}' holds no text; expected one text a line.")
-    return lines
 
 
-def _exists(path: Path) -> bool:
+def _possible(path: Path) -> bool:
+    """Whether a file may be called so; a text may be too long for that."""
     try:
-        return path.exists()
-    except OSError:  # a text too long for a name
+        path.exists()
+    except OSError:
         return False
+    return True
 
 
-def _lines(source: Iterable[str]) -> list[str]:
-    return [line.strip() for line in source if line.strip()]
+def _lines(raw: bytes, name: str, problems: list[str]) -> list[str]:
+    """Lines that are not blank; decoded as training decodes texts."""
+    try:
+        text = decode_text(raw, name)
+    except UnreadableItem as error:
+        problems.append(str(error))
+        return []
+    # Not splitlines: to it, a form feed or U+2028 inside a text ends a line, too.
+    found = [line.strip() for line in text.split("\n") if line.strip()]
+    if not found:
+        problems.append(f"{name} holds no items; expected one a line.")
+    return found
 
 
 def _neighbour(path: Path) -> str:

@@ -9,7 +9,6 @@ from typer import Argument, Context, Option, Typer
 from headstart.cli import _options
 from headstart.cli._terminal import document, plain, show, working
 from headstart.core.dataset import NOUNS
-from headstart.core.recipe import Recipe
 from headstart.report._format import percent, size
 
 if TYPE_CHECKING:
@@ -56,8 +55,7 @@ def pull(names: Names, json: _options.Json = False) -> None:
     with working(as_json=json) as progress:
         from headstart import api
 
-        api.check_names(Recipe(pool=tuple(names)))
-        pulled = [api.pull(name, progress=progress) for name in dict.fromkeys(names)]
+        pulled = [api.pull(info.name, progress=progress) for info in api.named(names)]
     if json:
         document([plain(info) for info in pulled])
         return

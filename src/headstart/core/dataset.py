@@ -111,13 +111,3 @@ class Dataset:
     def ids(self) -> tuple[str, ...]:
         """Names of the items, in row order."""
         return tuple(self.table["id"])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unlabelled:
-    """Items without targets. There is no field that could hold one: leaking target labels is a type error."""
-
-    name: str
-    modality: Modality
-    table: datasets.Dataset
-    fingerprint: str

@@ -10,8 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
@@ -26,13 +25,12 @@ class Registry(Generic[T]):
     """The members of one extension point.
 
     ``kind`` is the noun used in messages ("strategy"), ``package`` the dotted folder that is also the entry-point
-    group, ``contract`` the class every member implements, ``aliases`` old names kept for saved recipes.
+    group, ``contract`` the class every member implements.
     """
 
     kind: str
     package: str
     contract: type[T]
-    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
         """Every member's name, sorted; nothing is imported but the empty folder package."""
@@ -45,7 +43,6 @@ class Registry(Generic[T]):
             UserError: the name is unknown (the nearest is offered), or the member needs a package that is missing.
             TypeError: the file or entry point does not hold exactly one implementation of the contract.
         """
-        name = self.aliases.get(name, name)
         points = self._entry_points()
         if name not in self._files() and name not in points:
             raise UserError(f"Unknown {self.kind} '{name}'. {nearest(name, self.names())}")

@@ -44,9 +44,10 @@ def decode_text(raw: bytes, name: str) -> str:
         # The decoder that strips a byte-order mark counts from behind it.
         offset = error.start + (len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0)
         line = raw.count(b"\n", 0, offset) + 1
+        file = Path(name)
+        convert = f"iconv -f CP1252 -t UTF-8 {file.name} > converted{file.suffix}" if file.suffix else "iconv"
         raise UnreadableItem(
             name,
             f"it is not {encoding.removesuffix('-sig').upper()} (byte 0x{raw[offset]:02x} at offset {offset}, "
-            f"line {line}); if it was written on Windows, convert it with: "
-            f"iconv -f CP1252 -t UTF-8 {Path(name).name} > converted{Path(name).suffix}",
+            f"line {line}); if it was written on Windows, convert it with: {convert}",
         ) from error

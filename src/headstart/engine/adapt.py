@@ -24,7 +24,7 @@ from headstart.engine.journal import Journal
 from headstart.engine.options import Options, check
 from headstart.engine.pictures import Pictures
 from headstart.engine.plan import Plan
-from headstart.engine.prepare import fetch, prepare, settle_plan
+from headstart.engine.prepare import prepare
 from headstart.engine.proof import judge
 from headstart.engine.rank import rank
 from headstart.engine.retention import retained
@@ -70,8 +70,7 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
     with clock.stage("fetch models"):
         fetched, plan = prepare(options, train, journal, progress)
     options = fetched.options
-    if plan.passes:
-        journal.require(_checkpoints(options))
+    journal.require(_checkpoints(options, plan))
     labelled, fold_note = label(data, train, options, plan)
     run = Run(options=options, plan=plan, data=labelled, journal=journal, progress=progress, room=room)
     with clock.stage("rank"):
@@ -100,21 +99,23 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         baseline=proof.baseline,
         baseline_name=options.baseline_name,
         results=replace(results, seconds=clock.seconds),
-        losses=model.losses,
         arithmetic=model.arithmetic.note(),
         identity=journal.identity,
     )
 
 
-def _checkpoints(options: Options) -> int:
+def _checkpoints(options: Options, plan: Plan) -> int:
     """Bytes that the checkpoints of one fit take on the disk at most; those of averaged fits are kept together."""
     trained = [each for each in options.strategies.values() if isinstance(each, InputStrategy)]
+    if not plan.passes and len(options.strategies) > 1:
+        trained = []  # one that is named is trained under any budget
+    trained += [options.scratch] if plan.scratch_passes else []
     largest = max(member.info.parameters for member in options.pool)
     return max((checkpoint_bytes(largest, best=each.holds_out) * len(each.ingredients) for each in trained), default=0)
 
 
 def rank_only(data: Dataset, options: Options, progress: Progress) -> tuple[RankingRow, ...]:
-    """The ranking of the whole pool, without the comparison of strategies.
+    """The ranking of the whole pool, as far as a budget in seconds leaves time for it, and nothing else.
 
     Raises:
         UserError: the data and the models do not fit together.
@@ -128,8 +129,8 @@ def rank_only(data: Dataset, options: Options, progress: Progress) -> tuple[Rank
 def _ranking(data: Dataset, options: Options, progress: Progress) -> tuple[RankingRow, ...]:
     journal = Journal(None, {})
     train = items_of(data, data.split.train)
-    found = fetch(options, len(options.pool), progress)
-    plan = replace(settle_plan(found.options, train, journal, progress), taken=0, enlarged=False)
+    found, plan = prepare(options, train, journal, progress, most=len(options.pool))
+    plan = replace(plan, taken=0, enlarged=False)
     labelled, _ = label(data, train, options, plan)
     run = Run(options=found.options, plan=plan, data=labelled, journal=journal, progress=progress)
     return rank(run, found.others).rows

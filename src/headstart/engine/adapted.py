@@ -17,9 +17,8 @@ class Adapted:
     """``backbone`` and ``head`` are the transfer refitted on all training items, the temperature folded in.
 
     ``baseline`` is the simple control fitted on the same items; it is what is served when ``results.served`` says
-    so, and then ``backbone`` and ``head`` are the best the transfer could do. ``losses`` is the mean training loss
-    of each epoch, empty for a closed-form head. ``arithmetic`` notes how the body is run (`Arithmetic.note`).
-    ``identity`` is what all of it depends on.
+    so, and then ``backbone`` and ``head`` are the best the transfer could do. ``arithmetic`` notes how the body is run
+    (`Arithmetic.note`), ``identity`` what all of it depends on.
     """
 
     recipe: Recipe
@@ -28,6 +27,5 @@ class Adapted:
     baseline: Baseline | None
     baseline_name: str
     results: Results
-    losses: tuple[float, ...]
     arithmetic: Mapping[str, Any] = field(default_factory=dict)
     identity: Mapping[str, object] = field(default_factory=dict)

@@ -37,22 +37,20 @@ class Comparison:
     """First predictor minus second, in units of the metric.
 
     ``variance`` is that of the difference if the true one were zero, ``count`` how many items it rests on, and
-    ``contributions (G,)`` what each group of items adds to ``value``. ``discordant`` is the share of items on which
-    the two earn different credit.
+    ``contributions (G,)`` what each group of items adds to ``value``.
     """
 
     value: float
     variance: float
     count: int
-    discordant: float
     method: str
     contributions: NDArray[np.float64] = field(repr=False)
 
     def bounds(self, z: float = Z) -> tuple[float, float]:
         """Differences delta with ``(value - delta)^2 <= z^2 (variance - delta^2 / count)``.
 
-        For equal weights without ties that is the score interval of McNemar's setting, ``variance`` being the
-        discordant share over the number of items.
+        For equal weights without ties that is the score interval of McNemar's setting, ``variance`` being the share of
+        discordant items over the number of items.
         """
         shrink = 1 + z**2 / self.count
         inner = self.variance * shrink - self.value**2 / self.count
@@ -127,13 +125,11 @@ def _comparison(
 ) -> Comparison:
     seen = ~np.isnan(difference)
     count = int(seen.any(0).sum())
-    differs = (np.where(seen, difference, 0.0) != 0).any(0)
     return Comparison(
         # A class without a common scored item is left out of the metric, and the others make it up.
         value=strata_of(difference, items).value,
         variance=variance,
         count=count,
-        discordant=float(differs.sum() / max(count, 1)),
         method=method,
         contributions=contributions.mean(0),
     )

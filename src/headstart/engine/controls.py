@@ -104,11 +104,11 @@ def scratch(setting: Setting) -> Control:
         reason = "training a network from nothing takes longer than the whole budget; 'standard' runs it"
         return Control(name="scratch", detail=untrained, skipped=reason)
     contender = _untrained(setting, _smaller(member, SMALL))
-    size = member.changed_size(contender.backbone)
-    share = (size / member.info.input["size"]) ** 2 if size else 1.0  # of a forward pass at the native size
-    allowed = run.plan.scratch_passes / run.rate(setting.winner.contender.backbone)
-    passes = max(allowed, setting.winner.cost)
-    epochs = max(1, math.ceil(passes / (TRAINING * share)))
+    own, winners = (_native_passes(member, each.backbone) for each in (contender, setting.winner.contender))
+    # Both in passes at the native size.
+    allowed = run.plan.scratch_passes / (run.rate(contender.backbone) / own if run.plan.speed else 1.0)
+    passes = max(allowed, setting.winner.cost * winners)
+    epochs = max(1, math.ceil(passes / (TRAINING * own)))
     strategy = run.options.scratch.lasting(epochs)
     piece = f"control scratch {contender.key} {strategy}"
 
@@ -134,6 +134,12 @@ def scratch(setting: Setting) -> Control:
     except Diverged as error:
         return replace(control, skipped=str(error))
     return replace(control, logits=logits)
+
+
+def _native_passes(member: PoolMember, backbone: Backbone) -> float:
+    """What a forward pass of ``backbone`` costs in passes at the native size of ``member``, of which it is one."""
+    size = member.changed_size(backbone)
+    return (size / member.info.input["size"]) ** 2 if size else 1.0
 
 
 def _untrained(setting: Setting, size: int | None) -> Contender:

@@ -49,6 +49,6 @@ def held_out(
             "single item, or items that are tied together. Set patience to 0, or choose another strategy."
         )
     held = others
-    if len(others) > 1:
+    if len(np.unique(groups[others])) > 1:
         held = others[grouped_folds(targets[others], groups[others], PARTS, seed) == 0]
     return np.setdiff1d(np.arange(len(targets)), held), held

@@ -282,7 +282,8 @@ def strategy_options(strategy: Strategy) -> dict[str, float | int | str | bool]:
 
 def skipped(found: Findings, notes: Sequence[str]) -> tuple[str, ...]:
     """One sentence for each thing that was not done as fully as it could be."""
-    sentences = [f"Not measured: {row.model}; {row.skipped}." for row in found.ranked.rows if row.skipped]
-    sentences += [f"Not tried: {row.strategy} on {row.model}; {row.skipped}." for row in found.settled.contest.skipped]
-    sentences += [f"Control not run: {row.name}; {row.skipped}" for row in found.proof.rows if row.skipped]
-    return tuple(sentences + [f"{note}." for note in notes if note])
+    said = [f"Not measured: {row.model}; {row.skipped}" for row in found.ranked.rows if row.skipped]
+    said += [f"Not tried: {row.strategy} on {row.model}; {row.skipped}" for row in found.settled.contest.skipped]
+    said += [f"Control not run: {row.name}; {row.skipped}" for row in found.proof.rows if row.skipped]
+    # Some reasons are whole sentences, some are not.
+    return tuple(f"{each.removesuffix('.')}." for each in [*said, *filter(None, notes)])

@@ -51,7 +51,6 @@ class Model:
     backbone: Backbone
     head: LinearHead
     temperature: float
-    losses: tuple[float, ...]
     frozen: bool
     """Whether the body is the pretrained one, so that cached features are its features."""
     arithmetic: Arithmetic
@@ -142,13 +141,13 @@ def refit(trial: Trial, run: Run) -> Model:
     """The chosen strategy on all training items; the temperature comes from the trial's held-out logits."""
     contender, strategy, data = trial.contender, trial.strategy, run.data
     if isinstance(strategy, FeatureStrategy):
-        backbone, losses, encoder = contender.backbone, (), contender.encoder
+        backbone, encoder = contender.backbone, contender.encoder
         head = fit_all(strategy, contender, run)
     elif isinstance(strategy, InputStrategy):
         piece = f"{contender.work(trial.strategy_name, strategy)} refit"
         stage = f"{trial.strategy_name} on all training items"
         fitted = train(contender, strategy, run, np.arange(len(data.items)), piece=piece, stage=stage)
-        backbone, head, losses = fitted.backbone, fitted.head, fitted.losses
+        backbone, head = fitted.backbone, fitted.head
         encoder = contender.encoder.alike(backbone)
     else:
         raise HeadstartError(f"Strategy '{trial.strategy_name}' implements neither FeatureStrategy nor InputStrategy.")
@@ -157,7 +156,6 @@ def refit(trial: Trial, run: Run) -> Model:
         backbone=backbone,
         head=head.divided_by(temperature),
         temperature=temperature,
-        losses=losses,
         frozen=isinstance(strategy, FeatureStrategy),
         arithmetic=encoder.arithmetic(data.items),
     )

@@ -32,7 +32,7 @@ def repeated_folds(
     rng = np.random.default_rng(seed)
     deck = _Deck(codes, members, sizes, len(classes), rng)
     numbers = np.stack([deck.deal(made, rng)[members] for _ in range(repeats)])
-    return numbers, _note(codes, members, sizes, folds, made)
+    return numbers, _note(codes, members, sizes, folds, numbers)
 
 
 def scheme(credit: NDArray[np.float64], folds: NDArray[np.int64]) -> str:
@@ -79,9 +79,11 @@ class _Deck:
         total = np.zeros(folds)
         result = np.empty(self._n_groups, dtype=np.int64)
         for pile, (present, counts) in zip(self._piles, self._contents, strict=True):
+            # Of the shares of the classes that a fold holds, the sum of squares is kept low: a rare class counts as
+            # much as a common one, so that its few groups do not end up together.
             share = counts / self._class_sizes[present]
-            load = held[:, present] @ share
-            step = float(counts @ share)
+            load = (held[:, present] / self._class_sizes[present]) @ share
+            step = float(share @ share)
             given = _pour(len(pile), load / step, total, rng)
             result[rng.permutation(pile)] = np.repeat(np.arange(folds), given)
             held[:, present] += given[:, None] * counts
@@ -125,15 +127,26 @@ def _check(targets: NDArray[np.int64], groups: NDArray[np.int64], folds: int, re
         raise UserError(*problems)
 
 
-def _note(codes: NDArray[np.int64], members: NDArray[np.int64], sizes: NDArray[np.int64], asked: int, made: int) -> str:
-    said = []
+def _note(
+    codes: NDArray[np.int64],
+    members: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    asked: int,
+    numbers: NDArray[np.int64],
+) -> str:
+    """What could not be done as asked, of the fold ``numbers (repeats, N)``."""
+    said, made = [], int(numbers.max()) + 1
     if made < asked:
         said.append(f"{made} folds instead of {asked}, because the items form only {made} groups")
     pairs = np.unique(np.stack([codes, members]), axis=1)
     spread = np.bincount(pairs[0])
-    lone, rare = int((spread == 1).sum()), int(((spread > 1) & (spread < made)).sum())
-    if lone:
-        said.append(f"{_classes(lone)} in one group only, so never learnt and scored together")
+    folds = np.min([np.bincount(np.unique(np.stack([codes, row]), axis=1)[0]) for row in numbers], axis=0)
+    lone, together = spread == 1, (spread > 1) & (folds == 1)
+    rare = int(((spread > 1) & (spread < made) & ~together).sum())
+    if lone.any():
+        said.append(f"{_classes(int(lone.sum()))} in one group only, so never learnt and scored together")
+    if together.any():
+        said.append(f"{_classes(int(together.sum()))} in one fold only, so never learnt and scored together")
     if rare:
         said.append(f"{_classes(rare)} in fewer groups than folds, so missing from some folds")
     if sizes.max() > 1.5 * len(codes) / made and sizes.max() > 1:

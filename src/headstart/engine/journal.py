@@ -104,9 +104,12 @@ class Journal:
             )
 
     def forget(self, name: str) -> None:
-        """Remove what is kept as ``name``, if anything is."""
-        if self.folder is not None:
-            self.path(name).unlink(missing_ok=True)
+        """Remove what is kept as ``name`` and beside it (the file's name, a blank and more), if anything is."""
+        if self.folder is None:
+            return
+        path = self.path(name)
+        for file in (path, *self.folder.glob(f"{path.name} *")):
+            file.unlink(missing_ok=True)
 
     def path(self, name: str, suffix: str = ".safetensors") -> Path:
         """Where piece ``name`` is kept.

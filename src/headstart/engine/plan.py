@@ -39,10 +39,14 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """Of one model here: the seconds of an inference pass over the training items, and the operations per item."""
+    """Of one model here: the seconds of an inference pass over the training items, and the operations of their first.
+
+    ``gflops`` is what `BackboneInfo.gflops` says of it, of an item as others are counted; 0 where nobody counted.
+    """
 
     seconds: float
     operations: int
+    gflops: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +103,7 @@ def make_plan(budget: Budget, speed: Speed | None = None) -> Plan:
     if budget.seconds is None or speed is None:
         raise ValueError("a budget in seconds needs the measured speed of a model")
     affordable = 0.5 * budget.seconds / max(speed.seconds, 1e-9)
-    fitting = [plan for plan in PRESETS.values() if plan.passes + plan.scratch_passes <= affordable]
-    chosen = fitting[-1] if fitting else PRESETS["quick"]
+    chosen = [plan for plan in PRESETS.values() if plan.passes + plan.scratch_passes <= affordable][-1]  # quick fits
     passes = affordable - chosen.scratch_passes if chosen.passes else 0.0
     return replace(chosen, passes=passes, speed=speed)
 

@@ -28,8 +28,10 @@ class Fetched:
     others: tuple[tuple[PoolMember, str], ...]
 
 
-def prepare(options: Options, train: Items, journal: Journal, progress: Progress) -> tuple[Fetched, Plan]:
-    """Settle the plan and fetch as many models as it measures; both are kept for a resumed run.
+def prepare(
+    options: Options, train: Items, journal: Journal, progress: Progress, *, most: int | None = None
+) -> tuple[Fetched, Plan]:
+    """Settle the plan and fetch as many models as it measures, or ``most``; both are kept for a resumed run.
 
     Raises:
         Unavailable: see `fetch`.
@@ -41,7 +43,7 @@ def prepare(options: Options, train: Items, journal: Journal, progress: Progress
     def decide() -> dict[str, Any]:
         dear = _too_dear(options, plan)
         left = tuple(member for member in options.pool if member.info.name not in dear)
-        fetched = fetch(replace(options, pool=left), plan.ranked, progress)
+        fetched = fetch(replace(options, pool=left), most or plan.ranked, progress)
         others = {member.info.name: reason for member, reason in fetched.others}
         return {"pool": [member.info.name for member in fetched.options.pool], "others": others | dear}
 
@@ -55,10 +57,10 @@ def prepare(options: Options, train: Items, journal: Journal, progress: Progress
 
 def _too_dear(options: Options, plan: Plan) -> dict[str, str]:
     """The models that a budget in seconds leaves no time to measure, with the reason."""
-    if plan.speed is None:
+    if plan.speed is None or not plan.speed.gflops:
         return {}
-    known = [member for member in _ordered(options, plan.ranked) if member.info.gflops > 0]
-    costs = [1e9 * member.gflops / plan.speed.operations for member in known]
+    known = [member for member in _ordered(options, plan.ranked) if member.gflops > 0]
+    costs = [member.gflops / plan.speed.gflops for member in known]
     return {
         member.info.name: f"a pass over the data takes about {cost * plan.speed.seconds:.0f} s, too long for the budget"
         for member, cost, fits in zip(known, costs, measurable(costs, options.budget, plan), strict=True)
@@ -125,12 +127,14 @@ def settle_plan(options: Options, train: Items, journal: Journal, progress: Prog
         return make_plan(options.budget)
 
     def decide() -> dict[str, Any]:
-        backbone = options.pool[0].load()
+        member = options.pool[0]
+        backbone = member.load()
         settle_reading(backbone, train, options.home, Silent())  # the ranking, which comes next, says it
         sample = train.subset(np.arange(min(2 * BATCH, len(train))))
         encoded = Encoder(backbone, options.home, progress).encode(sample, "measuring the speed of this machine")
         seconds = encoded.forward_seconds * len(train) / len(sample)
-        return asdict(make_plan(options.budget, Speed(seconds=seconds, operations=operations(backbone, train))))
+        speed = Speed(seconds=seconds, operations=operations(backbone, train), gflops=member.gflops)
+        return asdict(make_plan(options.budget, speed))
 
     settled = journal.note("plan", decide)
     return Plan(**{**settled, "speed": Speed(**settled["speed"])})

@@ -51,7 +51,8 @@ def groups_of(
 def set_rates(
     optimizer: torch.optim.Optimizer, base_rate: float, schedule: Schedule, step: int, steps_per_epoch: int
 ) -> None:
-    """Linear warm-up over ``warmup_steps``, then cosine decay to zero at the last step, times each group's rate.
+    """Linear warm-up over ``warmup_steps``, then cosine decay, times each group's rate; the step after the last would
+    have none.
 
     A group that joins later warms up over as many steps from there: its moments are empty, too.
     """

@@ -35,7 +35,8 @@ def averaged(
     """`fit`, or the greedy soup of all that the strategy is made of (Wortsman et al. 2022, arXiv 2203.05482, recipe 1).
 
     From the best one on, in the order of the primary metric on the items held out, each is added to the average of
-    those before unless that lowers the metric of the average. The arguments are left untouched.
+    those before unless that lowers the metric of the average. The arguments are left untouched. Checkpoints of the fits
+    stay beside that of ``settings`` (`Journal.forget` removes them with it).
 
     Raises:
         Diverged: every one of them did.
@@ -56,11 +57,7 @@ def averaged(
                 raise
             progress.say(f"{stage} is left out. {trouble}")
     boundary = strategy.prepare(backbone).frozen_blocks
-    cooked = _cooked(found, lambda one: _score(one, boundary, strategy, examples, settings))
-    for path in paths:
-        if path is not None:
-            path.unlink(missing_ok=True)
-    return cooked
+    return _cooked(found, lambda one: _score(one, boundary, strategy, examples, settings))
 
 
 def _beside(path: Path | None, number: int) -> Path | None:

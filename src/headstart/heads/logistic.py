@@ -34,7 +34,7 @@ from headstart.heads.weights import checked_weights
 
 RELATIVE_CS = np.logspace(-2, 4, 7)
 """Default coarse path of C, in units of one over the mean squared norm of the (standardised) rows."""
-_REFINEMENT = 10.0 ** np.array([-2 / 3, -1 / 3, 1 / 3, 2 / 3])
+_REFINEMENT = 10.0 ** np.array([1 / 3, 2 / 3])
 FOLDS = 5
 """Folds on which C is chosen where none are given."""
 _PATIENCE = 2
@@ -69,23 +69,24 @@ def fit_logistic(
     Args:
         features: ``(N, D)``; sparse only without a floor.
         targets: class indices, ``(N,)``. A class without items gets zero weights and a bias below every logit that
-            the other classes reach on these rows.
+            the other classes reach on these rows; a single class is all there is to say.
         outputs: number of classes.
         weights: positive item weights, ``(N,)``; None for one each. They weigh the fit and the held-out loss.
         folds: fold numbers, ``(N,)``, or the seed that draws five stratified folds.
         Cs: the penalties to choose from; one alone is used as it is. None for `RELATIVE_CS`, then steps of a third of
-            a decade around the best of them. The walk ends after two penalties in a row worse than the best so far.
+            a decade to either side of the best of them. A walk ends after two penalties in a row worse than the best
+            so far.
         floor: columns are first standardised with this floor (see `Standardiser.of`); None leaves them as they are.
             The head reads raw features either way.
 
     Raises:
-        ValueError: a wrong shape, a C or weight that is not positive, or fewer than two classes present.
+        ValueError: a wrong shape, a C or weight that is not positive, or no items.
     """
     features = _as_float64(features)
     if targets.shape != (size(features)[0],):
         raise ValueError(f"Logistic regression needs (N, D) and (N,), got {features.shape} and {targets.shape}.")
-    if len(np.unique(targets)) < 2:
-        raise ValueError("Logistic regression needs items of at least two classes.")
+    if not len(targets):
+        raise ValueError("Logistic regression needs items to learn from, got none.")
     weights = checked_weights(weights, len(targets))
     path = None if Cs is None else np.sort(np.asarray(Cs, dtype=np.float64))
     if path is not None and (path.ndim != 1 or not len(path) or not np.all(np.isfinite(path) & (path > 0))):
@@ -101,7 +102,9 @@ def fit_logistic(
         if path is None:
             square = float(weights @ np.asarray((coordinates**2).sum(axis=1)) / weights.sum())
             search.walk(RELATIVE_CS / (square if square > 0.0 else 1.0))
-            search.walk(search.best * _REFINEMENT)
+            coarse = search.best
+            search.walk(coarse / _REFINEMENT)
+            search.walk(coarse * _REFINEMENT)
         else:
             search.walk(path)
         C, oof_logits = search.best, search.tried[search.best].logits
@@ -216,7 +219,7 @@ class _Search:
         return min(self.tried, key=lambda C: (self.tried[C].loss, C))
 
     def walk(self, path: NDArray[np.float64]) -> None:
-        """Try every C of the ascending ``path``, until the loss has been rising."""
+        """Try every C of ``path`` in its order, until the loss has been rising."""
         worse = 0
         for C in map(float, path):
             before = min((tried.loss for tried in self.tried.values()), default=np.inf)

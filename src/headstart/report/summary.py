@@ -45,18 +45,6 @@ def summary(results: Results, run: Path | None = None) -> RenderableType:
     return _Plain(Group(*parts))
 
 
-def summary_text(results: Results, run: Path | None = None, width: int = WIDTH) -> str:
-    """`summary` as plain text without colours."""
-    import io
-
-    from rich.console import Console
-
-    console = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, force_terminal=False)
-    with console.capture() as shown:
-        console.print(summary(results, run))
-    return shown.get()
-
-
 def _verdict(results: Results) -> RenderableType:
     from rich.panel import Panel
     from rich.text import Text
@@ -114,21 +102,22 @@ def _bar(value: float, width: int, style: str) -> Text:
 
 def _facts(results: Results) -> RenderableType:
     name, score = results.primary, _wording.served_score(results)
-    chosen = next((row for row in results.candidates if row.chosen), None)
-    price = f", {passes(chosen.cost)} to adapt" if chosen else ""
-    model = results.model
-    backbone = f"{bare(model.name)} at {shape(model.input)}, {parameters(model.parameters)} parameters, {model.licence}"
-    rows = [
-        ("Score", f"{number(name, score.value)} ({span(name, score)}), {_wording.where(results)}"),
-        ("Model", backbone),
-        ("Strategy", f"{results.strategy}{price}"),
-        ("Time", f"{duration(sum(results.seconds.values()))} with budget {results.budget}"),
-    ]
+    rows = [("Score", f"{number(name, score.value)} ({span(name, score)}), {_wording.where(results)}")]
+    rows += [("Model", _wording.served(results))] if results.served == "simple" else _transfer(results)
+    rows.append(("Time", f"{duration(sum(results.seconds.values()))} with budget {results.budget}"))
     if _wording.restricted(results.data.licence):
         rows.append(("Licence", f"data are {results.data.licence}: no commercial use"))
-    if _wording.restricted(model.licence):
-        rows.append(("Licence", f"weights are {model.licence}: no commercial use"))
+    if results.served == "transfer" and _wording.restricted(results.model.licence):
+        rows.append(("Licence", f"weights are {results.model.licence}: no commercial use"))
     return _grid(rows)
+
+
+def _transfer(results: Results) -> list[tuple[str, str]]:
+    """What is served, where that is the adapted model."""
+    model, chosen = results.model, next((row for row in results.candidates if row.chosen), None)
+    price = f", {passes(chosen.cost)} to adapt" if chosen else ""
+    backbone = f"{bare(model.name)} at {shape(model.input)}, {parameters(model.parameters)} parameters, {model.licence}"
+    return [("Model", backbone), ("Strategy", f"{results.strategy}{price}")]
 
 
 def _warnings(results: Results) -> list[tuple[str, str, str]]:
