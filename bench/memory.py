@@ -1,13 +1,16 @@
 """Memory and time from ten thousand to a million rows of features: what grows, and what does not.
 
-    python -m bench memory [--rows 10000 30000 100000 300000 1000000] [--width 512] [--classes 5] [--folder DIR]
+    python -m bench memory [--rows 10000 30000 100000 300000 1000000] [--rounds 3] [--width 512] [--classes 5]
+                           [--folder DIR]
 
-Each number of rows is a process of its own. It stores synthetic features in shards, as a pass of a network does, and
-then goes the way of a run from there: takes them from the store, makes the folds, cross-validates the linear probe,
-looks at them with nearest neighbours and every transferability score, refits, scores out of fold with all metrics and
-their intervals, and makes the figures of the report, the learning curve among them. One pass of cross-validation at
-every size, one draw of the curve per fold; no pictures or texts are read and no network is run. Peaks are those of the
-whole process (``ru_maxrss``), the libraries included, which are given beside them.
+Each number of rows is a process of its own, in rounds of which the medians are given. It stores synthetic features in
+shards, as a pass of a network does, and then goes the way of a run from there: takes them from the store, makes the
+folds, cross-validates the linear probe, looks at them with nearest neighbours and every transferability score, refits,
+scores out of fold with all metrics and their intervals, and makes the figures of the report, the learning curve among
+them. One pass of cross-validation at every size, one draw of the curve per fold; no pictures or texts are read and no
+network is run. Peaks are those of the whole process (``ru_maxrss``), the libraries included, which are given beside
+them. How time grows is told by fitting ``a + b rows^c`` to it, in relative errors: some stages look at a few thousand
+rows however many there are.
 """
 
 from __future__ import annotations
@@ -15,15 +18,18 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 from bench._machine import machine
 
@@ -36,6 +42,7 @@ def main() -> int:
     """Print the table; with ``--one`` measure a single size and print it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--width", type=int, default=512)
     parser.add_argument("--classes", type=int, default=5)
     parser.add_argument("--folder", type=Path, default=None, help="where the features are stored meanwhile")
@@ -47,8 +54,8 @@ def main() -> int:
         return 0
     print(machine())
     print(f"features of {given.width} numbers, {given.classes} classes; seconds of each stage, MB at its end at most\n")
-    found = [_alone(rows, given) for rows in given.rows]
-    _table(found)
+    rounds = [[_alone(rows, given) for rows in given.rows] for _ in range(given.rounds)]
+    _table([_median(of_size) for of_size in zip(*rounds, strict=True)])
     return 0
 
 
@@ -58,6 +65,29 @@ def _alone(rows: int, given: argparse.Namespace) -> dict[str, Any]:
     if given.folder is not None:
         command += ["--folder", str(given.folder)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def _median(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Of equal measurements, number by number."""
+    first = found[0]
+    return {
+        name: _median([each[name] for each in found])
+        if isinstance(value, dict)
+        else statistics.median(each[name] for each in found)
+        for name, value in first.items()
+    }
+
+
+def grown(sizes: NDArray[np.integer], seconds: NDArray[np.floating]) -> tuple[float, float]:
+    """``a`` and ``c`` of the ``a + b sizes^c``, with neither ``a`` nor ``b`` below zero, nearest to ``seconds``."""
+
+    def fitted(power: float) -> tuple[float, NDArray[np.float64]]:
+        columns = np.stack([np.ones(len(sizes)), (sizes / sizes.max()) ** power], axis=1) / seconds[:, None]
+        weights, residual = nnls(columns, np.ones(len(sizes)))
+        return residual, weights
+
+    power = min(np.arange(0.3, 2.0, 0.01), key=lambda each: fitted(each)[0])
+    return float(fitted(power)[1][0]), float(power)
 
 
 def _table(found: list[dict[str, Any]]) -> None:
@@ -72,14 +102,9 @@ def _table(found: list[dict[str, Any]]) -> None:
     print(f"{'libraries alone':22}" + "".join(f"{one['base']:>16.0f}" for one in found))
     print(f"{'balanced accuracy':22}" + "".join(f"{one['score']:>16.4f}" for one in found))
     print(f"\nlargest peak over smallest: {max(peaks) / min(peaks):.2f}; {peaks[-1] / peaks[0]:.2f} last over first")
-    sizes = np.array([one["rows"] for one in found])
-    limited = ("neighbours and scores",)
-    growing = [t - sum(one["stages"][n]["seconds"] for n in limited) for t, one in zip(totals, found, strict=True)]
-    for title, seconds in (("all stages", totals), ("without " + limited[0], growing)):
-        for label, chosen in (("all sizes", sizes > 0), ("100,000 and more", sizes >= 100_000)):
-            if chosen.sum() > 1:
-                slope = np.polyfit(np.log(sizes[chosen]), np.log(np.array(seconds)[chosen]), 1)[0]
-                print(f"seconds grow as rows to the power {slope:.2f} ({title}, {label})")
+    if len(found) > 3:
+        fixed, power = grown(np.array([one["rows"] for one in found]), np.array(totals))
+        print(f"seconds: {fixed:.1f} however many rows, and what grows as rows to the power {power:.2f}")
 
 
 class Stages:

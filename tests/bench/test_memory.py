@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.memory import measured
+import numpy as np
+import pytest
+
+from bench.memory import _median, grown, measured
 
 
 def test_every_stage_of_a_run_is_measured(tmp_path: Path) -> None:
@@ -17,3 +20,15 @@ def test_every_stage_of_a_run_is_measured(tmp_path: Path) -> None:
         "store", "take from the store", "folds", "probe, 5 folds", "neighbours and scores", "interval",
         "choice and refit", "score, all metrics", "figures", "learning curve",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fixed", "power"), [(0.0, 1.0), (6.0, 1.0), (6.0, 0.6), (2.0, 1.4)])
+def test_what_is_fixed_is_told_from_what_grows(fixed: float, power: float) -> None:
+    sizes = np.array([10_000, 30_000, 100_000, 300_000, 1_000_000])
+    found = grown(sizes, fixed + 80.0 * (sizes / 1e6) ** power)
+    assert found == pytest.approx((fixed, power), abs=0.02)
+
+
+def test_rounds_are_summed_up_by_their_medians() -> None:
+    rounds = [{"rows": 5, "stages": {"a": {"seconds": s, "peak": 10 * s}}} for s in (3.0, 1.0, 2.0)]
+    assert _median(rounds) == {"rows": 5, "stages": {"a": {"seconds": 2.0, "peak": 20.0}}}
