@@ -70,7 +70,7 @@ def adapted(**changes: Any) -> Adapted:
     baseline.fit(baseline.describe(TEXTS * 4), np.arange(12) % count, count)
     facts: dict[str, Any] = {
         "recipe": ASKED, "backbone": backbone, "head": head_for(backbone), "baseline": baseline,
-        "baseline_name": "tfidf", "results": results, "losses": (),
+        "baseline_name": "tfidf", "results": results,
     }  # fmt: skip
     return Adapted(**{**facts, **changes})
 
