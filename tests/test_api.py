@@ -14,6 +14,7 @@ from PIL import Image
 
 from headstart import api, pool
 from headstart.backbones._sequence_body import built_from
+from headstart.backbones.local import read_exported
 from headstart.bundle.recipe import read_recipe
 from headstart.cli.app import main
 from headstart.core.backbone import Backbone, BackboneInfo, Exported
@@ -27,7 +28,7 @@ from headstart.engine.options import PoolMember
 from headstart.report.json import read_results
 from headstart.strategies.lora import Lora
 from tests import sounds
-from tests.backbones.members import make
+from tests.backbones.members import CLASSES, head_for, make
 from tests.backbones.tiny import config_of
 from tests.engine import toys
 from tests.listening import Listener
@@ -104,6 +105,31 @@ def test_adapt_writes_a_folder_that_serves_and_whose_recipe_reruns(data: Dataset
     assert [p.probabilities for p in api.open(saved).predict([toys.picture(0, 5)])] == [
         p.probabilities for p in served.predict([toys.picture(0, 5)])
     ]
+
+
+@pytest.mark.parametrize(("strategy", "settings"), [("linear_probe", {}), ("last_blocks", {"epochs": 1})])
+def test_joined_models_are_adapted_to_and_served(data: Dataset, tmp_path: Path, strategy: str, settings: dict):
+    parts = []
+    for member in ("test_resnet", "test_vit"):
+        backbone = make(member)
+        backbone.export(tmp_path / member, head_for(backbone), CLASSES)
+        parts.append(f"local:{tmp_path / member}")
+    name, out = "+".join(parts), tmp_path / "run"
+    whole = api.adapt(data, out=out, model=name, strategy=strategy, settings=settings, budget="quick")
+    assert (whole.results.model.name, whole.results.model.parts) == (name, tuple(parts))
+    assert whole.results.controls["random_trunk"].skipped is None
+    paths = sorted((tmp_path / "photos" / "test").rglob("*.png"))
+    pictures = [Image.open(path) for path in paths]
+    logits = 0.0
+    for number in range(2):
+        part = read_exported(out / "model" / str(number))
+        batch = part.backbone.preprocess.collate([part.backbone.preprocess.item(picture) for picture in pictures])
+        with torch.no_grad():
+            logits = logits + part.head.logits(part.backbone.encode(batch).double().numpy())
+    said = [list(prediction.probabilities.values()) for prediction in api.open(out).predict(paths)]
+    np.testing.assert_allclose(said, torch.from_numpy(np.asarray(logits)).softmax(dim=1).numpy(), atol=1e-5)
+    again = api.adapt(data, model=f"local:{out}", budget="quick")
+    assert len(again.results.model.parts) == 2
 
 
 class TinyEars(toys.ToySource):

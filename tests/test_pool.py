@@ -110,3 +110,23 @@ def test_what_nobody_has_rated_is_asked_for_by_name():
     assert "packaged:smollm2_135m" not in rated
     assert "packaged:minilm_l6" in rated
     assert names(resolve("packaged:smollm2_135m", (), "text")) == ["packaged:smollm2_135m"]
+
+
+def test_models_with_a_sign_between_them_are_one():
+    both = find(f"{LITE0}+packaged:mobilenet_v2")
+    assert both.info.name == f"{LITE0}+packaged:mobilenet_v2"
+    assert both.info.dim == find(LITE0).info.dim + find_info("mobilenet_v2").dim
+    assert find("efficientnet_lite0+mobilenet_v2").info == both.info
+    assert find(both.info.name).info == both.info
+    assert both.refreshed().info == both.info
+    assert names(resolve("auto", [both.info.name, LITE0], "image", "permissive")) == [both.info.name, LITE0]
+    with pytest.raises(UserError, match="Unknown model 'mobilenet_v9'"):
+        find("efficientnet_lite0+mobilenet_v9")
+
+
+def test_a_sign_in_a_path_joins_nothing(tmp_path):
+    with pytest.raises(UserError, match="Source 'local' has no model"):
+        find(f"local:{tmp_path}/a+b")
+    twice = f"local:{tmp_path}/a+b+local:{tmp_path}/c"
+    with pytest.raises(UserError, match=re.escape(f"Source 'local' has no model '{tmp_path}/a+b'")):
+        find(twice)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from headstart.backbones._joined import SIGN, Joined
 from headstart.catalog import sources
 from headstart.core.backbone import BackboneInfo, Source
 from headstart.core.dataset import Modality
 from headstart.core.errors import UserError, nearest
-from headstart.core.licences import NOT_STATED, UNSTATED, WANTED, is_permissive
+from headstart.core.licences import WANTED, is_permissive, is_stated
 from headstart.engine.options import PoolMember
 
-UNKNOWN = (UNSTATED, NOT_STATED)
 CURATED = "curated-2026-11"
 """All models that some source knows by heart, with an accuracy published by November 2026."""
 POOLS = (CURATED, "curated")
@@ -29,11 +30,17 @@ def known() -> list[PoolMember]:
 
 
 def find(name: str) -> PoolMember:
-    """The model called ``source:identifier``, or ``identifier`` alone where only one source has it.
+    """The model called ``source:identifier``, or ``identifier`` alone where only one source has it; several of them
+    with a ``+`` between their names are joined into one.
 
     Raises:
-        UserError: no source knows it (the nearest name is offered), or several do.
+        UserError: no source knows it (the nearest name is offered), or several do, or models cannot be joined.
     """
+    parts = _parts(name)
+    if len(parts) > 1:
+        members = [find(part) for part in parts]
+        joined = Joined([(member.source, member.info) for member in members])
+        return PoolMember(source=joined, info=joined.info)
     prefix, colon, identifier = name.partition(":")
     if colon and prefix in sources.names():
         found = _in(sources.get(prefix)(), identifier)
@@ -48,6 +55,12 @@ def find(name: str) -> PoolMember:
         raise UserError(f"Several sources have a model '{name}': say {choices}.")
     full = nearest(name, [*_names(), *(n.partition(":")[2] for n in _names())])
     raise UserError(f"Unknown model '{name}'. {full} `headstart models` lists them.")
+
+
+def _parts(name: str) -> list[str]:
+    """The names that ``name`` joins; a ``+`` before anything but the start of a name belongs to a folder's path."""
+    starts = "|".join(re.escape(source) for source in sources.names())
+    return re.split(rf"{re.escape(SIGN)}(?=(?:{starts}):)" if ":" in name else re.escape(SIGN), name)
 
 
 def resolve(model: str, pool: Sequence[str], modality: Modality | None, licence: str = "any") -> tuple[PoolMember, ...]:
@@ -95,7 +108,7 @@ def _licensed(member: PoolMember, licence: str) -> PoolMember:
     if licence == "any" or is_permissive(member.info.licence):
         return member
     name, stated = member.info.name, member.info.licence
-    known = f" `headstart models pull {name}` records what its publisher states." if stated in UNKNOWN else ""
+    known = f" `headstart models pull {name}` records what its publisher states." if not is_stated(stated) else ""
     raise UserError(f"{name} is not known to have a permissive licence ('{stated}'): choose another model.{known}")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from headstart.backbones import _sequence_body, _timm_body
 from headstart.backbones._families import FAMILIES
+from headstart.backbones._joined import joined_body
 from headstart.core.backbone import Backbone, LinearHead
 from tests.backbones.tiny import TEXTS, clips, config_of, info, pictures, tokenizer_files, write
 
@@ -46,11 +47,15 @@ ENCODERS = tuple(kind for kind, family in FAMILIES.items() if family.modality ==
 SOUND = tuple(kind for kind, family in FAMILIES.items() if family.modality == "audio")
 TIMM = (*CUT, *WHOLE)
 ALL = (*TIMM, *ENCODERS, *SOUND)
+JOINED = ("test_resnet+test_vit", "bert+gpt2+distilbert", "wav2vec2+whisper")
+"""Several members as one."""
 CLASSES = ("None", "1", "été", "a/b")
 
 
 def make(member: str, *, seed: int = 0, size: int | None = None) -> Backbone:
-    """The member with random weights drawn from ``seed``."""
+    """The member with random weights drawn from ``seed``; several with a ``+`` between them are joined."""
+    if "+" in member:
+        return joined_body([make(part, seed=seed, size=size) for part in member.split("+")], member)
     if member in ENCODERS:
         return _encoder(member, seed)
     if member in SOUND:

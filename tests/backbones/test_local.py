@@ -210,12 +210,46 @@ def test_a_timm_folder_without_preprocessing_is_refused(tmp_path: Path) -> None:
         read_exported(tmp_path)
 
 
-def test_a_timm_model_of_other_channels_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("said", [True, False])
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_a_timm_model_of_other_channels_reads_rgb(tmp_path: Path, channels: int, said: bool) -> None:
+    """timm saves such a model with and without the number of channels in its configuration."""
+    import timm
+    from timm.models import save_for_hf
+
+    model = timm.create_model("test_resnet", num_classes=3, in_chans=channels).eval()
+    save_for_hf(model, str(tmp_path), safe_serialization=True)
+    config = json.loads((tmp_path / "config.json").read_text())
+    if said:
+        config["pretrained_cfg"] |= {
+            "input_size": [channels, 64, 64],
+            "mean": [0.5] * channels,
+            "std": [0.2] * channels,
+        }
+        (tmp_path / "config.json").write_text(json.dumps(config))
+    info = Local().find(str(tmp_path))
+    assert info is not None
+    backbone = Local().load(info)
+    grey = torch.randn(2, 1, 64, 64)
+    with torch.no_grad():
+        expected = model.forward_head(model.forward_features(grey.expand(-1, channels, -1, -1)), pre_logits=True)  # type: ignore
+        found = backbone.encode({"pixel_values": grey.expand(-1, 3, -1, -1)})
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    assert batch_of(backbone)["pixel_values"].shape[1] == 3
+    backbone.export(tmp_path / "again", head_for(backbone), CLASSES)
+    with torch.no_grad():
+        again = read_exported(tmp_path / "again").backbone.encode(batch_of(backbone))
+        torch.testing.assert_close(again, backbone.encode(batch_of(backbone)))
+
+
+def test_channels_that_no_named_layer_reads_are_refused(tmp_path: Path) -> None:
     exported(tmp_path, "test_resnet")
     config = json.loads((tmp_path / "config.json").read_text())
-    config["pretrained_cfg"]["input_size"] = [4, 64, 64]
+    config["pretrained_cfg"] |= {"input_size": [4, 64, 64], "first_conv": None}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(UserError, match=r"reads 4 channels; headstart gives pictures with 3 \(RGB\)"):
+    with pytest.raises(
+        UserError, match=r"reads 4 channels, and its configuration names no single layer \('first_conv'\)"
+    ):
         read_exported(tmp_path)
 
 

@@ -23,15 +23,17 @@ from headstart.engine.room import Room
 from headstart.engine.supervised import fit
 from headstart.engine.views import Views
 from headstart.tasks.classification import Classification
-from tests.backbones.members import ALL, make, raw_items
+from tests.backbones.members import ALL, JOINED, make, raw_items
 
 INPUTS = tuple(name for name in strategies.names() if issubclass(strategies.get(name), InputStrategy))
 COUNT = 5
 """Batches of two: three of them, the last of one item and one joined to it."""
 SHARE = 5
 """One pair in so many is tried where time is short, so that every family and every strategy meets several others."""
-SOME = tuple((member, name) for i, member in enumerate(ALL) for j, name in enumerate(INPUTS) if (i + j) % SHARE == 0)
-EVERY = tuple((member, name) for member in ALL for name in INPUTS)
+SOME = tuple(
+    (member, name) for i, member in enumerate((*ALL, *JOINED)) for j, name in enumerate(INPUTS) if (i + j) % SHARE == 0
+)
+EVERY = tuple((member, name) for member in (*ALL, *JOINED) for name in INPUTS)
 
 
 def tried(member: str, name: str) -> str:

@@ -21,6 +21,7 @@ from tests.backbones.members import (
     CUT,
     ENCODERS,
     FIXED,
+    JOINED,
     SOUND,
     TIMM,
     WHOLE,
@@ -40,7 +41,7 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.fixture(scope="module", params=ALL)
+@pytest.fixture(scope="module", params=[*ALL, *JOINED])
 def backbone(request: pytest.FixtureRequest) -> Backbone:
     return make(request.param)
 
@@ -176,7 +177,7 @@ def test_views_are_functions_of_their_seed_and_vary_where_it_says_so(backbone: B
     assert differs is (strength in backbone.preprocess.varied)
 
 
-@pytest.mark.parametrize("member", [*CUT, *ENCODERS, *SOUND])
+@pytest.mark.parametrize("member", [*CUT, *ENCODERS, *SOUND, *JOINED])
 def test_cutting_really_divides_the_work(member: str) -> None:
     """Blocks above the cut are not run below it, and the other way round."""
     backbone = make(member)

@@ -198,6 +198,7 @@ def solar() -> Results:
             pretraining="ImageNet-1k, supervised",
             input={"size": 260},
             least_side=594,
+            parts=(),
         ),
         strategy="linear_probe",
         strategy_options={"penalty": 0.031, "layers": "all", "class_weights": True},

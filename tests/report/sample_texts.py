@@ -57,6 +57,7 @@ def tweets() -> Results:
             pretraining="1 billion sentence pairs, contrastive",
             input={"tokens": 256},
             least_side=None,
+            parts=(),
         ),
         strategy="linear_probe",
         strategy_options={"penalty": 0.8},

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.backbones import _store
+from headstart.backbones._channels import rgb_config, rgb_weight
 from headstart.core.backbone import Backbone, BackboneInfo, Exported, LinearHead
 from headstart.core.errors import Unavailable, UserError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 BUILT = ("num_classes", "in_chans")
-"""Arguments that timm saves and that are fixed here: the classifier is ours and pictures are RGB."""
+"""Arguments that timm saves and that are fixed here: the classifier is ours, and pictures are RGB (`_channels`)."""
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -136,6 +137,9 @@ def _read_image(
     backbone = build(info, _architecture(folder, config), seed=seed)
     tensors = {name.removeprefix("timm_model."): tensor for name, tensor in _tensors(folder).items()}
     head = head_of(tensors.pop(f"{backbone.classifier}.weight", None), tensors.pop(f"{backbone.classifier}.bias", None))
+    first = f"{config['pretrained_cfg'].get('first_conv')}.weight"
+    if first in tensors:
+        tensors[first] = rgb_weight(tensors[first])
     if pretrained:
         try:
             load_body(backbone, tensors)
@@ -192,10 +196,8 @@ def _architecture(folder: Path, config: Mapping[str, Any]) -> Architecture:
     if "pretrained_cfg" not in config:
         raise Unavailable(f"{folder / CONFIG} lacks 'pretrained_cfg', so the preprocessing of {folder} is unknown.")
     args = {name: value for name, value in (config.get("model_args") or {}).items() if name not in BUILT}
-    channels = config["pretrained_cfg"].get("input_size", (3,))[0]
-    if channels != 3:
-        raise UserError(f"The model in {folder} reads {channels} channels; headstart gives pictures with 3 (RGB).")
-    return Architecture(name=config["architecture"], args=args, pretrained_cfg=config["pretrained_cfg"])
+    cfg = rgb_config(f"The model in {folder}", config["pretrained_cfg"])
+    return Architecture(name=config["architecture"], args=args, pretrained_cfg=cfg)
 
 
 def _origin(config: Mapping[str, Any]) -> dict[str, Any]:

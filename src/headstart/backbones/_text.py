@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 
@@ -47,7 +47,7 @@ class TextPreprocess(SequencePreprocess):
     """
 
     modality: Modality = "text"
-    varied: ClassVar[frozenset[Strength]] = frozenset({"strong"})
+    varied: frozenset[Strength] = frozenset({"strong"})
 
     def __init__(self, files: Mapping[str, bytes], tokenizer: Any, tokens: int, side: str = "right") -> None:
         """``tokenizer`` is what ``AutoTokenizer`` makes of ``files``; ``side`` is where the exported one pads.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from headstart.backbones._folder import CONFIG, describe, read_backbone, read_model
+from headstart.backbones._joined import PARTS, joined_body, joined_exported, joined_info, parts_of
 from headstart.core.backbone import Backbone, BackboneInfo, Exported, LinearHead, Source
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress
@@ -16,10 +17,15 @@ MODEL = "model"
 def read_exported(folder: Path) -> Exported:
     """The model that `Backbone.export` wrote into ``folder``: body with its preprocessing, head, class names.
 
+    Of joined models each has a folder of its own in ``folder``.
+
     Raises:
         Unavailable: a file is missing or damaged.
         UserError: the folder was not written by headstart.
     """
+    parts = parts_of(folder)
+    if parts:
+        return joined_exported([read_exported(part) for part in parts], f"local:{folder}")
     return read_model(folder, describe(folder, f"local:{folder}"))
 
 
@@ -38,7 +44,7 @@ class Local(Source):
             UserError: it holds a kind of model that headstart cannot adapt.
         """
         folder = _folder(identifier)
-        return None if folder is None else describe(folder, f"local:{identifier}")
+        return None if folder is None else _described(folder, f"local:{identifier}")
 
     def in_store(self, info: BackboneInfo) -> bool:
         """A folder needs no network."""
@@ -55,11 +61,26 @@ class Local(Source):
 
     def classifier(self, info: BackboneInfo) -> LinearHead | None:
         """See `Source.classifier`: the head of a model that headstart exported."""
-        return read_model(_require(info), info).head if info.classes else None
+        return read_model(_require(info), info).head if info.classes else None  # joined models have none
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """See `Source.load`; the files are those of the folder."""
-        return read_backbone(_require(info), info, pretrained=pretrained, seed=seed, size=size)
+        folder = _require(info)
+        parts = parts_of(folder)
+        if not parts:
+            return read_backbone(folder, info, pretrained=pretrained, seed=seed, size=size)
+        known = [describe(part, f"local:{part}") for part in parts]
+        bodies = [
+            read_backbone(part, each, pretrained=pretrained, seed=seed, size=size)
+            for part, each in zip(parts, known, strict=True)
+        ]
+        return joined_body(bodies, info.name)
+
+
+def _described(folder: Path, name: str) -> BackboneInfo:
+    """`describe` of a model folder, or of all that are joined in it."""
+    parts = parts_of(folder)
+    return joined_info([describe(part, f"local:{part}") for part in parts], name) if parts else describe(folder, name)
 
 
 def _identifier(info: BackboneInfo) -> str:
@@ -70,7 +91,7 @@ def _folder(identifier: str) -> Path | None:
     """The model folder: the one named, or its subfolder ``model`` if a run folder is named."""
     named = Path(identifier).expanduser()
     for folder in (named, named / MODEL):
-        if (folder / CONFIG).is_file():
+        if (folder / CONFIG).is_file() or (folder / PARTS).is_file():
             return folder
     return None
 

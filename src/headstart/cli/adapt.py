@@ -32,8 +32,8 @@ Model = Annotated[
     Option(
         "--model",
         metavar="NAME",
-        help="A model from 'headstart models', or timm:NAME, transformers:NAME, local:FOLDER.  (default: auto, by "
-        "ranking and comparison)",
+        help="A model from 'headstart models', or timm:NAME, transformers:NAME, local:FOLDER; A+B joins two.  "
+        "(default: auto, by ranking and comparison)",
     ),
 ]
 StrategyName = Annotated[

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from headstart.core.dataset import Modality
 from headstart.core.features import Features
@@ -91,7 +91,7 @@ class Preprocess(ABC):
     """Raw items to tensors, as the weights' own configuration says; one code path for train, score and serve."""
 
     modality: Modality
-    varied: ClassVar[frozenset[Strength]] = frozenset({"mild", "strong"})
+    varied: frozenset[Strength] = frozenset({"mild", "strong"})
     """The strengths at which `view` differs from `item` (texts: strong alone)."""
     least_side: int | None = None
     """Pixels that the shorter side of a picture must keep when its file is decoded at a reduced scale; None: decoded in
@@ -174,6 +174,8 @@ class Backbone(ABC):
     blocks: tuple[Block, ...]
     fixed_shapes: bool
     """Whether activations of all items have one shape (images: yes; texts are padded to the longest of a batch)."""
+    parts: tuple[Backbone, ...] = ()
+    """The bodies whose features it puts side by side, if it joins several."""
 
     @abstractmethod
     def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 Wanted = Literal["any", "permissive"]
@@ -43,6 +44,20 @@ credit.
 """
 
 
+AND = " AND "
+"""Between licences that hold together (SPDX 2.3, annex D)."""
+
+
+def together(licences: Iterable[str]) -> str:
+    """The licence of what is made of parts under ``licences``."""
+    return AND.join(dict.fromkeys(licences))
+
+
 def is_permissive(licence: str) -> bool:
     """Whether ``licence`` is known to be permissive; of one that nobody stated that is not known."""
-    return licence.strip().lower() in PERMISSIVE
+    return all(part.strip().lower() in PERMISSIVE for part in licence.split(AND))
+
+
+def is_stated(licence: str) -> bool:
+    """Whether somebody has said what ``licence`` it is."""
+    return not any(part in (UNSTATED, NOT_STATED) for part in licence.split(AND))

@@ -58,7 +58,7 @@ class ModelRecord:
     """The chosen backbone.
 
     ``least_side``: pixels that the shorter side of a JPEG keeps when it is decoded at a reduced scale; None: pictures
-    are decoded in full, or the items are texts.
+    are decoded in full, or the items are texts. ``parts`` are the models that are joined in it, if it is no single one.
     """
 
     name: str
@@ -70,6 +70,7 @@ class ModelRecord:
     pretraining: str
     input: Mapping[str, int]
     least_side: int | None
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -272,6 +272,7 @@ def model_record(chosen: Chosen) -> ModelRecord:
         pretraining=info.pretraining,
         input=dict(info.input),
         least_side=backbone.preprocess.least_side,
+        parts=tuple(part.info.name for part in backbone.parts),
     )
 
 

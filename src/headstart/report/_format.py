@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -114,9 +115,9 @@ def parameters(count: int) -> str:
 
 
 def shape(given: Mapping[str, int]) -> str:
-    """What a model is given: ``288 px``, ``128 tokens``."""
+    """What a model is given: ``288 px``, ``128 tokens``; joined models may each want their own."""
     units = {"size": "px"}
-    return ", ".join(f"{count} {units.get(name, name)}" for name, count in given.items())
+    return ", ".join(f"{count} {units.get(name, name)}" for name, count in given.items()) or "sizes of their own"
 
 
 def amount(cost: float) -> str:
@@ -144,8 +145,8 @@ def shorten(text: str, limit: int = 40) -> str:
 
 
 def bare(model: str) -> str:
-    """``packaged:efficientnet_lite0`` without its source."""
-    return model.partition(":")[2] or model
+    """``packaged:efficientnet_lite0`` without its source, and ``packaged:a+timm:b`` without its sources."""
+    return re.sub(r"(^|\+)\w+:", r"\1", model)
 
 
 def items(results: Results, count: int) -> str:

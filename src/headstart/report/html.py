@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ from headstart.core.results import CandidateRow, ControlRow, Interval, Results
 from headstart.report import _format, _views, _wording, plots
 from headstart.report._files import write_text
 from headstart.report._svg import Scale
+from headstart.report._usage import usage
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -137,29 +136,3 @@ class Figures:
     def curve(self) -> Markup:
         """See `plots.curve`."""
         return plots.curve(self._results.learning_curve, f"{self._label} of a linear probe")
-
-
-def usage(results: Results, run: str) -> dict[str, str]:
-    """Code that uses the model in ``run``; what transformers alone would run is empty unless a transfer is served."""
-    modality = results.data.modality
-    item = {"image": "new.jpg", "text": "a new text", "audio": "new.wav"}[modality]
-    model = f"{run.rstrip('/')}/model"
-    plain = ""
-    if results.served == "transfer":
-        kind = f"{modality}-classification"
-        made = f"model = pipeline(\n    {json.dumps(kind)},\n    model={json.dumps(model)},\n)\n"
-        plain = f"from transformers import pipeline\n\n{made}model({json.dumps(item)})"
-        if modality == "audio":  # a file by its name would need ffmpeg
-            plain = (
-                "import soundfile\nfrom scipy.signal import resample_poly\nfrom transformers import pipeline\n\n"
-                f"{made}rate = model.feature_extractor.sampling_rate\n"
-                f"samples, given = soundfile.read({json.dumps(item)}, always_2d=True)\n"
-                'sound = resample_poly(samples.mean(axis=1), rate, given)\nmodel({"raw": sound, "sampling_rate": rate})'
-            )
-    return {
-        "headstart": (
-            f"import headstart as hs\n\nmodel = hs.open({json.dumps(run)})\nmodel.predict([{json.dumps(item)}])"
-        ),
-        "transformers": plain,
-        "shell": f"headstart predict {shlex.quote(run)} {shlex.quote(item)}",
-    }

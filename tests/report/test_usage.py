@@ -1,0 +1,31 @@
+import contextlib
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from headstart.report._usage import usage
+from tests.backbones.members import CLASSES, batch_of, head_for, make, raw_items
+from tests.report.sample import solar
+
+
+@pytest.mark.parametrize("member", ["test_resnet", "test_resnet+test_vit"])
+def test_what_is_said_of_transformers_runs(member: str, tmp_path: Path, monkeypatch):
+    backbone = make(member)
+    head = head_for(backbone)
+    backbone.export(tmp_path / "run/model", head, CLASSES)
+    raw_items(backbone, 1)[0].save(tmp_path / "new.jpg.png")
+    (tmp_path / "new.jpg.png").rename(tmp_path / "new.jpg")
+    found = replace(solar(), served="transfer")
+    found = replace(found, model=replace(found.model, parts=tuple(part.info.name for part in backbone.parts)))
+    code = usage(found, "run")["transformers"]
+    assert "headstart" not in code
+    monkeypatch.chdir(tmp_path)
+    *lines, last = code.split("\n")
+    known: dict = {}
+    with contextlib.redirect_stderr(io.StringIO()):
+        exec("\n".join(lines), known)
+        said = eval(last, known)
+    expected = CLASSES[int(head.logits(backbone.encode(batch_of(backbone, 1)).double().detach().numpy()).argmax())]
+    assert (said[0][0] if backbone.parts else said[0]["label"]) == expected
