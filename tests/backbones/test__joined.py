@@ -103,7 +103,10 @@ def test_every_part_comes_from_its_own_source():
     assert found.revision == "newer+newer"
     backbone = joined.load(found, pretrained=False, seed=3, size=96)
     assert backbone.info.input == {"size": 96}
-    assert [source.asked for source in sources] == [["test_resnet", (False, 3, 96)], ["test_vit", (False, 3, 96)]]
+    # What its source knows by now is what a part is loaded as.
+    assert [source.asked for source in sources] == [
+        [name, name, (False, 3, 96)] for name in ("test_resnet", "test_vit")
+    ]
     fresh = make("test_resnet+test_vit", seed=3, size=96).module.state_dict()
     assert all(torch.equal(tensor, fresh[name]) for name, tensor in backbone.module.state_dict().items())
 
@@ -130,6 +133,27 @@ def test_an_exported_model_is_one_to_adapt_again(tmp_path: Path):
         expected = make("test_resnet+test_vit", seed=5).module.state_dict()
         assert all(torch.equal(fresh[name], tensor) for name, tensor in expected.items())
         assert Local().load(info, size=96).info.input == {"size": 96}
+
+
+def test_joined_models_are_joined_again(tmp_path: Path):
+    exported(tmp_path / "both")
+    third = make("test_efficientnet")
+    third.export(tmp_path / "third", head_for(third), CLASSES)
+    parts = [(Local(), Local().find(str(tmp_path / name))) for name in ("both", "third")]
+    source = Joined([(each, info) for each, info in parts if info is not None])
+    backbone = source.load(source.info)
+    assert len(backbone.parts) == 2
+    head = head_for(backbone)
+    backbone.export(tmp_path / "all", head, CLASSES)
+    with torch.no_grad():
+        features = backbone.encode(batch_of(backbone))
+        whole = read_exported(tmp_path / "all")
+        found = whole.head.logits(whole.backbone.encode(batch_of(whole.backbone)).double().numpy())
+        np.testing.assert_allclose(found, head.logits(features.double().numpy()), atol=1e-4)
+        info = Local().find(str(tmp_path / "all"))
+        assert info is not None
+        again = Local().load(info)
+        torch.testing.assert_close(again.encode(batch_of(again)), features)
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", "no JSON", '{"parts": 3}'])

@@ -242,6 +242,18 @@ def test_a_timm_model_of_other_channels_reads_rgb(tmp_path: Path, channels: int,
         torch.testing.assert_close(again, backbone.encode(batch_of(backbone)))
 
 
+def test_a_first_layer_that_reads_other_channels_by_design_is_left_alone(tmp_path: Path) -> None:
+    """Some networks rearrange pixels into channels before it."""
+    logits = exported(tmp_path, "test_resnet")
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["pretrained_cfg"]["first_conv"] = "layer1.0.conv1"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    model = read_exported(tmp_path)
+    with torch.no_grad():
+        features = model.backbone.encode(batch_of(model.backbone)).double().numpy()
+    np.testing.assert_allclose(model.head.logits(features), logits.numpy(), atol=1e-5)
+
+
 def test_channels_that_no_named_layer_reads_are_refused(tmp_path: Path) -> None:
     exported(tmp_path, "test_resnet")
     config = json.loads((tmp_path / "config.json").read_text())

@@ -134,8 +134,13 @@ def test_lines_are_read_as_training_reads_texts_and_end_where_lines_end(encoding
 def test_a_text_too_long_for_a_name_is_a_text_whatever_it_ends_in():
     text = "a" * 300 + ".txt"
     assert expand([text], "text").items == [text]
-    with pytest.raises(UserError, match=r"^'a{40}\.\.\.' is too long for the name of a file\.$"):
+    with pytest.raises(UserError, match=r"^'a+…a+\.txt' cannot be looked for: File name too long\.$"):
         expand([text], "image")
+
+
+def test_an_empty_text_is_no_folder():
+    with pytest.raises(UserError, match=r"^A text is empty; expected texts"):
+        expand([" "], "text")
 
 
 def standard_input(monkeypatch, raw: bytes) -> None:

@@ -37,9 +37,9 @@ def rgb_config(name: str, pretrained_cfg: Mapping[str, Any]) -> dict[str, Any]:
 def rgb_weight(weight: torch.Tensor) -> torch.Tensor:
     """A first convolution's ``weight (O, n, kh, kw)`` for n channels as one for three, ``(O, 3, kh, kw)``.
 
-    The network then does what it did with the picture's mean over red, green and blue in every channel beyond the first
-    three, or in all where there are fewer: a grey picture gives what it gave. Of one channel that is a third of the
-    weight for each, the reverse of timm's ``adapt_input_conv``, which sums over three.
+    The network then does what it did with the mean of (normalised) red, green and blue in every channel beyond the
+    first three, or in all where there are fewer: a grey picture gives what it gave. Of one channel that is a third of
+    the weight for each, the reverse of timm's ``adapt_input_conv``, which sums over three.
     """
     count = weight.shape[1]
     if count == RGB:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.backbones import _store
-from headstart.backbones._channels import rgb_config, rgb_weight
+from headstart.backbones._channels import RGB, rgb_config, rgb_weight
 from headstart.core.backbone import Backbone, BackboneInfo, Exported, LinearHead
 from headstart.core.errors import Unavailable, UserError
 
@@ -138,7 +138,8 @@ def _read_image(
     tensors = {name.removeprefix("timm_model."): tensor for name, tensor in _tensors(folder).items()}
     head = head_of(tensors.pop(f"{backbone.classifier}.weight", None), tensors.pop(f"{backbone.classifier}.bias", None))
     first = f"{config['pretrained_cfg'].get('first_conv')}.weight"
-    if first in tensors:
+    own = backbone.module.state_dict().get(first)
+    if first in tensors and own is not None and own.shape[1] == RGB:  # it may read pixels rearranged into channels
         tensors[first] = rgb_weight(tensors[first])
     if pretrained:
         try:

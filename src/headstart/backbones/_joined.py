@@ -84,9 +84,7 @@ class Joined(Source):
     def find(self, identifier: str) -> BackboneInfo | None:
         """What is known of the parts by now, whatever the ``identifier``."""
         del identifier
-        found = [(source, source.find(_identifier(info)) or info) for source, info in self._parts]
-        self._parts = tuple(found)
-        return self.info
+        return joined_info([info for _, info in self._known()])
 
     def in_store(self, info: BackboneInfo) -> bool:
         """See `Source.in_store`."""
@@ -99,8 +97,12 @@ class Joined(Source):
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """See `Source.load`; all parts at ``size``."""
-        parts = [source.load(part, pretrained=pretrained, seed=seed, size=size) for source, part in self._parts]
+        parts = [source.load(part, pretrained=pretrained, seed=seed, size=size) for source, part in self._known()]
         return joined_body(parts, info.name)
+
+    def _known(self) -> list[tuple[Source, BackboneInfo]]:
+        """The parts with what their sources know by now: some facts come with the files."""
+        return [(source, source.find(_identifier(info)) or info) for source, info in self._parts]
 
 
 def parts_of(folder: Path) -> tuple[Path, ...]:

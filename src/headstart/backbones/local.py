@@ -65,22 +65,25 @@ class Local(Source):
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """See `Source.load`; the files are those of the folder."""
-        folder = _require(info)
-        parts = parts_of(folder)
-        if not parts:
-            return read_backbone(folder, info, pretrained=pretrained, seed=seed, size=size)
-        known = [describe(part, f"local:{part}") for part in parts]
-        bodies = [
-            read_backbone(part, each, pretrained=pretrained, seed=seed, size=size)
-            for part, each in zip(parts, known, strict=True)
-        ]
-        return joined_body(bodies, info.name)
+        return _body(_require(info), info, pretrained, seed, size)
+
+
+def _body(folder: Path, info: BackboneInfo, pretrained: bool, seed: int, size: int | None) -> Backbone:
+    """`read_backbone` of a model folder, or of all that are joined in it."""
+    parts = parts_of(folder)
+    if not parts:
+        return read_backbone(folder, info, pretrained=pretrained, seed=seed, size=size)
+    known = [_described(part, f"local:{part}") for part in parts]
+    bodies = [_body(part, each, pretrained, seed, size) for part, each in zip(parts, known, strict=True)]
+    return joined_body(bodies, info.name)
 
 
 def _described(folder: Path, name: str) -> BackboneInfo:
     """`describe` of a model folder, or of all that are joined in it."""
     parts = parts_of(folder)
-    return joined_info([describe(part, f"local:{part}") for part in parts], name) if parts else describe(folder, name)
+    if not parts:
+        return describe(folder, name)
+    return joined_info([_described(part, f"local:{part}") for part in parts], name)
 
 
 def _identifier(info: BackboneInfo) -> str:

@@ -15,6 +15,7 @@ from headstart.data._formats import SOUNDS, SUFFIXES
 from headstart.data._issues import examples, several
 from headstart.data._text import decode_text
 from headstart.data._tree import Walk, display, files_below
+from headstart.report._format import shorten
 
 
 @dataclass(kw_only=True)
@@ -56,8 +57,9 @@ def expand(words: Sequence[str], modality: Modality) -> Expanded:
 
 def _files(word: str, modality: Modality, notes: list[str], problems: list[str]) -> list[str]:
     path = Path(word)
-    if not _possible(path):
-        problems.append(f"'{word[:40]}...' is too long for the name of a file.")
+    trouble = _trouble(path)
+    if trouble is not None:
+        problems.append(f"'{shorten(word, 60)}' cannot be looked for: {trouble.strerror}.")
         return []
     if path.is_file():
         return [word]
@@ -94,7 +96,10 @@ def _inside(folder: Path, modality: Modality, notes: list[str], problems: list[s
 
 def _texts(word: str, problems: list[str]) -> list[str]:
     path = Path(word)
-    if not _possible(path):
+    if not word.strip():
+        problems.append("A text is empty; expected texts, .txt files with one text a line, or - for lines.")
+        return []
+    if _trouble(path) is not None:  # most often it is too long to be the name of a file
         return [word]
     if path.suffix.lower() != ".txt":
         if path.exists():
@@ -112,13 +117,13 @@ def _texts(word: str, problems: list[str]) -> list[str]:
         return []
 
 
-def _possible(path: Path) -> bool:
-    """Whether a file may be called so; a text may be too long for that."""
+def _trouble(path: Path) -> OSError | None:
+    """Why nobody can tell whether there is such a file: its name is too long, or a folder may not be read."""
     try:
         path.exists()
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        return error
+    return None
 
 
 def _lines(raw: bytes, name: str, problems: list[str]) -> list[str]:
