@@ -11,7 +11,6 @@ from typing import Any
 import datasets
 import numpy as np
 import pyarrow as pa
-from datasets.table import InMemoryTable
 from numpy.typing import NDArray
 
 from headstart import catalog
@@ -34,6 +33,9 @@ from headstart.engine.trials import Contender
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.scratch import Scratch
 from headstart.tasks.classification import Classification
+
+NAMED = 65_536
+"""Names written at a time."""
 
 
 def stored(home: Path, rows: int, width: int, classes: int, shard: int) -> tuple[Digests, NDArray[np.int64]]:
@@ -74,7 +76,7 @@ def labelled_run(found: Found, home: Path) -> tuple[Run, Contender, Dataset]:
     backbone = _Nothing(found.features.shape[1])
     items = Items(
         digests=found.digests,
-        lengths=np.ones(len(found.targets), dtype=np.int64),
+        lengths=np.broadcast_to(np.int64(1), len(found.targets)),
         read=lambda position, _=None: f"item {position}",
     )
     options = Options(
@@ -100,16 +102,19 @@ def labelled_run(found: Found, home: Path) -> tuple[Run, Contender, Dataset]:
         encoded=encoded,
         untrained=lambda: backbone,
     )
-    return run, contender, _named(found, names)
+    return run, contender, _named(found, names, home)
 
 
-def _named(found: Found, classes: tuple[str, ...]) -> Dataset:
-    rows = np.arange(len(found.targets))
-    ids = pa.array(rows).cast(pa.string())
+def _named(found: Found, classes: tuple[str, ...], home: Path) -> Dataset:
+    """Their names lie in a file, as those of a data set on disk do."""
+    rows, names = np.arange(len(found.targets)), home / "names.arrow"
+    with pa.ipc.new_stream(names, pa.schema({"id": pa.string()})) as written:
+        for start in range(0, len(rows), NAMED):
+            written.write(pa.record_batch({"id": pa.array(rows[start : start + NAMED]).cast(pa.string())}))
     return Dataset(
         name="synthetic features",
         modality="text",
-        table=datasets.Dataset(InMemoryTable(pa.table({"id": ids})), fingerprint="synthetic"),
+        table=datasets.Dataset.from_file(str(names)),
         classes=classes,
         groups=found.groups,
         split=Split(train=rows, test=rows[:0], origin="none"),

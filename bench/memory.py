@@ -9,8 +9,9 @@ folds, cross-validates the linear probe, looks at them with nearest neighbours a
 scores out of fold with all metrics and their intervals, and makes the figures of the report, the learning curve among
 them. One pass of cross-validation at every size, one draw of the curve per fold; no pictures or texts are read and no
 network is run. Peaks are those of the whole process (``ru_maxrss``), the libraries included, which are given beside
-them. How time grows is told by fitting ``a + b rows^c`` to it, in relative errors: some stages look at a few thousand
-rows however many there are.
+them. How time grows is told by what each further row takes, and by fitting ``a + b rows^c``, in relative errors, to all
+but the learning curve: some stages look at a few thousand rows however many there are, and the smaller fits of a curve
+are made in memory at ten thousand rows and in passes over blocks at a million.
 """
 
 from __future__ import annotations
@@ -91,20 +92,26 @@ def grown(sizes: NDArray[np.integer], seconds: NDArray[np.floating]) -> tuple[fl
 
 
 def _table(found: list[dict[str, Any]]) -> None:
-    names = [name for name in found[0]["stages"] if name != "store"]
     print(f"{'':22}" + "".join(f"{one['rows']:>16,}" for one in found))
     for name in found[0]["stages"]:
         cells = [one["stages"][name] for one in found]
         print(f"{name:22}" + "".join(f"{cell['seconds']:>8.1f} s{cell['peak']:>6.0f}" for cell in cells))
-    totals = [sum(one["stages"][name]["seconds"] for name in names) for one in found]
+    totals = [_seconds(one, "store") for one in found]
     peaks = [one["peak"] for one in found]
     print(f"{'all but store':22}" + "".join(f"{t:>8.1f} s{p:>6.0f}" for t, p in zip(totals, peaks, strict=True)))
+    rows = [one["rows"] for one in found]
+    further = ["", *(f"{100_000 * (t - s) / (m - n):.1f} s" for s, t, n, m in zip(totals, totals[1:], rows, rows[1:]))]
+    print(f"{'each 100,000 more':22}" + "".join(f"{each:>16}" for each in further))
     print(f"{'libraries alone':22}" + "".join(f"{one['base']:>16.0f}" for one in found))
     print(f"{'balanced accuracy':22}" + "".join(f"{one['score']:>16.4f}" for one in found))
     print(f"\nlargest peak over smallest: {max(peaks) / min(peaks):.2f}; {peaks[-1] / peaks[0]:.2f} last over first")
     if len(found) > 3:
-        fixed, power = grown(np.array([one["rows"] for one in found]), np.array(totals))
-        print(f"seconds: {fixed:.1f} however many rows, and what grows as rows to the power {power:.2f}")
+        fixed, power = grown(np.array(rows), np.array([_seconds(one, "store", "learning curve") for one in found]))
+        print(f"without the curve: {fixed:.1f} s however many rows, and what grows as rows to the power {power:.2f}")
+
+
+def _seconds(one: dict[str, Any], *without: str) -> float:
+    return sum(stage["seconds"] for name, stage in one["stages"].items() if name not in without)
 
 
 class Stages:

@@ -138,6 +138,17 @@ def test_of_equal_items_the_first_is_missing_and_all_are_served(tmp_path: Path):
     assert space.missing(wanted) == [2]
     space.add([wanted[2]], np.array([[2.0]], dtype=np.float32))
     assert space.take(wanted)[:, 0].tolist() == [3, 1, 2, 1, 3, 2]
+
+
+def test_digests_are_looked_for_a_part_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cache, "LOOKED_UP", 4)
+    space = FeatureSpace(tmp_path, Silent(), weights="w")
+    wanted = [digest(name) for name in "cabacbdae"]
+    space.add([digest("b"), digest("d")], np.array([[2.0], [4.0]], dtype=np.float32))
+    assert space.missing(wanted) == [0, 1, 8]
+    space.add([digest(name) for name in "ace"], np.array([[1.0], [3.0], [5.0]], dtype=np.float32))
+    assert space.missing(wanted) == []
+    assert space.take(wanted)[:, 0].tolist() == [3, 1, 2, 1, 3, 2, 4, 1, 5]
     assert space.missing([]) == []
 
 

@@ -19,6 +19,12 @@ def test_seed_decides_and_few_items_mean_few_folds():
     assert sorted(stratified_folds(np.array([0, 1, 1]), 5, 0)) == [0, 1, 2]
 
 
+def test_numbers_take_two_bytes_where_they_hold_them():
+    assert stratified_folds(np.arange(8) % 2, 4, seed=0).dtype == np.int16
+    many = stratified_folds(np.zeros(40_000, dtype=np.int64), 40_000, seed=0)
+    assert len(set(many.tolist())) == 40_000
+
+
 def test_refuses_a_single_fold():
     with pytest.raises(ValueError, match="at least 2 folds and 2 items, got 1 and 40"):
         stratified_folds(np.zeros(40, int), 1, 0)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from headstart.core.errors import UserError
-from headstart.scores import _sample
+from headstart.core.score import scored_together
 from headstart.scores._sample import Sample, decomposed, principal_coordinates
 from tests.scores.samples import SHAPES, sample
 
@@ -46,16 +46,15 @@ def test_all_problems_are_said_at_once():
         Sample.of(np.ones((5, 3)), np.zeros(4, dtype=int))
 
 
-def test_decompositions_are_remembered_by_content_and_only_the_last_ones():
-    rng = np.random.default_rng(0)
-    first, second, third = (rng.normal(size=(6, 4)) for _ in range(3))
-    left = decomposed(first)[0]
-    assert decomposed(first.copy())[0] is left
-    decomposed(second)
-    assert decomposed(first)[0] is left
-    decomposed(third)
-    assert len(_sample._remembered) == _sample.REMEMBERED
+def test_decompositions_are_kept_for_scores_of_the_same_features_and_no_longer():
+    first, second = np.random.default_rng(0).normal(size=(2, 9, 4))
+    with scored_together():
+        left = decomposed(first)[0]
+        assert decomposed(first.copy())[0] is left
+        decomposed(second)
+        assert decomposed(first)[0] is left
     assert decomposed(first)[0] is not left
+    assert decomposed(first)[0] is not decomposed(first)[0]
 
 
 @pytest.mark.parametrize(("items", "width"), [(30, 8), (8, 30), (12, 12)])

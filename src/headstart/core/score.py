@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_together: ContextVar[MutableMapping[bytes, Any] | None] = ContextVar("together", default=None)
+
+
+@contextmanager
+def scored_together() -> Iterator[None]:
+    """Scores asked for inside may keep what they work out of the same features for one another (`kept`), until the end
+    of it.
+    """
+    token = _together.set({})
+    try:
+        yield
+    finally:
+        _together.reset(token)
+
+
+def kept() -> MutableMapping[bytes, Any]:
+    """What scores have kept, by content; outside of `scored_together` nothing, and nothing will be."""
+    found = _together.get()
+    return {} if found is None else found
 
 
 class TransferScore(ABC):

@@ -63,7 +63,7 @@ class FeatureStrategy(Strategy):
         features: NDArray[np.floating] | Features,
         targets: NDArray[np.int64],
         outputs: int,
-        folds: NDArray[np.int64],
+        folds: NDArray[np.integer],
         weigh: Callable[[NDArray[np.int64]], Sequence[float]],
         groups: NDArray[np.int64] | None = None,
     ) -> NDArray[np.floating]:

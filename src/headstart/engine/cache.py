@@ -95,8 +95,12 @@ class FeatureSpace:
         Raises:
             Unavailable: a shard was removed or damaged since it was found.
         """
-        order, first, shards, _ = self._found(keys(digests))
-        return np.sort(order[first & (shards < 0)]).tolist()
+        wanted, absent = keys(digests), []
+        for start in range(0, len(wanted), LOOKED_UP):
+            order, first, shards, _ = self._found(wanted[start : start + LOOKED_UP])
+            absent.append(start + np.sort(order[first & (shards < 0)]))
+        found = np.concatenate([np.empty(0, dtype=np.int64), *absent])
+        return found[np.sort(np.unique(wanted[found], return_index=True)[1])].tolist()
 
     def add(self, digests: Sequence[str], features: NDArray[np.float32]) -> None:
         """Keep ``features (n, D)`` of ``n`` items, in one new shard if there is a folder."""

@@ -35,7 +35,7 @@ class Measured:
 
 
 def choose(
-    credits: Sequence[NDArray[np.float64]], folds: NDArray[np.int64], items: Sample, costs: Sequence[float]
+    credits: Sequence[NDArray[np.float64]], folds: NDArray[np.integer], items: Sample, costs: Sequence[float]
 ) -> tuple[int, tuple[Measured, ...]]:
     """Index of the chosen candidate and what was measured of each.
 
@@ -72,7 +72,7 @@ def _check(rows: Sequence[NDArray[np.float64]], costs: Sequence[float]) -> None:
         raise UserError("No candidate finished a single fold, so there is nothing to choose by; allow a larger budget.")
 
 
-def _best(rows: Sequence[NDArray[np.float64]], folds: NDArray[np.int64], items: Sample) -> int:
+def _best(rows: Sequence[NDArray[np.float64]], folds: NDArray[np.integer], items: Sample) -> int:
     scored = np.array([int((~np.isnan(row)).sum()) for row in rows])
     full = [k for k in range(len(rows)) if scored[k] == scored.max()]
     best = max(full, key=lambda k: (strata_of(rows[k], items).value, -k))
@@ -87,7 +87,7 @@ def _best(rows: Sequence[NDArray[np.float64]], folds: NDArray[np.int64], items: 
 
 
 def _measure(
-    k: int, best: int, rows: Sequence[NDArray[np.float64]], folds: NDArray[np.int64], items: Sample
+    k: int, best: int, rows: Sequence[NDArray[np.float64]], folds: NDArray[np.integer], items: Sample
 ) -> Measured:
     seen = ~np.isnan(rows[k])
     if not seen.any():

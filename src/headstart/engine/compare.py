@@ -93,7 +93,7 @@ def compare(first: NDArray[np.float64], second: NDArray[np.float64], items: Samp
 
 
 def compare_cross_validated(
-    first: NDArray[np.float64], second: NDArray[np.float64], folds: NDArray[np.int64], items: Sample
+    first: NDArray[np.float64], second: NDArray[np.float64], folds: NDArray[np.integer], items: Sample
 ) -> Comparison:
     """Paired comparison on common folds ``(R, N)`` from out-of-fold shares ``(R, N)``, NaN where not scored.
 

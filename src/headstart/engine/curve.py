@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from scipy import optimize
 
 from headstart.core.results import CurvePoint, LearningCurve
 from headstart.engine.folds import repeated_folds
+from headstart.heads.codes import numbered, untied
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,25 +55,27 @@ def learning_curve(
     if len(steps) < 4:
         note = f"{len(targets)} items are too few for a learning curve."
         return LearningCurve(points=(), forecast=(), note=note)
-    tests, orders = [], []
-    for row, fold in held_out:
-        rest = np.flatnonzero(row != fold)
-        tests.append(np.flatnonzero(row == fold))
-        orders.append(rest[stratified_order(targets[rest], groups[rest], rng)])
     table = np.empty((len(held_out), len(steps)))
 
-    def fill(cell: tuple[int, int]) -> None:
-        draw, place = cell
-        table[draw, place] = score(orders[draw][: steps[place]], tests[draw])
+    def drawn() -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
+        for draw, (row, fold) in enumerate(held_out):
+            rest = np.flatnonzero(row != fold)
+            rest = rest[stratified_order(targets[rest], groups[rest], rng)]
+            yield draw, rest, np.flatnonzero(row == fold)
 
-    # The large fits first, side by side: threads hardly wait for each other in those.
-    cells = [(draw, place) for place in reversed(range(len(steps))) for draw in range(len(held_out))]
-    if threads == 1:  # on this one, whose freed memory a thread would not use
-        for cell in cells:
-            fill(cell)
+    def fill(draw: int, order: NDArray[np.int64], test: NDArray[np.int64], place: int) -> None:
+        table[draw, place] = score(order[: steps[place]], test)
+
+    places = list(reversed(range(len(steps))))
+    if threads == 1:  # in this thread, whose freed memory another would not use, with one order in memory
+        for draw, order, test in drawn():
+            for place in places:
+                fill(draw, order, test, place)
     else:
+        # The large fits first, side by side: threads hardly wait for each other in those.
+        orders = list(drawn())
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(fill, cells))
+            list(pool.map(lambda cell: fill(*cell), [(*each, place) for place in places for each in orders]))
     return forecast(np.array(steps), table, len(targets), n_folds, seed)
 
 
@@ -94,12 +97,14 @@ def stratified_order(
     n = len(targets)
     shuffled = rng.permutation(n)
     by_class = shuffled[np.argsort(targets[shuffled], kind="stable")]
-    codes = np.unique(targets[by_class], return_inverse=True)[1]
+    codes = numbered(targets)[by_class]
     counts = np.bincount(codes)
     rank = np.arange(n) - np.repeat(np.cumsum(counts) - counts, counts)
     place = np.empty(n)
     place[by_class] = np.where(rank == 0, -rng.random(n), (rank + rng.random(n)) / counts[codes])
-    members = np.unique(groups, return_inverse=True)[1]
+    members = numbered(groups)
+    if untied(members):
+        return np.argsort(place, kind="stable")
     first = np.full(int(members.max()) + 1, np.inf)
     np.minimum.at(first, members, place)
     return np.lexsort((place, members, first[members]))

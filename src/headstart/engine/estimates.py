@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.engine.strata import fit_strata, numbered, sums
+from headstart.engine.strata import fit_strata, sums
+from headstart.heads.codes import numbered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Sample:
         return not np.allclose(self.ceiling, self.ceiling[0])
 
     @cached_property
-    def members(self) -> NDArray[np.int64]:
+    def members(self) -> NDArray[np.integer]:
         """Groups as ``(N,)`` codes from 0."""
         return numbered(self.groups)
 
@@ -60,7 +61,7 @@ class Sample:
         return int(self.members.max()) + 1
 
     @cached_property
-    def strata(self) -> NDArray[np.int64]:
+    def strata(self) -> NDArray[np.integer]:
         """``(N,)`` codes from 0. One stratum when every item weighs the same.
 
         Plain accuracy depends on how many items of each class were drawn, so that holding the class counts fixed
@@ -114,7 +115,7 @@ def by_group(contributions: NDArray[np.float64], items: Sample) -> NDArray[np.fl
     return np.stack([sums(items.members, row) for row in contributions])
 
 
-def fold_variance(credit: NDArray[np.float64], folds: NDArray[np.int64], items: Sample) -> float | None:
+def fold_variance(credit: NDArray[np.float64], folds: NDArray[np.integer], items: Sample) -> float | None:
     """Variance of a cross-validated mean from the scores of its J splits, corrected for their overlap.
 
     ``s^2 (1/J + n_test/n_train)`` of Nadeau and Bengio (Machine Learning 52, 2003, section 4.2), with s^2 taken around

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headstart.core.errors import UserError
+from headstart.engine.outputs import stacked
+from headstart.heads.codes import numbered, untied
+from headstart.heads.folds import fold_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 def repeated_folds(
     targets: NDArray[np.int64], groups: NDArray[np.int64], folds: int, repeats: int, seed: int
-) -> tuple[NDArray[np.int64], str]:
+) -> tuple[NDArray[np.signedinteger], str]:
     """Fold numbers ``(repeats, N)`` in ``[0, folds)`` and a note on what could not be done as asked ("" if nothing).
 
     Rows with equal ``groups (N,)`` share a fold. Groups of the same make-up (the same number of items of each class)
@@ -26,16 +29,16 @@ def repeated_folds(
         UserError: fewer than two folds or one repeat were asked for, or all items are tied into one group.
     """
     _check(targets, groups, folds, repeats)
-    classes, codes = np.unique(targets, return_inverse=True)
-    _, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    codes, members = numbered(targets), numbered(groups)
+    sizes = np.bincount(members)
     made = min(folds, len(sizes))
     rng = np.random.default_rng(seed)
-    deck = _Deck(codes, members, sizes, len(classes), rng)
-    numbers = np.stack([deck.deal(made, rng)[members] for _ in range(repeats)])
+    deck = _Deck(codes, members, sizes, rng)
+    numbers = stacked([deck.deal(made, rng)[members] for _ in range(repeats)])
     return numbers, _note(codes, members, sizes, folds, numbers)
 
 
-def scheme(credit: NDArray[np.float64], folds: NDArray[np.int64]) -> str:
+def scheme(credit: NDArray[np.float64], folds: NDArray[np.integer]) -> str:
     """The cross-validation that ``credit (R, N)`` comes from, in words; NaN marks the splits that were not run."""
     n_folds = int(folds.max()) + 1
     finished = [len(np.unique(row[~np.isnan(scores)])) for scores, row in zip(credit, folds, strict=True)]
@@ -50,15 +53,16 @@ class _Deck:
 
     def __init__(
         self,
-        codes: NDArray[np.int64],
-        members: NDArray[np.int64],
+        codes: NDArray[np.integer],
+        members: NDArray[np.integer],
         sizes: NDArray[np.int64],
-        n_classes: int,
         rng: np.random.Generator,
     ) -> None:
+        self._class_sizes = np.bincount(codes)
+        self._n_groups = len(sizes)
         # The make-up of a group is identified by a sum of random 64-bit numbers, one per class: a (groups, classes)
         # table would not fit in memory for 100,000 items of 1,000 classes.
-        keys = rng.integers(0, 2**63, size=n_classes, dtype=np.uint64)
+        keys = rng.integers(0, 2**63, size=len(self._class_sizes), dtype=np.uint64)
         makeup = np.zeros(len(sizes), dtype=np.uint64)
         np.add.at(makeup, members, keys[codes])
         order = np.lexsort((makeup, -sizes))
@@ -70,14 +74,12 @@ class _Deck:
             np.unique(codes[first_row[starts[pile[0]] : starts[pile[0] + 1]]], return_counts=True)
             for pile in self._piles
         ]
-        self._class_sizes = np.bincount(codes, minlength=n_classes)
-        self._n_groups = len(sizes)
 
-    def deal(self, folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Fold number of every group, ``(groups,)``."""
+    def deal(self, folds: int, rng: np.random.Generator) -> NDArray[np.signedinteger]:
+        """Fold number of every group, ``(groups,)``, in two bytes where they hold it."""
         held = np.zeros((folds, len(self._class_sizes)))
         total = np.zeros(folds)
-        result = np.empty(self._n_groups, dtype=np.int64)
+        result = np.empty(self._n_groups, dtype=fold_numbers(folds))
         for pile, (present, counts) in zip(self._piles, self._contents, strict=True):
             # Of the shares of the classes that a fold holds, the sum of squares is kept low: a rare class counts as
             # much as a common one, so that its few groups do not end up together.
@@ -118,7 +120,7 @@ def _check(targets: NDArray[np.int64], groups: NDArray[np.int64], folds: int, re
         problems.append(f"Cross-validation needs at least 1 repeat, {repeats} asked for.")
     if targets.shape != groups.shape:
         problems.append(f"Every item needs a target and a group: got {targets.shape[0]} and {groups.shape[0]}.")
-    elif len(np.unique(groups)) < 2:
+    elif np.all(groups == groups[:1]):
         problems.append(
             f"All {len(groups)} items are tied into one group, and cross-validation needs at least two: "
             "give more items, or a finer group column."
@@ -128,8 +130,8 @@ def _check(targets: NDArray[np.int64], groups: NDArray[np.int64], folds: int, re
 
 
 def _note(
-    codes: NDArray[np.int64],
-    members: NDArray[np.int64],
+    codes: NDArray[np.integer],
+    members: NDArray[np.integer],
     sizes: NDArray[np.int64],
     asked: int,
     numbers: NDArray[np.int64],
@@ -138,9 +140,8 @@ def _note(
     said, made = [], int(numbers.max()) + 1
     if made < asked:
         said.append(f"{made} folds instead of {asked}, because the items form only {made} groups")
-    pairs = np.unique(np.stack([codes, members]), axis=1)
-    spread = np.bincount(pairs[0])
-    folds = np.min([np.bincount(np.unique(np.stack([codes, row]), axis=1)[0]) for row in numbers], axis=0)
+    spread = _different(codes, members)
+    folds = np.min([_different(codes, row) for row in numbers], axis=0)
     lone, together = spread == 1, (spread > 1) & (folds == 1)
     rare = int(((spread > 1) & (spread < made) & ~together).sum())
     if lone.any():
@@ -152,6 +153,19 @@ def _note(
     if sizes.max() > 1.5 * len(codes) / made and sizes.max() > 1:
         said.append(f"uneven folds, because one group holds {sizes.max() / len(codes):.0%} of the items")
     return "; ".join(said)
+
+
+def _different(codes: NDArray[np.integer], numbers: NDArray[np.integer]) -> NDArray[np.int64]:
+    """How many different ``numbers (N,)`` each class has, ``(C,)``."""
+    if untied(numbers):
+        return np.bincount(codes)
+    classes, largest = int(codes.max()) + 1, int(numbers.max()) + 1
+    pairs = codes * largest + numbers
+    if classes * largest > len(codes):
+        return np.bincount(np.unique(pairs) // largest)
+    there = np.zeros(classes * largest, dtype=bool)
+    there[pairs] = True
+    return there.reshape(classes, largest).sum(axis=1)
 
 
 def _classes(count: int) -> str:

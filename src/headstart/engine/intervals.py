@@ -57,7 +57,7 @@ def mean_interval(credit: NDArray[np.float64], items: Sample) -> Interval:
 
 
 def cross_validated_interval(
-    credit: NDArray[np.float64], folds: NDArray[np.int64], items: Sample, bias: float = 0.0
+    credit: NDArray[np.float64], folds: NDArray[np.integer], items: Sample, bias: float = 0.0
 ) -> Interval:
     """Score by cross-validation, from out-of-fold shares ``credit (R, N)`` and fold numbers ``folds (R, N)``.
 
@@ -84,7 +84,7 @@ def cross_validated_interval(
 
 
 def _variance(
-    contributions: NDArray[np.float64], rows: NDArray[np.float64], folds: NDArray[np.int64], items: Sample
+    contributions: NDArray[np.float64], rows: NDArray[np.float64], folds: NDArray[np.integer], items: Sample
 ) -> float:
     item_variance = float((contributions**2).sum(1).mean())
     by_folds = fold_variance(rows, folds, items)

@@ -69,8 +69,9 @@ def items_of(data: Dataset, rows: NDArray[np.int64], pictures: Pictures | None =
     table = data.table.select(rows)
     contents, named = table.select_columns("item"), table.select_columns("digest")
     digests = Digests.of(named[part]["digest"] for part in _parts(len(table)))
-    lengths = np.ones(len(table), dtype=np.int64)
+    lengths = np.broadcast_to(np.int64(1), len(table))
     if data.modality == "text":
+        lengths = np.empty(len(table), dtype=np.int64)
         for part in _parts(len(table)):
             lengths[part] = [len(text) for text in contents[part]["item"]]
         return Items(

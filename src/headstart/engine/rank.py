@@ -14,7 +14,7 @@ from headstart.core.backbone import Backbone, BackboneInfo
 from headstart.core.errors import HeadstartError, UserError
 from headstart.core.features import Features
 from headstart.core.results import Interval, RankingRow
-from headstart.core.score import TransferScore
+from headstart.core.score import TransferScore, scored_together
 from headstart.data._reduce import Header
 from headstart.engine.compare import compare_cross_validated
 from headstart.engine.estimates import Sample
@@ -214,12 +214,13 @@ def _scores(
     scores: Mapping[str, TransferScore], features: NDArray[np.floating], targets: NDArray[np.int64]
 ) -> dict[str, float | None]:
     values: dict[str, float | None] = {}
-    for name, score in scores.items():
-        try:
-            values[name] = score.score(features, targets)
-        except UserError:
-            # The measure says that this sample is too small or degenerate for it: an empty cell in the table.
-            values[name] = None
+    with scored_together():
+        for name, score in scores.items():
+            try:
+                values[name] = score.score(features, targets)
+            except UserError:
+                # The measure says that this sample is too small or degenerate for it: an empty cell in the table.
+                values[name] = None
     return values
 
 

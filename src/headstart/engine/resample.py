@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.engine.strata import numbered
+from headstart.heads.codes import numbered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

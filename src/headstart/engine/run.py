@@ -26,7 +26,7 @@ class Labelled:
     items: Items
     targets: NDArray[np.int64]
     groups: NDArray[np.int64]
-    folds: NDArray[np.int64]
+    folds: NDArray[np.integer]
     task: Task
 
     def repeated(self, copies: int) -> Labelled:

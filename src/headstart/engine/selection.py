@@ -23,7 +23,7 @@ FEWEST_DRAWS = 50
 
 def selection_corrected(
     credits: NDArray[np.float64],
-    folds: NDArray[np.int64],
+    folds: NDArray[np.integer],
     items: Sample,
     chosen: int | None = None,
     seed: int = 0,

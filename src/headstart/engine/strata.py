@@ -145,8 +145,8 @@ def _concentration(items: Sample, weights: NDArray[np.float64]) -> float:
 
 
 def _cells(
-    codes: NDArray[np.int64], items: Sample, amounts: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    codes: NDArray[np.integer], items: Sample, amounts: NDArray[np.float64]
+) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
     """``amounts (N,)`` summed over the items that share stratum and group: whose stratum it is, and the sum."""
     if items.n_groups == len(items):
         return codes, amounts
@@ -154,13 +154,6 @@ def _cells(
     return cells // items.n_groups, sums(inverse, amounts)
 
 
-def numbered(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """``values (N,)`` as codes from 0 in their order, none left out. Not sorted where they are in order already."""
-    if np.all(values[1:] > values[:-1]):
-        return np.arange(len(values))
-    return np.unique(values, return_inverse=True)[1]
-
-
-def sums(codes: NDArray[np.int64], amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+def sums(codes: NDArray[np.integer], amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     """``amounts (N,)`` summed by ``codes (N,)``."""
     return np.bincount(codes, amounts).astype(np.float64)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from headstart.core.backbone import LinearHead
 from headstart.core.features import Features, blocks_of
 from headstart.heads.calibration import Calibration, fit_calibration
+from headstart.heads.codes import numbered
 from headstart.heads.folds import grouped_folds
 from headstart.heads.probe import PENALTIES
 from headstart.heads.sample import stratified_rows
@@ -55,7 +56,7 @@ def fit_probe_streamed(
     class_weights: Sequence[float],
     groups: NDArray[np.int64] | None = None,
     *,
-    folds: NDArray[np.int64] | None = None,
+    folds: NDArray[np.integer] | None = None,
 ) -> StreamedProbe:
     """`heads.probe.fit_probe` for many rows, left out in folds and not one by one.
 
@@ -74,10 +75,11 @@ def fit_probe_streamed(
     if items < 2 or targets.shape != (items,):
         raise ValueError(f"Ridge needs at least 2 items with one target each, got {items} and {targets.shape}.")
     folds = grouped_folds(targets, groups, FOLDS, 0) if folds is None else folds
-    names, codes = np.unique(folds, return_inverse=True)
-    if len(names) < 2:
+    codes = numbered(folds)
+    count = int(codes.max(initial=-1)) + 1
+    if count < 2:
         raise ValueError("Choosing a penalty needs items in at least two folds, got one fold.")
-    origin, parts = _by_fold(features, targets, outputs, codes, len(names))
+    origin, parts = _by_fold(features, targets, outputs, codes, count)
     standardiser = sum(parts[1:], parts[0]).standardiser(origin)
     parts = [part.scaled(standardiser.scale) for part in parts]
     whole = sum(parts[1:], parts[0])
@@ -192,7 +194,7 @@ def _by_fold(
     features: NDArray[np.floating] | Features,
     targets: NDArray[np.int64],
     outputs: int,
-    codes: NDArray[np.int64],
+    codes: NDArray[np.integer],
     folds: int,
 ) -> tuple[NDArray[np.float64], list[Moments]]:
     """The origin ``(D,)`` that features are taken from, and the moments of each fold."""

@@ -60,7 +60,7 @@ def fit_logistic(
     outputs: int,
     weights: NDArray[np.floating] | None = None,
     *,
-    folds: NDArray[np.int64] | int = 0,
+    folds: NDArray[np.integer] | int = 0,
     Cs: Sequence[float] | NDArray[np.float64] | None = None,
     floor: float | None = FLOOR,
 ) -> LogisticFit:
@@ -188,7 +188,7 @@ class _Search:
 
     @classmethod
     def of(
-        cls, features: Rows, frame: Frame, coordinates: Rows, labelled: _Labelled, folds: NDArray[np.int64]
+        cls, features: Rows, frame: Frame, coordinates: Rows, labelled: _Labelled, folds: NDArray[np.integer]
     ) -> _Search:
         """One problem per fold, in coordinates that the fold's own training rows define."""
         names = np.unique(folds)

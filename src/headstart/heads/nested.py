@@ -38,7 +38,7 @@ class Inner:
     error: float
 
 
-def nested(path: RidgePath, folds: NDArray[np.int64], inner: NDArray[np.int64], *, start: int) -> list[list[Inner]]:
+def nested(path: RidgePath, folds: NDArray[np.integer], inner: NDArray[np.int64], *, start: int) -> list[list[Inner]]:
     """For every repeat of ``folds (R, N)`` and every fold in it, the penalty with the least inner error.
 
     ``inner (N,)`` holds the numbers of the inner folds; numbers of their own, or a single one, give leave-one-out.

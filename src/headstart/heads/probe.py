@@ -54,7 +54,7 @@ def cross_fit_probe(
     features: NDArray[np.floating],
     targets: NDArray[np.int64],
     outputs: int,
-    folds: NDArray[np.int64],
+    folds: NDArray[np.integer],
     weigh: Callable[[NDArray[np.int64]], Sequence[float]],
     groups: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
@@ -88,7 +88,7 @@ def cross_fit_shared(
     features: NDArray[np.floating] | Features,
     targets: NDArray[np.int64],
     outputs: int,
-    folds: NDArray[np.int64],
+    folds: NDArray[np.integer],
     weigh: Callable[[NDArray[np.int64]], Sequence[float]],
     groups: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64] | None:
@@ -101,7 +101,7 @@ def cross_fit_shared(
     return cross_fit_probe(features, targets, outputs, folds, weigh, groups)
 
 
-def shares_scaling(features: NDArray[np.floating], folds: NDArray[np.int64]) -> bool:
+def shares_scaling(features: NDArray[np.floating], folds: NDArray[np.integer]) -> bool:
     """Whether columns of ``features (N, D)`` vary about as much without any fold of ``folds (R, N)`` as they do in all.
 
     Where they do not, items held out would have a say in the scaling that they are scored with. The first repeat
@@ -119,7 +119,7 @@ def shares_scaling(features: NDArray[np.floating], folds: NDArray[np.int64]) -> 
 
 
 def level_logits(
-    logits: NDArray[np.float64], signs: NDArray[np.float64], folds: NDArray[np.int64]
+    logits: NDArray[np.float64], signs: NDArray[np.float64], folds: NDArray[np.integer]
 ) -> NDArray[np.float64]:
     """Left-out ``logits (N, C)`` as they would be with the intercept of all items.
 

@@ -70,7 +70,7 @@ class RidgePath:
         """`loo` for the whole path, ``(L, N, C)``."""
         return np.stack([self.loo(index) for index in range(len(self.lambdas))])
 
-    def out_of_fold(self, index: int, folds: NDArray[np.int64]) -> NDArray[np.float64]:
+    def out_of_fold(self, index: int, folds: NDArray[np.integer]) -> NDArray[np.float64]:
         """Logits ``(N, C)`` of every item from the fit without its fold, at ``lambdas[index]``.
 
         ``folds (N,)`` holds fold numbers; any grouping will do, single items too. Exact, at the cost of one linear
@@ -83,7 +83,7 @@ class RidgePath:
             raise ValueError("Out-of-fold predictions need items in at least two folds, got one fold.")
         return self._without(index, ties(folds))
 
-    def best(self, folds: NDArray[np.int64] | None = None) -> tuple[int, NDArray[np.float64]]:
+    def best(self, folds: NDArray[np.integer] | None = None) -> tuple[int, NDArray[np.float64]]:
         """Number of the penalty with the least squared error on left-out items, or folds ``(N,)`` as in `out_of_fold`,
         and their logits ``(N, C)``.
         """
@@ -139,12 +139,12 @@ class RidgePath:
         return along if self.gram else along + self.aims
 
 
-def ties(folds: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def ties(folds: NDArray[np.integer]) -> list[NDArray[np.int64]]:
     """What `blocks_of_equal_size` gives for folds of two items and more."""
     return [rows for rows in blocks_of_equal_size(folds) if rows.shape[1] > 1]
 
 
-def blocks_of_equal_size(folds: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def blocks_of_equal_size(folds: NDArray[np.integer]) -> list[NDArray[np.int64]]:
     """Rows of each fold of ``folds (N,)``, as one array ``(count, size)`` for each size that folds have."""
     _, codes, counts = np.unique(folds, return_inverse=True, return_counts=True)
     order, starts = np.argsort(codes, kind="stable"), np.cumsum(counts) - counts

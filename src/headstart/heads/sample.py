@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.heads.codes import numbered
+
 
 def stratified_rows(targets: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
     """Row numbers in rising order: all, or of each class of ``targets (N,)`` its share of ``most``, drawn at random.
@@ -15,7 +17,7 @@ def stratified_rows(targets: NDArray[np.int64], most: int, seed: int) -> NDArray
         return np.arange(len(targets))
     rng = np.random.default_rng(seed)
     order = np.argsort(targets, kind="stable")
-    counts = np.unique(targets, return_counts=True)[1]
+    counts = np.bincount(numbered(targets))
     kept = np.maximum(np.minimum(counts, 2), counts * most // len(targets))
     ends = np.cumsum(counts)
     drawn = [

@@ -110,7 +110,7 @@ class _Labelled:
         return _Labelled(features=self.features[rows], labels=self.labels[rows], classes=self.classes)
 
 
-def _chosen(sample: _Labelled, folds: NDArray[np.int64]) -> tuple[float, NDArray[np.float64]]:
+def _chosen(sample: _Labelled, folds: NDArray[np.integer]) -> tuple[float, NDArray[np.float64]]:
     """C with the least held-out log-loss over ``folds``, and the mean of the folds' solutions at it.
 
     The path is walked from strong to weak penalties until the loss has risen twice in a row.

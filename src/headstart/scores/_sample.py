@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.errors import UserError
+from headstart.core.score import kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +81,6 @@ def principal_coordinates(features: NDArray[np.float64]) -> NDArray[np.float64]:
     return left * singular
 
 
-REMEMBERED = 2
-"""Decompositions kept in memory: of the features of one body as they are, and centred."""
-_remembered: dict[bytes, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
 _NOTHING, _EXACT = 1e-13, 1e-8
 """Shares of the largest eigenvalue: rounding up to the first, at least eight digits of it from the second on."""
 
@@ -91,21 +89,19 @@ def decomposed(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     """Left singular vectors ``(N, r)`` and singular values ``(r,)`` of ``rows (N, D)``, r = min(N, D), largest first.
     Where a value is 0 its vector may be, too.
 
-    The last ones are remembered by content: several scores ask for those of the same features, and finding them is
-    most of their work.
+    They are kept for other scores of the same features (`core.score.kept`): finding them is most of their work.
     """
     digest = hashlib.sha256(repr(rows.shape).encode())
     digest.update(np.ascontiguousarray(rows).data)
     key = digest.digest()
-    if key not in _remembered:
+    known = kept()
+    if key not in known:
         found = _by_eigenvalues(rows)
         if found is None:
             left, singular, _ = np.linalg.svd(rows, full_matrices=False)
             found = left, singular
-        while len(_remembered) >= REMEMBERED:
-            del _remembered[next(iter(_remembered))]
-        _remembered[key] = found
-    return _remembered[key]
+        known[key] = found
+    return known[key]
 
 
 def _by_eigenvalues(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:

@@ -42,7 +42,7 @@ class Ridge(FeatureStrategy):
         features: NDArray[np.floating] | Features,
         targets: NDArray[np.int64],
         outputs: int,
-        folds: NDArray[np.int64],
+        folds: NDArray[np.integer],
         weigh: Callable[[NDArray[np.int64]], Sequence[float]],
         groups: NDArray[np.int64] | None = None,
     ) -> NDArray[np.floating]:

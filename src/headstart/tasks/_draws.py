@@ -56,19 +56,21 @@ class Draws:
     def calibration_error(self, counts: Counts, bins: int) -> NDArray[np.float64]:
         """Of the top class, over up to ``bins`` bins of equal mass; an item may lie across two of them."""
         order, gaps = self._by_confidence
-        items, summed = np.zeros((2, len(counts), len(order) + 1))
-        items[:, 1:] = counts[:, order]
-        np.multiply(items[:, 1:], gaps, out=summed[:, 1:])
-        for each in (items, summed):
-            np.cumsum(each, axis=1, out=each)
-        errors = np.empty(len(items))
-        for draw, total in enumerate(items[:, -1].astype(np.int64)):
-            made = min(bins, int(total))
+        errors = np.empty(len(counts))
+        for draw, drawn in enumerate(counts):
+            added = drawn[order]
+            sums = np.cumsum(added)
+            total = int(sums[-1])
+            made = min(bins, total)
             # The first ``total % made`` bins hold one item more.
             ends = np.arange(made + 1) * (total // made) + np.minimum(np.arange(made + 1), total % made)
-            before = np.searchsorted(items[draw], ends, side="right") - 1
-            along = (ends - items[draw, before]) * gaps[np.minimum(before, len(gaps) - 1)]
-            errors[draw] = np.abs(np.diff(summed[draw, before] + along)).sum() / total
+            # Of the items that lie wholly below an end, and of the one that lies across it.
+            below = np.searchsorted(sums, ends, side="right")
+            across = ends - np.where(below > 0, sums[below - 1], 0.0)
+            np.multiply(added, gaps, out=added)
+            np.cumsum(added, out=sums)
+            summed = np.where(below > 0, sums[below - 1], 0.0) + across * gaps[np.minimum(below, len(gaps) - 1)]
+            errors[draw] = np.abs(np.diff(summed)).sum() / total
         return errors
 
     def roc_auc(self, counts: Counts) -> NDArray[np.float64]:

@@ -83,8 +83,10 @@ class Classification(Task):
         classes the first is taken as the prediction.
         """
         counts = np.bincount(targets, minlength=self.outputs)
-        worth = len(targets) / (np.count_nonzero(counts) * counts[targets])
-        return np.where(probabilities.argmax(axis=1) == targets, worth, 0.0)
+        worth = len(targets) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+        earned = worth[targets]
+        earned[probabilities.argmax(axis=1) != targets] = 0.0
+        return earned
 
     def metrics(self, probabilities: NDArray[np.floating], targets: NDArray[np.int64]) -> Mapping[str, float]:
         """Balanced accuracy, accuracy, macro F1, log-loss, Brier score and ECE; ROC AUC for two classes.
