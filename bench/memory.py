@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -100,7 +101,8 @@ def _table(found: list[dict[str, Any]]) -> None:
     peaks = [one["peak"] for one in found]
     print(f"{'all but store':22}" + "".join(f"{t:>8.1f} s{p:>6.0f}" for t, p in zip(totals, peaks, strict=True)))
     rows = [one["rows"] for one in found]
-    further = ["", *(f"{100_000 * (t - s) / (m - n):.1f} s" for s, t, n, m in zip(totals, totals[1:], rows, rows[1:]))]
+    grew = zip(pairwise(totals), pairwise(rows), strict=True)
+    further = ["", *(f"{100_000 * (after - before) / (more - fewer):.1f} s" for (before, after), (fewer, more) in grew)]
     print(f"{'each 100,000 more':22}" + "".join(f"{each:>16}" for each in further))
     print(f"{'libraries alone':22}" + "".join(f"{one['base']:>16.0f}" for one in found))
     print(f"{'balanced accuracy':22}" + "".join(f"{one['score']:>16.4f}" for one in found))

@@ -246,7 +246,8 @@ def test_save_refuses_what_is_not_its_own(data: Dataset, tmp_path: Path):
     adapted = api.adapt(data, budget="quick", strategy="linear_probe")
     (tmp_path / "other" / "checkpoints").mkdir(parents=True)
     (tmp_path / "other" / "checkpoints" / "run.json").write_text('{"options": {}, "data": "another"}')
-    with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
+    (tmp_path / "other" / "checkpoints" / "piece.safetensors").touch()
+    with pytest.raises(UserError, match="holds an unfinished run of other data and other options"):
         adapted.save(tmp_path / "other")
     assert (tmp_path / "other" / "checkpoints" / "run.json").exists()
 
@@ -369,7 +370,7 @@ def test_an_interrupted_adapt_goes_on_in_its_folder(data: Dataset, tmp_path: Pat
         patch.setattr("headstart.engine.final.fit_temperature", stop)
         with pytest.raises(KeyboardInterrupt):
             api.adapt(data, out=out, budget="quick", strategy="linear_probe")
-    with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
+    with pytest.raises(UserError, match=r"holds an unfinished run of other options \(seed 0, not 1\)\. Choose"):
         api.adapt(data, out=out, budget="quick", strategy="linear_probe", seed=1)
     api.adapt(data, out=out, budget="quick", strategy="linear_probe")
     assert not (out / "checkpoints").exists()

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +15,12 @@ from headstart.baselines.tfidf import Tfidf
 from headstart.bundle.model import read_card
 from headstart.bundle.predictor import Predictor
 from headstart.bundle.recipe import read_recipe, write_recipe
-from headstart.core.errors import Unavailable, UserError
 from headstart.core.recipe import Recipe
 from headstart.engine.adapted import Adapted
 from headstart.engine.arithmetic import Arithmetic
 from headstart.engine.journal import Journal
 from headstart.report.json import read_results, write_results
-from headstart.run_folder import claim, write
+from headstart.run_folder import write
 from tests.backbones.members import head_for, make
 from tests.backbones.tiny import TEXTS
 from tests.report import sample
@@ -45,6 +42,7 @@ def interrupted(folder: Path, recipe: Recipe = ASKED, data: str = DATA) -> Path:
     """A run that was killed under way, as the engine's journal leaves it."""
     asked = {**recipe.__dict__, "data": "", "test": ""}
     Journal(folder / "checkpoints", {"versions": {}, "options": asked, "data": data, "models": []})
+    (folder / "checkpoints" / "piece.safetensors").touch()
     return folder
 
 
@@ -73,91 +71,6 @@ def adapted(**changes: Any) -> Adapted:
         "baseline_name": "tfidf", "results": results,
     }  # fmt: skip
     return Adapted(**{**facts, **changes})
-
-
-def test_a_missing_or_empty_folder_is_free(tmp_path: Path):
-    claim(tmp_path / "deep" / "run", ASKED, DATA)
-    claim(tmp_path / "deep" / "run", ASKED, DATA)
-    assert list((tmp_path / "deep" / "run").iterdir()) == []
-    (tmp_path / "deep" / "run" / ".DS_Store").touch()
-    claim(tmp_path / "deep" / "run", ASKED, DATA)
-
-
-def test_a_file_is_no_folder(tmp_path: Path):
-    (tmp_path / "run").touch()
-    with pytest.raises(UserError, match=r"run' is a file; --out needs a folder \(it is made if it does not exist\)"):
-        claim(tmp_path / "run", ASKED, DATA)
-    with pytest.raises(UserError, match=r"inner' cannot be written to: not a directory\. Choose another --out"):
-        claim(tmp_path / "run" / "inner", ASKED, DATA)
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [(PermissionError(13, "Permission denied"), "permission denied"), (OSError(30, "Read-only file system"), "read")],
-)
-def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path, monkeypatch, error: OSError, reason: str):
-    def refuse(**options: Any) -> None:
-        raise error
-
-    monkeypatch.setattr(run_folder.tempfile, "TemporaryFile", refuse)
-    with pytest.raises(UserError, match=rf"cannot be written to: {reason}.*\. Choose another --out\."):
-        claim(tmp_path / "run", ASKED, DATA)
-
-
-def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch):
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**9, 10**9 - 5_000_000, 5_000_000))
-    with pytest.raises(Unavailable, match=r"has 5 MB left, a run needs up to 210 MB\. Free some space or choose"):
-        claim(tmp_path / "run", ASKED, DATA)
-
-
-@pytest.mark.parametrize(
-    "names",
-    [["notes.txt"], ["results.json"], ["model/", "checkpoints/"], ["checkpoints/epoch-1.pt"], ["checkpoints"]],
-)
-def test_files_that_are_not_a_run_are_left_alone(tmp_path: Path, names: list[str]):
-    for name in names:
-        path = tmp_path / name
-        (path if name.endswith("/") else path.parent).mkdir(exist_ok=True)
-        if not name.endswith("/"):
-            path.touch()
-    first = min(names).partition("/")[0]
-    with pytest.raises(UserError, match=rf"holds files that are not a run \({first}.*\)\. Choose another --out"):
-        claim(tmp_path, ASKED, DATA)
-
-
-def test_an_interrupted_run_goes_on_but_only_as_itself(tmp_path: Path):
-    run = interrupted(tmp_path / "run")
-    claim(run, ASKED, DATA)
-    claim(run, replace(ASKED, data="/moved", test="/elsewhere"), DATA)
-    (run / "model").mkdir()
-    claim(run, ASKED, DATA)
-    for recipe, data in ((replace(ASKED, seed=4), DATA), (ASKED, "0" * 8)):
-        with pytest.raises(UserError, match=r"unfinished run of other data or other options\. Choose"):
-            claim(run, recipe, data)
-    (run / "checkpoints" / "run.json").write_text("[]")
-    with pytest.raises(UserError, match="holds an unfinished run of other data"):
-        claim(run, ASKED, DATA)
-
-
-@pytest.mark.parametrize("left", [None, "run.json.17.part"])
-def test_a_run_killed_in_its_first_moment_goes_on(tmp_path: Path, left: str | None):
-    (tmp_path / "checkpoints").mkdir()
-    if left:
-        (tmp_path / "checkpoints" / left).touch()
-    claim(tmp_path, ASKED, DATA)
-
-
-def test_a_finished_run_may_be_run_again_but_not_replaced_by_another(tmp_path: Path):
-    run = finished(tmp_path / "run")
-    claim(run, ASKED, DATA)
-    claim(run, replace(ASKED, data="/moved"), DATA)
-    for recipe, data in ((replace(ASKED, budget="quick"), DATA), (ASKED, "0" * 8)):
-        with pytest.raises(UserError, match=r"already holds a run of other data or other options\. Choose"):
-            claim(run, recipe, data)
-    (run / "recipe.toml").write_text("seed = ")
-    with pytest.raises(UserError, match="already holds a run of other data or other options"):
-        claim(run, ASKED, DATA)
 
 
 def test_a_run_folder_is_complete_and_has_no_checkpoints(tmp_path: Path):

@@ -66,11 +66,13 @@ class Adaptation:
             UserError: the folder holds something else.
             Unavailable: the disk is too full.
         """
-        from headstart.run_folder import claim, copy, write
+        from headstart.run_claim import claim, held
+        from headstart.run_folder import copy, write
 
         path = Path(folder)
-        claim(path, self.recipe, self.results.data.fingerprint)
-        return copy(self._source, path) if isinstance(self._source, Path) else write(self._source, path)
+        with held(path):
+            claim(path, self.recipe, self.results.data.fingerprint)
+            return copy(self._source, path) if isinstance(self._source, Path) else write(self._source, path)
 
     def __str__(self) -> str:
         return self.results.headline
@@ -186,14 +188,16 @@ def adapt(
     asked = _located(asked, data)
     options = _options(data, asked)
     folder, progress = None if out is None else Path(out), progress or Silent()
-    done = None if folder is None else _claimed(folder, data, options, progress)
-    if folder is not None and done is not None:
-        return Adaptation(done, asked, folder)
-    adapted = _adapted(data, options, folder, progress)
-    return Adaptation(adapted.results, adapted.recipe, adapted)
+    if folder is None:
+        return _adaptation(data, options, None, progress)
+    from headstart.run_claim import held
+
+    with held(folder):
+        done = _claimed(folder, data, options, progress)
+        return _adaptation(data, options, folder, progress) if done is None else Adaptation(done, asked, folder)
 
 
-def _adapted(data: Dataset, options: Options, folder: Path | None, progress: Progress) -> Adapted:
+def _adaptation(data: Dataset, options: Options, folder: Path | None, progress: Progress) -> Adaptation:
     """The work itself, written to ``folder`` if there is one."""
     from headstart.data._preview import preview
     from headstart.engine.adapt import adapt as adapt_data
@@ -203,7 +207,7 @@ def _adapted(data: Dataset, options: Options, folder: Path | None, progress: Pro
     adapted = adapt_data(data, options, journal_folder=checkpoints, preview=preview, progress=progress)
     if folder is not None:
         write(adapted, folder)
-    return adapted
+    return Adaptation(adapted.results, adapted.recipe, adapted)
 
 
 def open(run: str | Path) -> Predictor:
@@ -354,7 +358,8 @@ def _path(source: Any) -> str:
 def _claimed(folder: Path, data: Dataset, options: Options, progress: Progress) -> Results | None:
     """See that this run may write to ``folder``; its results, if it has been there before and was finished."""
     from headstart.engine.identity import code, identity
-    from headstart.run_folder import claim, finished
+    from headstart.run_claim import claim
+    from headstart.run_folder import finished
 
     claim(folder, options.recipe, data.fingerprint)
     done = finished(folder, identity(data, options), code())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -28,11 +29,18 @@ def test_names_that_look_alike_are_different_pieces(tmp_path: Path):
 
 
 def test_another_run_in_the_folder_is_refused(tmp_path: Path):
-    Journal(tmp_path / "c", {"seed": 1})
+    Journal(tmp_path / "c", {"seed": 1}).recall("a piece", lambda: {"x": np.ones(1)})
     with pytest.raises(UserError, match=r"holds an unfinished run that differs in seed\. Choose another output folder"):
         Journal(tmp_path / "c", {"seed": 2})
     with pytest.raises(UserError, match="differs in data and seed"):
         Journal(tmp_path / "c", {"seed": 2, "data": "x"})
+
+
+def test_a_run_that_finished_nothing_is_taken_over_without_its_decisions(tmp_path: Path):
+    Journal(tmp_path / "c", {"seed": 1}).note("a choice", lambda: {"taken": 1})
+    other = Journal(tmp_path / "c", {"seed": 2})
+    assert other.note("a choice", lambda: {"taken": 2}) == {"taken": 2}
+    assert json.loads((tmp_path / "c" / "run.json").read_text()) == {"seed": 2}
 
 
 def test_without_a_folder_nothing_is_kept():

@@ -32,7 +32,7 @@ class Journal:
     """Pieces of one run in ``folder``; ``folder=None`` keeps nothing.
 
     ``identity`` is what the run depends on, by what people call it (options, data, versions). A folder that holds
-    pieces of another run is refused.
+    pieces of another run is refused, one that holds only its note is taken over.
 
     Raises:
         UserError: the folder holds an unfinished run with another identity.
@@ -51,7 +51,12 @@ class Journal:
             return
         found, asked = json.loads(note.read_text(encoding="utf-8")), json.loads(text)
         differing = sorted(part for part in {*found, *asked} if found.get(part) != asked.get(part))
-        if differing:
+        if differing and not holds_pieces(folder):
+            # It ended before it had finished anything: at a model that could not be fetched, say.
+            for decision in folder.glob("*.json"):
+                decision.unlink()
+            write_atomically(note, text.encode())
+        elif differing:
             raise UserError(
                 f"'{folder.parent}' holds an unfinished run that differs in {' and '.join(differing)}. Choose another "
                 "output folder, or delete that one to start afresh."
@@ -122,6 +127,11 @@ class Journal:
         digest = hashlib.sha256(name.encode()).hexdigest()[:16]
         readable = "".join(character if character.isalnum() else "-" for character in name)[:80]
         return self.folder / f"{readable}.{digest}{suffix}"
+
+
+def holds_pieces(folder: Path) -> bool:
+    """Whether any piece of work was finished in the ``folder`` of a journal, or a checkpoint written."""
+    return any(folder.rglob("*.safetensors"))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

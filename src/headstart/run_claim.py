@@ -1,0 +1,144 @@
+"""Who may write to a run folder: one process at a time, and only the run that is there already."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from headstart.bundle.recipe import read_recipe
+from headstart.core.errors import HeadstartError, Unavailable, UserError
+from headstart.core.recipe import Recipe
+from headstart.engine.journal import holds_pieces
+from headstart.report.json import read_results
+from headstart.run_folder import CHECKPOINTS, NOTE
+
+NEEDED = 200 * 1024**2
+"""Bytes a run folder may need while the run is under way: checkpoints, the exported model, the report."""
+LOCK = ".lock"
+"""Held by the process that is at work in the folder; gone when it is done."""
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other processes out of ``folder``, which is made if it does not exist.
+
+    Raises:
+        UserError: another process is at work there, it is a file, or it cannot be written.
+    """
+    _make_writable(folder)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UserError(
+            f"Another process is writing to '{folder}' right now. Wait until it is done, or choose another --out."
+        ) from error
+    try:
+        yield
+    finally:
+        (folder / LOCK).unlink(missing_ok=True)  # while it is held: whoever opened it meanwhile finds it gone
+        lock.release()
+
+
+def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
+    """Refuse a folder that this run must not write to, before anything is computed.
+
+    Free to use are an empty folder (hidden files do not count), an interrupted or finished run of the same recipe on
+    the same data, and a run that ended before it had finished any piece of work.
+
+    Raises:
+        UserError: it holds something else.
+        Unavailable: the disk is too full.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < NEEDED:
+        raise Unavailable(
+            f"The disk of '{folder}' has {free / 1e6:.0f} MB left, a run needs up to {NEEDED / 1e6:.0f} MB. "
+            "Free some space or choose another --out."
+        )
+    inside = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    if (folder / CHECKPOINTS / NOTE).is_file():
+        other = _other_interrupted(folder, recipe, fingerprint) if holds_pieces(folder / CHECKPOINTS) else ""
+        if other:
+            raise UserError(f"'{folder}' holds an unfinished run of {other}. Choose another --out, or delete it.")
+    elif {"results.json", "recipe.toml"} <= inside:
+        other = _other_finished(folder, recipe, fingerprint)
+        if other:
+            raise UserError(f"'{folder}' already holds a run of {other}. Choose another --out, or delete it.")
+    elif inside and not _just_begun(folder, inside):
+        raise UserError(
+            f"'{folder}' holds files that are not a run ({', '.join(sorted(inside)[:3])}). Choose another --out."
+        )
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise UserError(f"'{folder}' is a file; --out needs a folder (it is made if it does not exist).")
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UserError(f"'{folder}' cannot be written to: {reason}. Choose another --out.") from error
+
+
+UNKNOWN = "other data or other options"
+
+
+def _other_interrupted(folder: Path, recipe: Recipe, fingerprint: str) -> str:
+    """What the checkpoints are of, "" for this recipe on these data; the journal then checks versions and models."""
+    try:
+        found = json.loads((folder / CHECKPOINTS / NOTE).read_text(encoding="utf-8"))
+        return _other(found["options"], recipe, same_data=found["data"] == fingerprint)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return UNKNOWN
+
+
+def _other_finished(folder: Path, recipe: Recipe, fingerprint: str) -> str:
+    try:
+        found = dataclasses.asdict(read_recipe(folder / "recipe.toml"))
+        return _other(found, recipe, same_data=read_results(folder).data.fingerprint == fingerprint)
+    except HeadstartError:
+        return UNKNOWN
+
+
+def _other(found: Mapping[str, Any], recipe: Recipe, *, same_data: bool) -> str:
+    """How a run with the options ``found`` differs from one of ``recipe``. The fingerprint stands for paths."""
+    asked = _plain(dataclasses.asdict(recipe))
+    there = _plain(found)
+    options = [
+        f"{name} {_shown(there.get(name))}, not {_shown(asked.get(name))}"
+        for name in dict.fromkeys([*asked, *there])
+        if there.get(name) != asked.get(name) and name not in ("data", "test")
+    ]
+    parts = [] if same_data else ["other data"]
+    parts += [f"other options ({'; '.join(options)})"] if options else []
+    return " and ".join(parts)
+
+
+def _plain(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    return json.loads(json.dumps(dict(options), default=str))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={each}" for name, each in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value in ("", None) else str(value)
+
+
+def _just_begun(folder: Path, inside: set[str]) -> bool:
+    """Whether a run was killed before it wrote down what it is: nothing there but the beginning of its note."""
+    if inside != {CHECKPOINTS} or not (folder / CHECKPOINTS).is_dir():
+        return False
+    return all(path.name.startswith(NOTE) for path in (folder / CHECKPOINTS).iterdir())

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import namedtuple
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headstart import run_claim
+from headstart.core.errors import Unavailable, UserError
+from headstart.engine.journal import Journal
+from headstart.run_claim import claim, held
+from tests.test_run_folder import ASKED, DATA, finished, interrupted
+
+
+def test_a_missing_or_empty_folder_is_free(tmp_path: Path):
+    for _ in range(2):
+        with held(tmp_path / "deep" / "run"):
+            claim(tmp_path / "deep" / "run", ASKED, DATA)
+        assert list((tmp_path / "deep" / "run").iterdir()) == []
+    (tmp_path / "deep" / "run" / ".DS_Store").touch()
+    claim(tmp_path / "deep" / "run", ASKED, DATA)
+
+
+def test_a_file_is_no_folder(tmp_path: Path):
+    (tmp_path / "run").touch()
+    with (
+        pytest.raises(UserError, match=r"run' is a file; --out needs a folder \(it is made if it does not exist\)"),
+        held(tmp_path / "run"),
+    ):
+        pass
+    with (
+        pytest.raises(UserError, match=r"inner' cannot be written to: not a directory\. Choose another --out"),
+        held(tmp_path / "run" / "inner"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(PermissionError(13, "Permission denied"), "permission denied"), (OSError(30, "Read-only file system"), "read")],
+)
+def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path, monkeypatch, error: OSError, reason: str):
+    def refuse(**options: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(run_claim.tempfile, "TemporaryFile", refuse)
+    with (
+        pytest.raises(UserError, match=rf"cannot be written to: {reason}.*\. Choose another --out\."),
+        held(tmp_path / "run"),
+    ):
+        pass
+
+
+def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**9, 10**9 - 5_000_000, 5_000_000))
+    with pytest.raises(Unavailable, match=r"has 5 MB left, a run needs up to 210 MB\. Free some space or choose"):
+        claim(tmp_path, ASKED, DATA)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["notes.txt"], ["results.json"], ["model/", "checkpoints/"], ["checkpoints/epoch-1.pt"], ["checkpoints"]],
+)
+def test_files_that_are_not_a_run_are_left_alone(tmp_path: Path, names: list[str]):
+    for name in names:
+        path = tmp_path / name
+        (path if name.endswith("/") else path.parent).mkdir(exist_ok=True)
+        if not name.endswith("/"):
+            path.touch()
+    first = min(names).partition("/")[0]
+    with pytest.raises(UserError, match=rf"holds files that are not a run \({first}.*\)\. Choose another --out"):
+        claim(tmp_path, ASKED, DATA)
+
+
+def test_an_interrupted_run_goes_on_but_only_as_itself(tmp_path: Path):
+    run = interrupted(tmp_path / "run")
+    claim(run, ASKED, DATA)
+    claim(run, replace(ASKED, data="/moved", test="/elsewhere"), DATA)
+    (run / "model").mkdir()
+    claim(run, ASKED, DATA)
+    other = replace(ASKED, seed=4, pool=(), roles={}, settings={"epochs": 3})
+    for recipe, data, differing in (
+        (replace(ASKED, seed=4), DATA, r"other options \(seed 3, not 4\)"),
+        (ASKED, "0" * 8, "other data"),
+        (other, "0" * 8, r"other data and other options \(roles label=kind, not none; pool timm:a, not none; .*\)"),
+        (other, DATA, r".*; settings none, not epochs=3; seed 3, not 4\)"),
+    ):
+        with pytest.raises(UserError, match=rf"holds an unfinished run of {differing}\. Choose another --out, or del"):
+            claim(run, recipe, data)
+    (run / "checkpoints" / "run.json").write_text("[]")
+    with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
+        claim(run, ASKED, DATA)
+
+
+def test_a_run_that_finished_nothing_keeps_no_folder_from_others(tmp_path: Path):
+    """It stopped where a model could not be fetched, say."""
+    Journal(interrupted(tmp_path).joinpath("checkpoints"), json.loads((tmp_path / "checkpoints/run.json").read_text()))
+    (tmp_path / "checkpoints" / "piece.safetensors").unlink()
+    claim(tmp_path, replace(ASKED, seed=4), "0" * 8)
+
+
+def test_one_process_at_a_time_writes_to_a_folder(tmp_path: Path):
+    run = tmp_path / "run"
+    script = (
+        "import sys, pathlib\nfrom headstart.run_claim import held\n"
+        "with held(pathlib.Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script, str(run)]
+    refused = pytest.raises(UserError, match=r"Another process is writing to '.*run' right now\. Wait until it is done")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with refused, held(run):
+            pass
+        other.kill()
+    with held(run):
+        pass
+    assert list(run.iterdir()) == []
+
+
+@pytest.mark.parametrize("left", [None, "run.json.17.part"])
+def test_a_run_killed_in_its_first_moment_goes_on(tmp_path: Path, left: str | None):
+    (tmp_path / "checkpoints").mkdir()
+    if left:
+        (tmp_path / "checkpoints" / left).touch()
+    claim(tmp_path, ASKED, DATA)
+
+
+def test_a_finished_run_may_be_run_again_but_not_replaced_by_another(tmp_path: Path):
+    run = finished(tmp_path / "run")
+    claim(run, ASKED, DATA)
+    claim(run, replace(ASKED, data="/moved"), DATA)
+    options = r"other options \(budget standard, not quick\)"
+    for recipe, data, differing in ((replace(ASKED, budget="quick"), DATA, options), (ASKED, "0" * 8, "other data")):
+        with pytest.raises(UserError, match=rf"already holds a run of {differing}\. Choose another --out, or delete"):
+            claim(run, recipe, data)
+    (run / "recipe.toml").write_text("seed = ")
+    with pytest.raises(UserError, match="already holds a run of other data or other options"):
+        claim(run, ASKED, DATA)
