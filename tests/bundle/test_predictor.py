@@ -138,6 +138,14 @@ def test_items_that_cannot_be_read_are_all_named(image_run: Path, tmp_path: Path
     assert caught.value.problems[2].startswith("'item 4' cannot be read")
 
 
+def test_items_that_can_be_read_are_predicted_where_somebody_is_told_of_the_others(image_run: Path, tmp_path: Path):
+    (tmp_path / "bad.png").write_bytes(b"not a picture")
+    predictor, told = Predictor.open(image_run), []
+    found = predictor.predict([pictures(1)[0], tmp_path / "bad.png", pictures(1)[0]], unreadable=told.append)
+    assert [each.item for each in found] == ["item 1", "item 3"]
+    assert [each.name for each in told] == [f"'{tmp_path / 'bad.png'}'"]
+
+
 def large_jpegs(folder: Path) -> list[Path]:
     paths = [folder / f"{number}.jpg" for number in range(3)]
     for number, path in enumerate(paths):

@@ -162,3 +162,18 @@ def test_standard_input_that_is_no_text_is_an_error(monkeypatch):
     standard_input(monkeypatch, b"caf\xe9")
     with pytest.raises(UserError, match="Standard input cannot be read: it is not UTF-8"):
         expand(["-"], "text")
+
+
+@pytest.mark.parametrize("word", ["items.tx", "notes.md", "deep/items.txt2"])
+def test_a_text_that_looks_like_a_file_is_said_to_be_taken_for_a_text(word, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "items.txt").touch()
+    found = expand([word], "text")
+    assert found.items == [word]
+    advice = " Did you mean 'items.txt'?" if word == "items.tx" else ""
+    assert found.notes == [f"'{word}' was taken for a text, as there is no such file.{advice}"]
+
+
+@pytest.mark.parametrize("word", ["fine", "It is 3.14", "e.g.", "see a.txt there", "3.14", "No."])
+def test_other_texts_are_texts_without_a_word(word):
+    assert expand([word], "text").notes == []

@@ -4,6 +4,7 @@ import pytest
 
 from headstart import api
 from headstart.bundle import model
+from headstart.core.errors import UnreadableItem
 from tests.cli.standins import prediction
 
 
@@ -11,9 +12,12 @@ from tests.cli.standins import prediction
 def predictor(monkeypatch):
     asked = []
 
-    def predict(items):
+    def predict(items, unreadable):
+        bad = [item for item in items if item.startswith("bad")]
+        for item in bad:
+            unreadable(UnreadableItem(f"'{item}'", "it holds no text"))
         asked.extend(items)
-        return [prediction(item) for item in items]
+        return [prediction(item) for item in items if item not in bad]
 
     opened = SimpleNamespace(classes=("ham", "spam"), predict=predict)
     monkeypatch.setattr(api, "open", lambda run: opened)
@@ -48,6 +52,24 @@ def test_the_document_has_every_probability(headstart, predictor):
     assert found["classes"] == ["ham", "spam"]
     assert [each["item"] for each in found["predictions"]] == ["a", "b"]
     assert found["predictions"][0]["probabilities"] == {"ham": 0.25, "spam": 0.75}
+
+
+def test_unreadable_items_are_named_beside_the_predictions(headstart, predictor):
+    ended = headstart("predict", "run", "a", "bad one", "b")
+    assert ended.code == 0
+    assert [line.split()[0] for line in ended.out.splitlines()] == ["Item", "a", "b"]
+    assert "Left out: 'bad one' cannot be read: it holds no text." in ended.err
+    found = headstart("predict", "run", "a", "bad one", "--json").document
+    assert found["unreadable"] == [{"item": "bad one", "reason": "it holds no text"}]
+    assert [each["item"] for each in found["predictions"]] == ["a"]
+
+
+def test_where_nothing_can_be_read_that_is_an_error(headstart, predictor):
+    ended = headstart("predict", "run", "bad one", "bad two")
+    assert ended.code == 2
+    assert "'bad one' cannot be read: it holds no text." in ended.err
+    assert "'bad two' cannot be read: it holds no text." in ended.err
+    assert not ended.out
 
 
 def test_wrong_items_are_named_before_the_model_is_read(headstart, tmp_path, monkeypatch):

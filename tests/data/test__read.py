@@ -110,6 +110,16 @@ def test_every_item_that_cannot_be_read_is_named(tmp_path: Path, picture):
         list(read_items(["  "], "text"))
 
 
+def test_somebody_who_is_told_of_unreadable_items_gets_the_others(picture):
+    told = []
+    names = [name for name, _ in read_items(["gone.png", picture(1), b""], "image", unreadable=told.append)]
+    assert names == ["item 2"]
+    assert [str(each) for each in told] == [
+        "'gone.png' cannot be read: there is no such file.",
+        "'item 3' cannot be read: it is empty (0 bytes).",
+    ]
+
+
 def test_a_long_list_of_problems_is_cut():
     with pytest.raises(UserError) as caught:
         list(read_items([f"{number}.png" for number in range(50)], "image"))

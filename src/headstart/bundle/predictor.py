@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from headstart.catalog import baselines, tasks
 from headstart.core.backbone import Exported
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import Modality
-from headstart.core.errors import Unavailable, UserError
+from headstart.core.errors import Unavailable, UnreadableItem, UserError
 from headstart.core.sound import Clip
 from headstart.core.task import Task
 from headstart.data._read import read_items
@@ -70,7 +70,9 @@ class Predictor:
             )
         return cls(card, model, tasks.get(card.task)(classes=card.classes))
 
-    def predict(self, items: Iterable[Any]) -> list[Prediction]:
+    def predict(
+        self, items: Iterable[Any], *, unreadable: Callable[[UnreadableItem], object] | None = None
+    ) -> list[Prediction]:
         """One prediction per item: image paths, arrays or PIL images for an image model, strings for a text model,
         paths or ``(samples, rate)`` for a model of sound.
 
@@ -78,14 +80,16 @@ class Predictor:
         only been opened are read so here. Arrays and PIL images that are loaded come with all their pixels, which gives
         a slightly different prediction: give large photographs as paths.
 
+        ``unreadable`` is told each item that cannot be read; those that can are predicted.
+
         Raises:
-            UserError: one bare item instead of several, or items that cannot be read: all such are named, and nothing
-                is predicted.
+            UserError: one bare item instead of several, or items that cannot be read and nobody is told: all such are
+                named, and nothing is predicted.
             Unavailable: the model has another number of outputs than there are classes.
         """
         if _single(items, self.card.modality):
             raise UserError(f"predict takes a list of items, got one {type(items).__name__}: put it in a list.")
-        read = read_items(items, self.card.modality, self._least_side)
+        read = read_items(items, self.card.modality, self._least_side, unreadable)
         ready = ((name, self._ready(item)) for name, item in read)
         return [prediction for batch in _batches(ready, self._together) for prediction in self._predicted(batch)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,10 @@ FILES: Mapping[Modality, tuple[Collection[str], str, str]] = {
 """Endings of the files that are items, what such a file is, and some of the endings."""
 
 
+LIKE_A_FILE = re.compile(r"\S*[\w)]\.[A-Za-z]\w{0,4}")
+"""Words that may be meant for files: no blank in them, and the ending of one."""
+
+
 def expand(words: Sequence[str], modality: Modality) -> Expanded:
     """What is meant by ``words``. A folder stands for the files that training would find in it.
 
@@ -49,7 +54,7 @@ def expand(words: Sequence[str], modality: Modality) -> Expanded:
         elif modality in FILES:
             found.items.extend(_files(word, modality, found.notes, problems))
         else:
-            found.items.extend(_texts(word, problems))
+            found.items.extend(_texts(word, found.notes, problems))
     if problems:
         raise UserError(*problems)
     return found
@@ -94,7 +99,7 @@ def _inside(folder: Path, modality: Modality, notes: list[str], problems: list[s
     return found
 
 
-def _texts(word: str, problems: list[str]) -> list[str]:
+def _texts(word: str, notes: list[str], problems: list[str]) -> list[str]:
     path = Path(word)
     if not word.strip():
         problems.append("A text is empty; expected texts, .txt files with one text a line, or - for lines.")
@@ -106,6 +111,8 @@ def _texts(word: str, problems: list[str]) -> list[str]:
             kind = "folder" if path.is_dir() else "file"
             problems.append(f"'{word}' is a {kind}; expected texts, .txt files with one text a line, or - for lines.")
             return []
+        if LIKE_A_FILE.fullmatch(word):
+            notes.append(f"'{word}' was taken for a text, as there is no such file. {_similar(path)}".rstrip())
         return [word]
     if not path.is_file():
         problems.append(f"There is no file '{word}'. {_neighbour(path)}".rstrip())
@@ -143,6 +150,11 @@ def _lines(raw: bytes, name: str, problems: list[str]) -> list[str]:
 def _neighbour(path: Path) -> str:
     if not path.parent.is_dir():
         return f"The folder '{path.parent}' does not exist either."
-    names = [each.name for each in path.parent.iterdir()]
+    return _similar(path)
+
+
+def _similar(path: Path) -> str:
+    """The file of the same folder that may have been meant, if there is one."""
+    names = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
     advice = nearest(path.name, names)
     return advice if advice.startswith("Did you mean") else ""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from headstart.bundle.predictor import Prediction
+    from headstart.core.errors import UnreadableItem
 
 BAR = 10
 GAP = 2
@@ -39,6 +40,7 @@ def predict(run: _options.Run, items: Items, json: _options.Json = False) -> Non
     with working(as_json=json) as progress:
         from headstart import api
         from headstart.bundle.model import located
+        from headstart.data._read import all_unreadable
 
         _, card = located(Path(run))
         given = _items.expand(items, card.modality)  # before the model is read: that takes seconds
@@ -46,10 +48,17 @@ def predict(run: _options.Run, items: Items, json: _options.Json = False) -> Non
             progress.say(note)
         with progress.stage(f"Opening {run}"):
             predictor = api.open(run)
+        left: list[UnreadableItem] = []
         with progress.stage(f"Predicting {counted(len(given.items), NOUNS[card.modality])}"):
-            predictions = predictor.predict(given.items)
+            predictions = predictor.predict(given.items, unreadable=left.append)
+        if left and not predictions:
+            raise all_unreadable(left)
+        for item in left:
+            progress.say(f"Left out: {item}")
     if json:
-        document({"run": run, "classes": predictor.classes, "predictions": predictions, "notes": given.notes})
+        unread = [{"item": each.name[1:-1], "reason": each.reason} for each in left]
+        found = {"run": run, "classes": predictor.classes, "predictions": predictions}
+        document({**found, "unreadable": unread, "notes": given.notes})
     else:
         show(table(predictions, out().width))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,32 +66,46 @@ def _raw(item: Mapping[str, Any]) -> tuple[bytes, str]:
     return raw, "The given item" if path is None else str(path)
 
 
-def read_items(raw: Iterable[Any], modality: Modality, least_side: int | None = None) -> Iterator[tuple[str, Any]]:
+def read_items(
+    raw: Iterable[Any],
+    modality: Modality,
+    least_side: int | None = None,
+    unreadable: Callable[[UnreadableItem], object] | None = None,
+) -> Iterator[tuple[str, Any]]:
     """Name and decoded item of each raw one, read when it is asked for: photographs are large.
 
     Images: paths, bytes, PIL images, arrays, or ``{"path", "bytes"}`` mappings. Texts: strings, UTF-8 bytes, or
     ``pathlib.Path`` objects of text files (a plain string is the text itself). What cannot be read is decided as it
-    is in training, and is never skipped or replaced: after the first such item the rest are only looked at, so that
-    one error names them all. JPEGs that are not decoded yet (files, bytes, PIL images that were only opened) are
-    decoded as `Header.scale` says for ``least_side``; other pictures and arrays are taken as they are.
+    is in training; ``unreadable`` is told each such item, which is left out. Where it is None, after the first such
+    item the rest are only looked at, so that one error names them all. JPEGs that are not decoded yet (files, bytes,
+    PIL images that were only opened) are decoded as `Header.scale` says for ``least_side``; other pictures and arrays
+    are taken as they are.
 
     Raises:
-        UserError: items cannot be read; one problem per item.
+        UserError: items cannot be read, and nobody is told; one problem per item.
     """
-    problems: list[str] = []
+    problems: list[UnreadableItem] = []
     for number, item in enumerate(raw, start=1):
         name = _name(item, number, modality)
         try:
             ready = _ready(item, modality, least_side)
         except UnreadableItem as error:
-            problems.append(f"'{name}' cannot be read: {error.reason}.")
+            found = UnreadableItem(f"'{name}'", error.reason)
+            if unreadable is None:
+                problems.append(found)
+            else:
+                unreadable(found)
             continue
         if not problems:
             yield name, ready
-    if len(problems) > MOST_NAMED:
-        problems = [*problems[:MOST_NAMED], f"{len(problems) - MOST_NAMED} more items cannot be read."]
     if problems:
-        raise UserError(*problems)
+        raise all_unreadable(problems)
+
+
+def all_unreadable(items: Sequence[UnreadableItem]) -> UserError:
+    """One error that names them, or the first `MOST_NAMED` of them."""
+    rest = len(items) - MOST_NAMED
+    return UserError(*map(str, items[:MOST_NAMED]), *([f"{rest} more items cannot be read."] if rest > 0 else []))
 
 
 def _ready(item: Any, modality: Modality, least_side: int | None) -> Any:
