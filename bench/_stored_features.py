@@ -22,7 +22,7 @@ from headstart.core.progress import Silent
 from headstart.core.recipe import Budget, Recipe
 from headstart.engine.arithmetic import Arithmetic
 from headstart.engine.cache import FeatureSpace
-from headstart.engine.digests import Digests
+from headstart.engine.digests import BYTES, Digests
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
@@ -47,12 +47,12 @@ def stored(home: Path, rows: int, width: int, classes: int, shard: int) -> tuple
     scales = (np.exp(-np.arange(width) / (0.3 * width)) + 0.05).astype(np.float32)
     centres = 0.12 * rng.normal(size=(classes, width)) * np.exp(-np.arange(width) / (0.4 * width)) + 1.0
     targets = rng.integers(classes, size=rows)
-    raw = np.empty((rows, 32), dtype=np.uint8)
+    raw = np.empty((rows, BYTES), dtype=np.uint8)
     space = FeatureSpace(home, Silent(), bench="memory")
     for start in range(0, rows, shard):
         part = np.arange(start, min(start + shard, rows))
-        names = b"".join(hashlib.sha256(str(row).encode()).digest() for row in part)
-        raw[part] = np.frombuffer(names, dtype=np.uint8).reshape(-1, 32)
+        names = b"".join(hashlib.sha256(str(row).encode()).digest()[:BYTES] for row in part)
+        raw[part] = np.frombuffer(names, dtype=np.uint8).reshape(-1, BYTES)
         noise = np.random.default_rng(start).standard_normal((len(part), width), dtype=np.float32)
         space.add(Digests(raw[part]), (noise + centres[targets[part]].astype(np.float32)) * scales)
     return Digests(raw), targets

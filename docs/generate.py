@@ -185,7 +185,8 @@ def _supports() -> Iterator[str]:
 def budgets() -> Iterator[str]:
     """What every preset does."""
     yield "# Budgets\n"
-    yield "`--budget` says how much work a run may be. A pass is one forward pass over the training items.\n"
+    yield "`--budget` says how much work a run may be, `standard` if it is not given. A pass is one forward pass over"
+    yield "the training items.\n"
     yield "| budget | models measured | of which strategies are tried on | larger pictures | passes for training |"
     yield "|---|---:|---:|---|---:|"
     for name, plan in PRESETS.items():

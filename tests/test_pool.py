@@ -125,7 +125,9 @@ def test_models_with_a_sign_between_them_are_one():
 
 
 def test_a_sign_in_a_path_joins_nothing(tmp_path):
-    with pytest.raises(UserError, match="Source 'local' has no model"):
+    with pytest.raises(
+        UserError, match=r"Source 'local' has no model '.*a\+b'\. It takes the path of a run folder, or"
+    ):
         find(f"local:{tmp_path}/a+b")
     twice = f"local:{tmp_path}/a+b+local:{tmp_path}/c"
     with pytest.raises(UserError, match=re.escape(f"Source 'local' has no model '{tmp_path}/a+b'")):

@@ -284,7 +284,7 @@ def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
         except UserError as error:
             problems += error.problems
     if problems:
-        raise UserError(*problems)
+        raise UserError(*dict.fromkeys(problems))  # several looks at the same store find the same in it
 
 
 def _loaded(data: Any) -> Dataset:

@@ -46,7 +46,9 @@ def find(name: str) -> PoolMember:
         found = _in(sources.get(prefix)(), identifier)
         if found is not None:
             return found
-        raise UserError(f"Source '{prefix}' has no model '{identifier}'. {nearest(name, _names())}")
+        takes = sources.get(prefix).takes
+        advice = f"It takes {takes}." if takes else nearest(name, [n for n in _names() if n.startswith(f"{prefix}:")])
+        raise UserError(f"Source '{prefix}' has no model '{identifier}'. {advice}")
     matches = [member for member in known() if member.info.name.partition(":")[2] == name]
     if len(matches) == 1:
         return matches[0]

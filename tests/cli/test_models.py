@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 from headstart import api
+from headstart.cli.models import NAME_WIDTH
 from headstart.pool import known
 from tests.cli.standins import INFO
 
@@ -13,6 +16,16 @@ def test_people_see_a_table_per_kind_of_data(headstart, infos):
     assert "✓" not in words
     assert "1.5 M" in tiny
     assert "MIT" in tiny
+
+
+def test_long_names_go_on_behind_a_colon_or_a_slash(headstart, monkeypatch):
+    long = "transformers:sentence-transformers/all-MiniLM-L12-v2-of-a-long-name"
+    monkeypatch.setattr(api, "models", lambda modality: ((replace(INFO, name=long), False),))
+    lines = [line[: NAME_WIDTH + 3].strip() for line in headstart("models").out.splitlines()]
+    assert [line.split()[0] for line in lines[-2:]] == [
+        "transformers:sentence-transformers/",
+        "all-MiniLM-L12-v2-of-a-long-name",
+    ]
 
 
 def test_one_kind_only(headstart, infos):

@@ -14,7 +14,7 @@ from headstart.core.errors import UserError
 from headstart.core.progress import Silent
 from headstart.core.sound import Clip
 from headstart.core.training import InputStrategy
-from headstart.engine.digests import Digests
+from headstart.engine.digests import BYTES, Digests
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
@@ -89,7 +89,7 @@ def _length(raw: object) -> int:
 def _examples(strategy: InputStrategy, backbone: Backbone) -> Examples:
     raw = raw_items(backbone, COUNT)
     items = Items(
-        digests=Digests(np.arange(COUNT * 32, dtype=np.uint8).reshape(COUNT, 32)),
+        digests=Digests(np.arange(COUNT * BYTES, dtype=np.uint8).reshape(COUNT, BYTES)),
         lengths=np.array([_length(each) for each in raw], dtype=np.int64),
         read=lambda position, _=None: raw[position],
     )

@@ -135,6 +135,11 @@ def test_web_addresses_are_refused():
         read({"url": ["https://a.b/c.jpg"] * 2, "label": [0, 1]}, input="url")
 
 
+def test_texts_that_repeat_are_counted():
+    with pytest.raises(UserError, match=r"Columns: text, label\. Column 'text' holds 1 different text in 6 rows\.$"):
+        read({"text": ["same"] * 6, "label": [0, 1] * 3})
+
+
 def test_images_in_memory(picture):
     objects = [picture(1), np.asarray(picture(2)), {"path": None, "bytes": b"x"}, None, np.zeros((2, 2, 2))]
     rows = read({"image": objects, "label": [0, 1, 0, 1, 0]})

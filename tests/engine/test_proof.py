@@ -72,6 +72,21 @@ def test_better_is_positive_worse_is_negative_and_equal_is_neither():
     assert "a simple non-deep model" in outcome(0.9)[2]
 
 
+def test_a_control_that_is_right_everywhere_leaves_nothing_to_gain():
+    transfer, _ = scored(0.9)
+    perfect = np.eye(2)[transfer.targets] * 4
+    for probabilities in (transfer.probabilities, np.eye(2)[transfer.targets]):
+        found = judge(
+            [Control(name="simple", detail="s", logits=perfect)],
+            None,  # type: ignore[arg-type]
+            replace(transfer, probabilities=probabilities),
+            toys.labelled(),
+        )
+        assert found.verdict.outcome != "positive"
+        said = "That control is right on every item scored: there is nothing left to gain here."
+        assert found.verdict.sentence.endswith(said)
+
+
 def test_a_control_of_one_fold_is_told_from_the_others(tmp_path: Path):
     run = toys.run(tmp_path)
     trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)

@@ -306,3 +306,11 @@ def test_the_report_needs_no_plotting_library(solar):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_what_was_not_tried_costs_nothing_that_is_known(solar):
+    *tried, left = solar.candidates
+    free = dataclasses.replace(left, cost=0.0)
+    page = render(dataclasses.replace(solar, candidates=(*tried, free)))
+    row = page[page.index("Not tried: ") :].partition("</tr>")[0]
+    assert re.findall(r'<td class="right">(.*?)</td>', row) == ["–", "–"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from headstart.backbones._folder import CONFIG, describe, read_backbone, read_model
 from headstart.backbones._joined import PARTS, joined_body, joined_exported, joined_info, parts_of
@@ -31,6 +32,8 @@ def read_exported(folder: Path) -> Exported:
 
 class Local(Source):
     """``local:PATH``, a model folder or a run folder. Nothing is ever fetched."""
+
+    takes: ClassVar[str] = "the path of a run folder, or of a model folder that headstart wrote (with a config.json)"
 
     def infos(self) -> tuple[BackboneInfo, ...]:
         """None: folders are named, not listed."""

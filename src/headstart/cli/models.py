@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from headstart.core.dataset import Modality
 
 NAME_WIDTH, LICENCE_WIDTH = 38, 10
-"""Columns of a table of 80, beside 30 for the numbers: longer names and licences go on in the next line."""
+"""Columns of a table of 80, beside 30 for the numbers: longer names and licences go on in the next line, names behind a
+colon or a slash."""
 
 UNKNOWN = "unknown"
 """What `BackboneInfo.prior_of` says where no accuracy is known."""
@@ -85,7 +86,7 @@ def tables(found: Sequence[tuple[BackboneInfo, bool]]) -> Iterator[RenderableTyp
         for info, in_store in members:
             board.add_row(
                 Text("✓", style="green") if in_store else " ",
-                Text(info.name, style="bold" if in_store else ""),
+                Text(_in_lines(info.name), style="bold" if in_store else ""),
                 f"{info.parameters / 1e6:.1f} M",
                 size(info.bytes),
                 percent(info.prior) if info.prior else "",
@@ -94,6 +95,13 @@ def tables(found: Sequence[tuple[BackboneInfo, bool]]) -> Iterator[RenderableTyp
         yield board
     if any(in_store for _, in_store in found):
         yield Text("✓ is in the local store.", style="dim")
+
+
+def _in_lines(name: str) -> str:
+    if len(name) <= NAME_WIDTH:
+        return name
+    end = 1 + max(name.rfind(sign, 0, NAME_WIDTH) for sign in ":/")
+    return f"{name[:end]}\n  {_in_lines(name[end:])}" if end else name
 
 
 def _grouped(

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from headstart.core.dataset import Modality
 from headstart.core.features import Features
@@ -241,6 +241,9 @@ class Backbone(ABC):
 
 class Source(ABC):
     """A place pretrained models come from; one file in ``backbones/``."""
+
+    takes: ClassVar[str] = ""
+    """What identifies a model of it, where models are not listed."""
 
     @abstractmethod
     def infos(self) -> tuple[BackboneInfo, ...]:

@@ -24,6 +24,7 @@ from headstart.data._arrow import (
     text_items,
 )
 from headstart.data._formats import SOUNDS, SUFFIXES
+from headstart.data._issues import several
 
 FILES = SUFFIXES | SOUNDS.keys()
 """Endings of the files that can be items."""
@@ -142,9 +143,14 @@ def _find_input(columns: Columns, others: Mapping[str, Sequence[Any]], problems:
     unlabelled = {n: v for n, v in others.items() if n.strip().lower() not in _roles.LABEL_NAMES}
     texts = _roles.free_text(unlabelled) or _roles.only_text(unlabelled)
     if not texts:
+        few = {name: len(set(values)) for name, values in unlabelled.items() if _roles.mean_words(values) > 0}
+        repeated = "".join(
+            f" Column '{name}' holds {several(count, 'different text')} in {several(len(unlabelled[name]), 'row')}."
+            for name, count in few.items()
+        )
         problems.append(
             f"{columns.where} has no column of paths of images or sounds, or of free text, to learn from; "
-            f"name one with input= (--input). Columns: {', '.join(columns.values)}."
+            f"name one with input= (--input). Columns: {', '.join(columns.values)}.{repeated}"
         )
         return None
     return texts[0]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from headstart.core.dataset import Issue
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.data._file import read_bytes
 from headstart.data._formats import SUFFIXES
@@ -45,6 +47,18 @@ def read_delimited(path: Path) -> dict[str, list[Any]]:
     except csv.Error as error:
         raise UserError(f"'{path}' is not a proper table at line {reader.line_num}: {error}.") from error
     return columns
+
+
+def first_line(path: Path, columns: Mapping[str, Sequence[Any]]) -> list[Issue]:
+    """A warning where the first line of a delimited table looks like one of its rows: a name is also a value below."""
+    same = [name for name, values in columns.items() if name in values]
+    if not same:
+        return []
+    sentence = (
+        f"The first line of '{path}' was taken for its header, and looks like an item: its '{same[0]}' is also a value "
+        f"below it. If it is one, put a header such as text,label in front of it."
+    )
+    return [Issue(code="no_header", severity="warning", message=sentence)]
 
 
 def read_json(path: Path) -> dict[str, list[Any]]:

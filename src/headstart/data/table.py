@@ -12,7 +12,7 @@ from headstart.core.data_kind import DataKind, RawTable, Roles
 from headstart.core.errors import UserError
 from headstart.data._columns import Columns, to_rows
 from headstart.data._hf import columns_of
-from headstart.data._tables import read_delimited, read_json
+from headstart.data._tables import first_line, read_delimited, read_json
 
 READERS = {
     ".csv": read_delimited,
@@ -40,12 +40,14 @@ class Table(DataKind):
         path = Path(source)
         values = _parquet(path) if path.suffix.lower() in PARQUET else READERS[path.suffix.lower()](path)
         length = len(next(iter(values.values()), ()))
+        delimited = READERS.get(path.suffix.lower()) is read_delimited
         columns = Columns(
             name=path.stem,
             where=f"'{path}'",
             values=values,
             ids=[f"row {number}" for number in range(1, length + 1)],
             base=path.absolute().parent,
+            issues=tuple(first_line(path, values)) if delimited else (),
         )
         return to_rows(columns, roles)
 

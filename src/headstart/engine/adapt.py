@@ -33,6 +33,9 @@ from headstart.engine.run import Labelled, Run
 from headstart.engine.strata import MANY
 from headstart.engine.threads import modest_threads
 
+OVERRUN = 1.5
+"""Times a budget in seconds from which on a run says that it took longer."""
+
 
 def adapt(
     data: Dataset, options: Options, *, journal_folder: Path | None, preview: Preview, progress: Progress
@@ -90,7 +93,7 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         retention = retained(settled, scored, run, test)
         found = Findings(ranked=ranked, settled=settled, scored=scored, proof=proof, retention=retention)
         results = gather(
-            found, run, data, preview=preview, notes=_notes(fold_note, data, options), seconds=clock.seconds
+            found, run, data, preview=preview, notes=_notes(fold_note, data, options, clock), seconds=clock.seconds
         )
     return Adapted(
         recipe=options.recipe,
@@ -136,10 +139,13 @@ def _ranking(data: Dataset, options: Options, progress: Progress) -> tuple[Ranki
     return rank(run, found.others).rows
 
 
-def _notes(folds: str, data: Dataset, options: Options) -> list[str]:
+def _notes(folds: str, data: Dataset, options: Options, clock: Clock) -> list[str]:
     """Sentences on what was not done as fully as it could be, whatever the models; empty ones where it was."""
-    heard = options.pool[0].seconds
+    heard, asked, taken = options.pool[0].seconds, options.budget.seconds, sum(clock.seconds.values())
     return [
+        f"The run took {taken:.0f} s, not {asked:.0f}: what proves a model is done under any budget"
+        if asked is not None and taken > OVERRUN * asked
+        else "",
         f"Cross-validation: {folds}" if folds else "",
         "" if heard is None else beginnings(data.seconds, heard),
     ]

@@ -1,9 +1,9 @@
 """Features on disk, found again by content: what was encoded, how it was read, by which weights.
 
 One *space* is a folder per (preprocessing, weights, layer, dtype). In it, every shard is a safetensors file with
-the SHA-256 digests of some items ``(n, 32)`` and their features ``(n, D)``. Shards are written once, atomically,
-while a pass is under way, so that a killed pass loses at most the last few seconds; a damaged shard is named,
-removed and encoded again, and one that cannot be read just now is named and left where it is.
+the digests of some items ``(n, 16)`` (`engine.digests`) and their features ``(n, D)``. Shards are written once,
+atomically, while a pass is under way, so that a killed pass loses at most the last few seconds; a damaged shard is
+named, removed and encoded again, and one that cannot be read just now is named and left where it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from safetensors.numpy import save
 from headstart.core.errors import Unavailable
 from headstart.core.features import Features
 from headstart.core.progress import Progress
-from headstart.engine.digests import keys
+from headstart.engine.digests import BYTES, as_keys, keys
 from headstart.engine.journal import remove_abandoned, write_atomically
 from headstart.engine.matrix import FeatureFile
 
@@ -104,7 +104,7 @@ class FeatureSpace:
 
     def add(self, digests: Sequence[str], features: NDArray[np.float32]) -> None:
         """Keep ``features (n, D)`` of ``n`` items, in one new shard if there is a folder."""
-        raw = keys(digests).view(np.uint8).reshape(len(digests), 32)
+        raw = keys(digests).view(np.uint8).reshape(len(digests), BYTES)
         if self.folder is None:
             self._shards.append(_Held(keys=raw, features=features))
             return
@@ -153,7 +153,7 @@ class FeatureSpace:
         first = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
         shards, rows = np.full(len(ordered), -1, dtype=np.int32), np.zeros(len(ordered), dtype=np.int64)
         for number in range(len(self._shards)):
-            held = self._tensor(number, "keys").view("S32")[:, 0]
+            held = as_keys(self._tensor(number, "keys"))
             places = np.searchsorted(ordered, held)
             asked = np.flatnonzero(places < len(ordered))
             asked = asked[ordered[places[asked]] == held[asked]]
@@ -176,7 +176,7 @@ class FeatureSpace:
 
 @dataclass(frozen=True, kw_only=True)
 class _Held:
-    """A shard in memory: ``keys (n, 32)`` and ``features (n, D)``."""
+    """A shard in memory: ``keys (n, 16)`` and ``features (n, D)``."""
 
     keys: NDArray[np.uint8]
     features: NDArray[np.float32]

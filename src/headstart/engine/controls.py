@@ -65,7 +65,7 @@ def simple(setting: Setting) -> Control:
     """The baseline, fitted on all training items; cross-fitted over the first repeat when there is no test."""
     run, baseline = setting.run, setting.run.options.baseline
     fitted = baseline()
-    with run.progress.stage(f"control: {baseline.summary}"):
+    with run.progress.stage(f"control: {baseline.summary.removesuffix('.')}"):
         described = fitted.describe(run.data.items.decoded(fitted.least_side))
         fitted.fit(described, run.data.targets, run.data.task.outputs, run.data.groups)
         if len(setting.test):

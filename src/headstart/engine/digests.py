@@ -1,4 +1,4 @@
-"""What identifies the items' content, 32 bytes each."""
+"""What identifies the items' content, 16 bytes each."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+BYTES = 16
+"""Of the 32 of a SHA-256 that are held: two of a million items agree in them with a chance of ``1e-27``."""
+
+
 class Digests(Sequence[str]):
-    """SHA-256 digests, as hexadecimal text when one is asked for and as ``raw (N, 32)`` bytes in memory."""
+    """The first bytes of SHA-256 digests, as hexadecimal text when one is asked for and as ``raw (N, BYTES)``."""
 
     def __init__(self, raw: NDArray[np.uint8]) -> None:
         self.raw = raw
@@ -20,8 +24,8 @@ class Digests(Sequence[str]):
     @classmethod
     def of(cls, parts: Iterable[Sequence[str]]) -> Digests:
         """Of hexadecimal texts, some at a time."""
-        raw = b"".join(bytes.fromhex("".join(part)) for part in parts)
-        return cls(np.frombuffer(bytearray(raw), dtype=np.uint8).reshape(-1, 32))
+        raw = b"".join(bytes.fromhex("".join(text[: 2 * BYTES] for text in part)) for part in parts)
+        return cls(np.frombuffer(bytearray(raw), dtype=np.uint8).reshape(-1, BYTES))
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -40,9 +44,13 @@ def at(digests: Sequence[str], positions: NDArray[np.int64]) -> Sequence[str]:
 
 
 def keys(digests: Sequence[str]) -> NDArray[np.bytes_]:
-    """``(N,)`` strings of 32 bytes, which compare as the texts do."""
-    known = digests if isinstance(digests, Digests) else Digests.of([digests])
-    return np.ascontiguousarray(known.raw).view("S32")[:, 0]
+    """``(N,)`` strings of `BYTES` bytes, which compare as the texts do."""
+    return as_keys((digests if isinstance(digests, Digests) else Digests.of([digests])).raw)
+
+
+def as_keys(raw: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    """``(N,)`` such strings from ``raw (N, BYTES)``, or from digests that are held in full."""
+    return np.ascontiguousarray(raw[:, :BYTES]).view(f"S{BYTES}")[:, 0]
 
 
 def smallest(digests: Sequence[str], count: int) -> NDArray[np.int64]:

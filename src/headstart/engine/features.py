@@ -32,7 +32,7 @@ from headstart.engine.arithmetic import (
 )
 from headstart.engine.cache import FeatureSpace, noted
 from headstart.engine.device import fast_dtype, on_device, prepared, to_device
-from headstart.engine.digests import smallest
+from headstart.engine.digests import BYTES, smallest
 from headstart.engine.items import Items, batches
 from headstart.engine.journal import write_atomically
 from headstart.engine.views import View
@@ -259,7 +259,7 @@ def _some(groups: Sequence[NDArray[np.int64]], wanted: NDArray[np.bool_]) -> lis
 
 def view_seed(digest: str, view: int) -> int:
     """Seed of random view ``view`` of an item: equal content gives equal views, wherever it stands in the table."""
-    return int(hashlib.sha256(f"{digest} {view}".encode()).hexdigest()[:15], 16)
+    return int(hashlib.sha256(f"{digest[: 2 * BYTES]} {view}".encode()).hexdigest()[:15], 16)
 
 
 def readying(
