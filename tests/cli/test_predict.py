@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import headstart.bundle.predictor  # noqa: F401 - which must not be imported while what it takes from others is replaced
 from headstart import api
 from headstart.bundle import model
 from headstart.core.errors import UnreadableItem
