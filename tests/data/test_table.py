@@ -59,12 +59,12 @@ def test_a_first_line_that_looks_like_an_item_is_warned_of(tmp_path: Path):
     found = Table().read(table, Roles())
     assert [(each.code, each.severity) for each in found.issues] == [("no_header", "warning")]
     assert found.issues[0].message == (
-        f"The first line of '{table}' was taken for its header, and looks like an item: its 'bad' is also a value below "
-        "it. If it is one, put a header such as text,label in front of it."
+        f"The first line of '{table}' was taken for its header, and looks like an item: its 'bad' is also a value "
+        "below it. If it is one, put a header such as text,label in front of it."
     )
     table.write_text("\n".join(["text,label", *rows]))
     assert not Table().read(table, Roles()).issues
     lines = tmp_path / "t.jsonl"
-    records = ({"text": f"this is {number}", "bad": ("bad", "good")[number % 2]} for number in range(12))
+    records = [{"text": f"this is {number}", "bad": ("bad", "good")[number % 2]} for number in range(12)]
     lines.write_text("".join(f"{json.dumps(record)}\n" for record in records))
     assert not Table().read(lines, Roles()).issues
