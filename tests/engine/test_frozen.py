@@ -104,7 +104,7 @@ def test_losses_on_stored_outputs_are_those_of_the_whole_network(
     assert not not_kept.stored
     assert stored.losses == memory.losses
     assert np.allclose(stored.losses, computed.losses, rtol=0, atol=1e-5)
-    assert abs(computed.losses[0] - computed.losses[-1]) > 1e-4  # something was learnt
+    assert abs(computed.losses[0] - computed.losses[-1]) > 2e-5  # something was learnt, beyond that tolerance
     for name, tensor in computed.backbone.module.state_dict().items():
         assert torch.allclose(stored.backbone.module.state_dict()[name], tensor, atol=1e-4), name
 
