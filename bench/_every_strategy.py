@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -65,8 +65,13 @@ class Outcome:
     chose: str = ""
 
 
-def outcomes(data: Dataset, name: str, labels: int, draw: int) -> list[Outcome]:
-    """Of `auto`, of the default fine-tune and of every strategy, on one model."""
+def strategies() -> tuple[str, ...]:
+    """`auto`, the default fine-tune and every way to adapt."""
+    return (AUTO, PLAIN, *(name for name in catalog.strategies.names() if name not in LEFT_OUT))
+
+
+def outcomes(data: Dataset, name: str, labels: int, draw: int, wanted: Collection[str]) -> list[Outcome]:
+    """Of those `strategies` that are ``wanted``, on one model."""
     run, test, targets = _run(data, draw), items_of(data, data.split.test), data.targets[data.split.test]
     (entrant,) = rank(run).taken
     known = {"set": name, "labels": labels, "draw": draw}
@@ -77,15 +82,20 @@ def outcomes(data: Dataset, name: str, labels: int, draw: int) -> list[Outcome]:
         chances = probabilities_of(head.logits(found), run.data.task)
         return float(run.data.task.metrics(chances, targets)["balanced_accuracy"])
 
-    settled = settle(hold([entrant], run), run)
-    model, trial = settled.model, settled.chosen.trial
-    reached = scored(trial.contender, model.backbone, model.head, model.frozen)
-    found = [Outcome(**known, strategy=AUTO, balanced_accuracy=reached, chose=trial.strategy_name)]
+    found: list[Outcome] = []
+    if AUTO in wanted:
+        settled = settle(hold([entrant], run), run)
+        model, trial = settled.model, settled.chosen.trial
+        reached = scored(trial.contender, model.backbone, model.head, model.frozen)
+        found.append(Outcome(**known, strategy=AUTO, balanced_accuracy=reached, chose=trial.strategy_name))
     rate, schedule = PLAINS[data.modality]
     usual = replace(schedule, rate_scale=rate / entrant.native.backbone.info.rate)
     members: dict[str, Strategy] = {PLAIN: Plain(schedule=usual)}
-    members |= {each: member for each, member in catalog.strategies.create().items() if each not in LEFT_OUT}
-    for each, strategy in members.items():
+    members |= catalog.strategies.create()
+    for each in strategies():
+        if each not in wanted or each == AUTO:
+            continue
+        strategy = members[each]
         if strategy.supports(entrant.native.backbone.info, run.data.task) is not None:
             found.append(Outcome(**known, strategy=each, balanced_accuracy=None))
             continue

@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,7 +23,7 @@ import numpy as np
 from scipy import stats
 
 from bench._draws import TITLES, few, prepare
-from bench._every_strategy import AUTO, PLAIN, Outcome, outcomes
+from bench._every_strategy import AUTO, PLAIN, Outcome, outcomes, strategies
 from bench._machine import machine
 from headstart import api
 
@@ -41,8 +41,8 @@ def main() -> int:
     found = [Outcome(**each) for each in known]
     for draw in range(given.draws):
         for name in given.sets:
-            missing = [count for count in given.labels if not _has(found, name, count, draw)]
-            if missing:
+            missing = {count: _missing(found, name, count, draw) for count in given.labels}
+            if any(missing.values()):
                 found += _drawn(name, missing, draw, given.test)
                 _write(path, found)
     text = page(found, given.sets, given.labels)
@@ -59,26 +59,30 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--test", type=int, default=800, help="items to score on")
     parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER", help="where results are kept")
     there = parser.add_mutually_exclusive_group()
-    there.add_argument("--resume", action="store_true", help="go on with the outcomes that are there")
+    there.add_argument("--resume", action="store_true", help="go on with what is there, new strategies too")
     there.add_argument("--anew", action="store_true", help="replace the outcomes that are there")
     return parser.parse_args()
 
 
-def _has(found: Sequence[Outcome], name: str, labels: int, draw: int) -> bool:
-    return any((each.set, each.labels, each.draw) == (name, labels, draw) for each in found)
+def _missing(found: Sequence[Outcome], name: str, labels: int, draw: int) -> list[str]:
+    """The strategies that this draw has not met yet: all, or those that were written since."""
+    there = {each.strategy for each in found if (each.set, each.labels, each.draw) == (name, labels, draw)}
+    return [each for each in strategies() if each not in there]
 
 
-def _drawn(name: str, counts: Sequence[int], draw: int, test: int) -> list[Outcome]:
+def _drawn(name: str, missing: Mapping[int, Sequence[str]], draw: int, test: int) -> list[Outcome]:
+    """Outcomes of the strategies ``missing`` by labels a class."""
     found: list[Outcome] = []
     with tempfile.TemporaryDirectory() as folder:
         pool = Path(folder) / "pool"
         prepare(name, pool, test=test, draw=draw)
-        for labels in counts:
+        for labels, wanted in missing.items():
+            if not wanted:
+                continue
             train, rest = few(pool, Path(folder) / f"{labels}", labels, draw)
             data = api.load(train, test=rest, seed=draw)
-            found += outcomes(data, name, labels, draw)
-            auto = next(each for each in found if each.strategy == AUTO and each.labels == labels)
-            print(f"{name} {labels} {draw}: auto {auto.balanced_accuracy:.3f} ({auto.chose})", flush=True)
+            found += outcomes(data, name, labels, draw, wanted)
+            print(f"{name} {labels} {draw}: {len(wanted)} strategies", flush=True)
     return found
 
 

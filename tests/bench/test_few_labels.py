@@ -53,3 +53,13 @@ def test_the_tables_pair_draws_and_say_what_the_choice_costs():
     assert "| lora | 60.0 |" in text
     assert "| lora | -11.0 |" in text  # the one draw that both have
     assert "| solar cells, 2 classes, 5 | +0.0 ± 12.7 (lp_ft) | +16.0 ± 50.8 | lp_ft 2 |" in text
+
+
+def test_what_a_draw_has_met_is_not_measured_again():
+    names = few_labels.strategies()
+    known = {"set": "cells", "labels": 5, "draw": 1, "balanced_accuracy": 0.5}
+    found = [Outcome(**known, strategy=each) for each in names[:-1]]
+    assert few_labels._missing(found, "cells", 5, 1) == [names[-1]]
+    assert few_labels._missing(found, "cells", 5, 2) == few_labels._missing(found, "cells", 10, 1) == list(names)
+    assert {AUTO, PLAIN, "lp_ft"} < set(names)
+    assert "scratch" not in names
