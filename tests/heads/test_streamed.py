@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from headstart.core import features as contract
 from headstart.heads import streamed
@@ -87,5 +88,13 @@ def test_refuses_what_it_cannot_fit():
     features, targets = _data(100, 3)
     with pytest.raises(ValueError, match=r"needs \(N, D\) and \(N,\), got \(100, 12\) and \(99,\)"):
         fit_streamed(features, targets[1:], 3)
-    with pytest.raises(ValueError, match=r"items of at least two classes, got 1\."):
-        fit_streamed(features, np.zeros(100, dtype=np.int64), 3)
+    with pytest.raises(ValueError, match=r"needs items to learn from, got none\."):
+        fit_streamed(features[:0], targets[:0], 3)
+
+
+def test_a_single_class_is_all_there_is_to_say():
+    features, _ = _data(100, 3)
+    head = fit_streamed(features, np.ones(100, dtype=np.int64), 3)
+    probabilities = softmax(head.logits(features), axis=1)
+    np.testing.assert_allclose(probabilities[:, 1], 100 / 102)
+    np.testing.assert_allclose(probabilities, probabilities[:1].repeat(100, axis=0))

@@ -46,7 +46,7 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
     skipped: list[CandidateRow] = []
     left = run.plan.passes
     for entrant in entrants:
-        native, priced = _with_teacher(entrant, entrants), list[tuple[Cost, str, InputStrategy]]()
+        native, priced = with_teacher(entrant, entrants), list[tuple[Cost, str, InputStrategy]]()
         for name, strategy in options.strategies.items():
             if isinstance(strategy, FeatureStrategy) and name != options.probe_name:
                 tried = _try_features(entrant.probe.contender, name, strategy, run, left=left)
@@ -72,7 +72,7 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
     return Contest(trials=tuple(trials), skipped=tuple(skipped))
 
 
-def _with_teacher(entrant: Entrant, entrants: Sequence[Entrant]) -> Contender:
+def with_teacher(entrant: Entrant, entrants: Sequence[Entrant]) -> Contender:
     """The entrant at its own size, and the best larger one for those strategies that learn from another model."""
     own = entrant.native.backbone.info.parameters
     larger = (each.probe.contender for each in entrants if each.native.backbone.info.parameters > own)

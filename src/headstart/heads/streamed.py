@@ -66,20 +66,23 @@ def fit_streamed(
 
     Args:
         features: ``(N, D)``.
-        targets: class indices, ``(N,)``. A class without items gets zero weights and a bias far below the others'.
+        targets: class indices, ``(N,)``. A class without items gets zero weights and a bias far below the others'; a
+            single class is all there is to say.
         outputs: number of classes.
         groups: items with equal numbers, ``(N,)``, are on one side when the penalty is chosen; None ties none.
         C: the penalty as in `heads.logistic.fit_logistic`; None chooses it, see the module.
         seed: draws the sample, its folds and what is held out.
 
     Raises:
-        ValueError: a wrong shape, or fewer than two classes present.
+        ValueError: a wrong shape, or no items.
     """
     if targets.shape != (len(features),):
         raise ValueError(f"Logistic regression needs (N, D) and (N,), got {features.shape} and {targets.shape}.")
+    if not len(targets):
+        raise ValueError("Logistic regression needs items to learn from, got none.")
     present, labels = np.unique(targets, return_inverse=True)
-    if len(present) < 2:
-        raise ValueError(f"Logistic regression needs items of at least two classes, got {len(present)}.")
+    if len(present) == 1:
+        return _only(present, outputs, features.shape[1], len(labels))
     rows = stratified_rows(targets, SAMPLE, seed)
     sample = _Labelled(features=np.asarray(features[rows]), labels=labels[rows], classes=len(present))
     whole = _Labelled(features=features, labels=labels, classes=len(present))
@@ -95,6 +98,13 @@ def fit_streamed(
     bias = np.full(outputs, -problem.reach(theta) - np.log(len(labels)))
     weight[present], bias[present] = known.weight, known.bias
     return LinearHead(weight=weight, bias=bias)
+
+
+def _only(present: NDArray[np.int64], outputs: int, width: int, items: int) -> LinearHead:
+    """Says the one class that is ``present (1,)`` whatever the features; others are as probable as one item more."""
+    bias = np.full(outputs, -np.log(items))
+    bias[present] = 0.0
+    return LinearHead(weight=np.zeros((outputs, width)), bias=bias)
 
 
 @dataclass(frozen=True, kw_only=True)
