@@ -247,7 +247,7 @@ def test_save_refuses_what_is_not_its_own(data: Dataset, tmp_path: Path):
     (tmp_path / "other" / "checkpoints").mkdir(parents=True)
     (tmp_path / "other" / "checkpoints" / "run.json").write_text('{"options": {}, "data": "another"}')
     (tmp_path / "other" / "checkpoints" / "piece.safetensors").touch()
-    with pytest.raises(UserError, match="holds an unfinished run of other data and other options"):
+    with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
         adapted.save(tmp_path / "other")
     assert (tmp_path / "other" / "checkpoints" / "run.json").exists()
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import json
+import errno
 import shutil
 import subprocess
 import sys
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from headstart import run_claim
 from headstart.core.errors import Unavailable, UserError
-from headstart.engine.journal import Journal
 from headstart.run_claim import claim, held
 from tests.test_run_folder import ASKED, DATA, finished, interrupted
 
@@ -94,16 +94,56 @@ def test_an_interrupted_run_goes_on_but_only_as_itself(tmp_path: Path):
     ):
         with pytest.raises(UserError, match=rf"holds an unfinished run of {differing}\. Choose another --out, or del"):
             claim(run, recipe, data)
-    (run / "checkpoints" / "run.json").write_text("[]")
+
+
+@pytest.mark.parametrize("piece", [True, False])
+@pytest.mark.parametrize("note", ["[]", "", "{}", '{"lr": 1}', '{"options": {}, "data": "x"}'])
+def test_a_note_that_tells_nothing_is_of_another_run(tmp_path: Path, note: str, piece: bool):
+    run = interrupted(tmp_path / "run")
+    (run / "checkpoints" / "run.json").write_text(note)
+    if not piece:
+        (run / "checkpoints" / "piece.safetensors").unlink()
+    if not piece and "options" in note:
+        claim(run, ASKED, DATA)  # one of ours that had finished nothing
+        return
     with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
         claim(run, ASKED, DATA)
 
 
+def bare(folder: Path) -> Path:
+    """A run that stopped where a model could not be fetched, say."""
+    interrupted(folder)
+    (folder / "checkpoints" / "piece.safetensors").unlink()
+    return folder
+
+
 def test_a_run_that_finished_nothing_keeps_no_folder_from_others(tmp_path: Path):
-    """It stopped where a model could not be fetched, say."""
-    Journal(interrupted(tmp_path).joinpath("checkpoints"), json.loads((tmp_path / "checkpoints/run.json").read_text()))
-    (tmp_path / "checkpoints" / "piece.safetensors").unlink()
-    claim(tmp_path, replace(ASKED, seed=4), "0" * 8)
+    claim(bare(tmp_path), replace(ASKED, seed=4), "0" * 8)
+
+
+def test_nor_does_it_give_away_what_lies_beside_it(tmp_path: Path):
+    """A finished run that was begun again, and files of somebody else."""
+    run = bare(finished(tmp_path / "run"))
+    claim(run, ASKED, DATA)
+    with pytest.raises(UserError, match=r"already holds a run of other options \(seed 3, not 4\)"):
+        claim(run, replace(ASKED, seed=4), DATA)
+    other = bare(tmp_path / "other")
+    (other / "checkpoints" / "epoch-1.pt").touch()
+    with pytest.raises(UserError, match="holds an unfinished run of other options"):
+        claim(other, replace(ASKED, seed=4), DATA)
+    (other / "checkpoints" / "epoch-1.pt").unlink()
+    (other / "notes.txt").touch()
+    with pytest.raises(UserError, match=r"holds files that are not a run \(notes\.txt\)"):
+        claim(other, replace(ASKED, seed=4), DATA)
+
+
+def test_without_locks_a_run_does_without(tmp_path: Path, monkeypatch):
+    def refuse(lock: FileLock, timeout: float) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    with held(tmp_path / "run"):
+        assert (tmp_path / "run").is_dir()
 
 
 def test_one_process_at_a_time_writes_to_a_folder(tmp_path: Path):

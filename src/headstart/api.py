@@ -63,7 +63,7 @@ class Adaptation:
         """Write the run folder: report, results, recipe, model. Returns its path.
 
         Raises:
-            UserError: the folder holds something else.
+            UserError: the folder holds something else, or another process is at work there.
             Unavailable: the disk is too full.
         """
         from headstart.run_claim import claim, held
@@ -171,7 +171,8 @@ def adapt(
         progress: told what is going on.
 
     Raises:
-        UserError: names that are not known, or a combination that cannot work; all problems at once.
+        UserError: names that are not known, or a combination that cannot work; all problems at once. Or another
+            process is at work in ``out``.
         Unavailable: weights that cannot be fetched, or no room on the disk.
     """
     asked = recipe or Recipe(

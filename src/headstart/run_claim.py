@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +17,49 @@ from filelock import FileLock, Timeout
 
 from headstart.bundle.recipe import read_recipe
 from headstart.core.errors import HeadstartError, Unavailable, UserError
+from headstart.core.home import home
 from headstart.core.recipe import Recipe
-from headstart.engine.journal import holds_pieces
+from headstart.engine.journal import is_bare
 from headstart.report.json import read_results
 from headstart.run_folder import CHECKPOINTS, NOTE
 
 NEEDED = 200 * 1024**2
 """Bytes a run folder may need while the run is under way: checkpoints, the exported model, the report."""
-LOCK = ".lock"
-"""Held by the process that is at work in the folder; gone when it is done."""
+LOCKS = "locks"
+"""Folder below home of empty files, one for every run folder: that of a run may lie where there are no locks."""
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Keep other processes out of ``folder``, which is made if it does not exist.
+    """Keep other processes with this home out of ``folder``, which is made if it does not exist.
 
     Raises:
         UserError: another process is at work there, it is a file, or it cannot be written.
     """
     _make_writable(folder)
-    lock = FileLock(folder / LOCK)
+    with _locked(folder):
+        yield
+
+
+def _locked(folder: Path) -> AbstractContextManager[object]:
+    locks = home() / LOCKS
     try:
-        lock.acquire(timeout=0)
+        locks.mkdir(parents=True, exist_ok=True)
+        name = hashlib.sha256(os.fspath(folder.resolve()).encode()).hexdigest()[:32]
+        return FileLock(locks / name).acquire(timeout=0)
     except Timeout as error:
         raise UserError(
             f"Another process is writing to '{folder}' right now. Wait until it is done, or choose another --out."
         ) from error
-    try:
-        yield
-    finally:
-        (folder / LOCK).unlink(missing_ok=True)  # while it is held: whoever opened it meanwhile finds it gone
-        lock.release()
+    except (OSError, NotImplementedError):
+        return nullcontext()  # this file system knows no locks, and a run can do without
 
 
 def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
     """Refuse a folder that this run must not write to, before anything is computed.
 
     Free to use are an empty folder (hidden files do not count), an interrupted or finished run of the same recipe on
-    the same data, and a run that ended before it had finished any piece of work.
+    the same data, and what a run left that ended before it had finished any piece of work.
 
     Raises:
         UserError: it holds something else.
@@ -65,8 +72,10 @@ def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
             "Free some space or choose another --out."
         )
     inside = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    if (folder / CHECKPOINTS / NOTE).is_file():
-        other = _other_interrupted(folder, recipe, fingerprint) if holds_pieces(folder / CHECKPOINTS) else ""
+    if _ended_early(folder):
+        inside -= {CHECKPOINTS}
+    if (folder / CHECKPOINTS / NOTE).is_file() and CHECKPOINTS in inside:
+        other = _other_interrupted(folder, recipe, fingerprint)
         if other:
             raise UserError(f"'{folder}' holds an unfinished run of {other}. Choose another --out, or delete it.")
     elif {"results.json", "recipe.toml"} <= inside:
@@ -92,6 +101,7 @@ def _make_writable(folder: Path) -> None:
 
 
 UNKNOWN = "other data or other options"
+PATHS = ("data", "test")
 
 
 def _other_interrupted(folder: Path, recipe: Recipe, fingerprint: str) -> str:
@@ -115,14 +125,21 @@ def _other(found: Mapping[str, Any], recipe: Recipe, *, same_data: bool) -> str:
     """How a run with the options ``found`` differs from one of ``recipe``. The fingerprint stands for paths."""
     asked = _plain(dataclasses.asdict(recipe))
     there = _plain(found)
-    options = [
-        f"{name} {_shown(there.get(name))}, not {_shown(asked.get(name))}"
-        for name in dict.fromkeys([*asked, *there])
-        if there.get(name) != asked.get(name) and name not in ("data", "test")
-    ]
+    options = [name for name in {**asked, **there} if there.get(name) != asked.get(name) and name not in PATHS]
+    if not all(name in there and name in asked for name in options):
+        return UNKNOWN  # written by another version
+    said = [f"{name} {_shown(there[name])}, not {_shown(asked[name])}" for name in options]
     parts = [] if same_data else ["other data"]
-    parts += [f"other options ({'; '.join(options)})"] if options else []
-    return " and ".join(parts)
+    return " and ".join([*parts, f"other options ({'; '.join(said)})"] if said else parts)
+
+
+def _ended_early(folder: Path) -> bool:
+    """Whether the checkpoints are those of a run of ours that had finished nothing; the journal takes them over."""
+    try:
+        found = json.loads((folder / CHECKPOINTS / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and {"options", "data"} <= found.keys() and is_bare(folder / CHECKPOINTS)
 
 
 def _plain(options: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -42,8 +42,9 @@ def finished(folder: Path, identity: Mapping[str, object], code: tuple[str, bool
 
 
 def copy(source: Path, folder: Path) -> Path:
-    """What `write` wrote, once more."""
+    """What `write` wrote, once more, without checkpoints that a run had left there."""
     if source.resolve() != folder.resolve():
+        _remove_whole(folder / CHECKPOINTS)
         for name in WRITTEN:
             part = source / name
             if part.is_dir():

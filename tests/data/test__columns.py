@@ -138,6 +138,10 @@ def test_web_addresses_are_refused():
 def test_texts_that_repeat_are_counted():
     with pytest.raises(UserError, match=r"Columns: text, label\. Column 'text' holds 1 different text in 6 rows\.$"):
         read({"text": ["same"] * 6, "label": [0, 1] * 3})
+    with pytest.raises(
+        UserError, match=r"Columns: text, kind, label\. Column 'text' holds 1 different text in 3 rows\."
+    ):
+        read({"text": ["same", None] * 3, "kind": list("abcdef"), "label": [0, 1] * 3}, group="kind")
 
 
 def test_images_in_memory(picture):

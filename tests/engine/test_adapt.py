@@ -63,12 +63,14 @@ def test_with_a_test_split_it_is_scored_there_and_every_answer_is_given(tmp_path
 
 def test_a_budget_that_was_far_too_short_is_said_to_have_been(tmp_path: Path, monkeypatch):
     data = toys.dataset(tmp_path / "d")
-    said = [each for each in run(data, toys.options(tmp_path / "home", budget="1s")).results.skipped if "took" in each]
+    said = [each for each in run(data, toys.options(tmp_path / "home", budget="1h")).results.skipped if "took" in each]
     assert said == []
     monkeypatch.setattr(straight, "OVERRUN", 0.0)
     said = [each for each in run(data, toys.options(tmp_path / "home", budget="1s")).results.skipped if "took" in each]
     assert len(said) == 1
-    assert re.fullmatch(r"The run took \d+ s, not 1: what proves a model is done under any budget\.", said[0])
+    assert re.fullmatch(
+        r"The run took \d+ s, not 1: work is cut to a budget in seconds, which is no deadline\.", said[0]
+    )
 
 
 def test_without_a_test_split_the_score_is_nested_and_over_all_items(tmp_path: Path):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BAR = 10
 GAP = 2
+NAMED = 20
+"""Items that cannot be read are named up to so many; the document has them all."""
 LEAST = 12
 """Columns that an item keeps however long the names of the classes are."""
 
@@ -36,7 +38,10 @@ Items = Annotated[
 
 
 def predict(run: _options.Run, items: Items, json: _options.Json = False) -> None:
-    """Predict the class of new items with the model of a run."""
+    """Predict the class of new items with the model of a run.
+
+    Items that cannot be read are named and left out; it is an error if there is no other.
+    """
     with working(as_json=json) as progress:
         from headstart import api
         from headstart.bundle.model import located
@@ -53,8 +58,10 @@ def predict(run: _options.Run, items: Items, json: _options.Json = False) -> Non
             predictions = predictor.predict(given.items, unreadable=left.append)
         if left and not predictions:
             raise all_unreadable(left)
-        for item in left:
+        for item in left[:NAMED]:
             progress.say(f"Left out: {item}")
+        if len(left) > NAMED:
+            progress.say(f"Left out: {len(left) - NAMED} more items that cannot be read.")
     if json:
         unread = [{"item": each.name[1:-1], "reason": each.reason} for each in left]
         found = {"run": run, "classes": predictor.classes, "predictions": predictions}

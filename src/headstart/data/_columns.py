@@ -143,10 +143,11 @@ def _find_input(columns: Columns, others: Mapping[str, Sequence[Any]], problems:
     unlabelled = {n: v for n, v in others.items() if n.strip().lower() not in _roles.LABEL_NAMES}
     texts = _roles.free_text(unlabelled) or _roles.only_text(unlabelled)
     if not texts:
-        few = {name: len(set(values)) for name, values in unlabelled.items() if _roles.mean_words(values) > 0}
+        there = {name: list(filter(_roles.is_there, values)) for name, values in unlabelled.items()}
         repeated = "".join(
-            f" Column '{name}' holds {several(count, 'different text')} in {several(len(unlabelled[name]), 'row')}."
-            for name, count in few.items()
+            f" Column '{name}' holds {several(len(set(texts)), 'different text')} in {several(len(texts), 'row')}."
+            for name, texts in there.items()
+            if _roles.mean_words(texts) > 0 and len(set(texts)) < len(texts)
         )
         problems.append(
             f"{columns.where} has no column of paths of images or sounds, or of free text, to learn from; "

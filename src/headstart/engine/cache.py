@@ -90,7 +90,7 @@ class FeatureSpace:
                 progress.say(f"The cached features in '{shard}' cannot be read ({error}); they are computed again.")
 
     def missing(self, digests: Sequence[str]) -> list[int]:
-        """Positions in ``digests`` (hexadecimal SHA-256) whose features are not here; of equal items, the first.
+        """Positions in ``digests`` (`engine.digests`) whose features are not here; of equal items, the first.
 
         Raises:
             Unavailable: a shard was removed or damaged since it was found.

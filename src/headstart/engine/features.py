@@ -117,7 +117,7 @@ class Encoder:
     def _space_of(self, items: Items, view: View | None) -> FeatureSpace:
         if view not in self._spaces:
             precision = self.arithmetic(items).precision
-            seen = {} if view is None else {"view": str(view)}
+            seen = {} if view is None else {"view": str(view), "seeds": SEEDS}
             self._spaces[view] = FeatureSpace(
                 self._home, self._progress, precision=precision, **seen, **self._identity()
             )
@@ -255,6 +255,10 @@ def _some(groups: Sequence[NDArray[np.int64]], wanted: NDArray[np.bool_]) -> lis
     """What is ``wanted (N,)`` of each group, without groups of which nothing is."""
     left = [group[wanted[group]] for group in groups]
     return [group for group in left if len(group)]
+
+
+SEEDS = "of 16 bytes"
+"""How seeds of random views are made of digests; a change makes features of older views unreachable."""
 
 
 def view_seed(digest: str, view: int) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 ABANDONED = 3600
 """Seconds after which a half-written file is of a process that was killed: none takes as long to write."""
+
+
+DECISION = re.compile(r".*\.[0-9a-f]{16}\.json(\.\d+\.part)?")
+"""Names of files that `Journal.note` writes."""
 
 
 class Journal:
@@ -49,12 +54,13 @@ class Journal:
         if not note.exists():
             write_atomically(note, text.encode())
             return
-        found, asked = json.loads(note.read_text(encoding="utf-8")), json.loads(text)
+        found, asked = _noted(note), json.loads(text)
         differing = sorted(part for part in {*found, *asked} if found.get(part) != asked.get(part))
-        if differing and not holds_pieces(folder):
+        if differing and is_bare(folder):
             # It ended before it had finished anything: at a model that could not be fetched, say.
-            for decision in folder.glob("*.json"):
-                decision.unlink()
+            for decision in folder.iterdir():
+                if DECISION.fullmatch(decision.name):
+                    decision.unlink()
             write_atomically(note, text.encode())
         elif differing:
             raise UserError(
@@ -129,9 +135,21 @@ class Journal:
         return self.folder / f"{readable}.{digest}{suffix}"
 
 
-def holds_pieces(folder: Path) -> bool:
-    """Whether any piece of work was finished in the ``folder`` of a journal, or a checkpoint written."""
-    return any(folder.rglob("*.safetensors"))
+def _noted(note: Path) -> dict[str, Any]:
+    """What a run depends on, as it is written in ``note``; nothing where that cannot be read."""
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether the ``folder`` of a journal holds its note and decisions and nothing else: no piece, no checkpoint, and
+    no file of anybody else.
+    """
+    known = (path.name.startswith("run.json") or DECISION.fullmatch(path.name) for path in folder.iterdir())
+    return all(known)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
