@@ -63,7 +63,18 @@ def make(member: str, *, seed: int = 0, size: int | None = None) -> Backbone:
         return _sequence_body.built_from({}, facts, config_of(member), folder=None, seed=seed, size=2)
     architecture, facts = _timm(member)
     backbone = _timm_body.build(info(f"timm:{member}", **facts), architecture, seed=seed)
+    _open_branches(backbone)
     return backbone if size is None else _timm_body.resized(backbone, size)
+
+
+def _open_branches(backbone: Backbone) -> None:
+    """Branches that begin closed, with a gain of zero, teach nothing to what lies in them, as pretrained ones do."""
+    import torch
+
+    with torch.no_grad():
+        for name, parameter in backbone.module.named_parameters():
+            if name.endswith("gain") and not parameter.any():
+                parameter.fill_(0.5)
 
 
 def batch_of(backbone: Backbone, count: int = 3) -> dict[str, Any]:
