@@ -14,15 +14,17 @@ from filelock import FileLock
 
 from headstart import run_claim
 from headstart.core.errors import Unavailable, UserError
-from headstart.run_claim import claim, held
+from headstart.core.progress import Silent
+from headstart.run_claim import claim, foresee, held
 from tests.test_run_folder import ASKED, DATA, finished, interrupted
 
 
 def test_a_missing_or_empty_folder_is_free(tmp_path: Path):
     for _ in range(2):
-        with held(tmp_path / "deep" / "run"):
+        with held(tmp_path / "deep" / "run", Silent()):
             claim(tmp_path / "deep" / "run", ASKED, DATA)
-        assert list((tmp_path / "deep" / "run").iterdir()) == []
+        assert not (tmp_path / "deep" / "run").exists()
+    (tmp_path / "deep" / "run").mkdir()
     (tmp_path / "deep" / "run" / ".DS_Store").touch()
     claim(tmp_path / "deep" / "run", ASKED, DATA)
 
@@ -31,12 +33,12 @@ def test_a_file_is_no_folder(tmp_path: Path):
     (tmp_path / "run").touch()
     with (
         pytest.raises(UserError, match=r"run' is a file; --out needs a folder \(it is made if it does not exist\)"),
-        held(tmp_path / "run"),
+        held(tmp_path / "run", Silent()),
     ):
         pass
     with (
         pytest.raises(UserError, match=r"inner' cannot be written to: not a directory\. Choose another --out"),
-        held(tmp_path / "run" / "inner"),
+        held(tmp_path / "run" / "inner", Silent()),
     ):
         pass
 
@@ -52,7 +54,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path, monkeypat
     monkeypatch.setattr(run_claim.tempfile, "TemporaryFile", refuse)
     with (
         pytest.raises(UserError, match=rf"cannot be written to: {reason}.*\. Choose another --out\."),
-        held(tmp_path / "run"),
+        held(tmp_path / "run", Silent()),
     ):
         pass
 
@@ -137,30 +139,74 @@ def test_nor_does_it_give_away_what_lies_beside_it(tmp_path: Path):
         claim(other, replace(ASKED, seed=4), DATA)
 
 
-def test_without_locks_a_run_does_without(tmp_path: Path, monkeypatch):
+class Told(Silent):
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.ENOLCK, "No locks available"), "No locks available"),
+        (NotImplementedError("FileSystem does not appear to support flock"), "FileSystem does not appear"),
+        (NotImplementedError(), "this system has none"),
+    ],
+)
+def test_without_locks_a_run_does_without_and_says_so(tmp_path: Path, monkeypatch, error: Exception, reason: str):
     def refuse(lock: FileLock, timeout: float) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
+        raise error
 
     monkeypatch.setattr(FileLock, "acquire", refuse)
-    with held(tmp_path / "run"):
+    told = Told()
+    with held(tmp_path / "run", told):
         assert (tmp_path / "run").is_dir()
+    (sentence,) = told.sentences
+    assert "run' is not locked against other processes: no lock can be kept in '" in sentence
+    assert f"/locks' ({reason}" in sentence
+
+
+@pytest.mark.parametrize("inside", ["run", "deep/run"])
+def test_what_is_within_the_data_is_no_place_for_a_run(tmp_path: Path, inside: str):
+    (tmp_path / "data" / "cats").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"run' lies within the data in '.*data', and would be read as a part of them"):
+        foresee(tmp_path / "data" / inside, [str(tmp_path / "elsewhere"), str(tmp_path / "data")])
+    foresee(tmp_path / "run", [str(tmp_path / "data"), str(tmp_path / "data.csv"), ""])
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_can_be_no_run_folder_is_refused_before_data_are_read(tmp_path: Path, monkeypatch):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"file' is a file; --out needs a folder"):
+        foresee(tmp_path / "file", [])
+    with pytest.raises(UserError, match=r"run' cannot be made: '.*file' is a file; --out needs a folder"):
+        foresee(tmp_path / "file" / "run", [])
+    with pytest.raises(UserError, match=r"holds files that are not a run \(file\)\. Choose another"):
+        foresee(tmp_path, [])
+    for run in (finished(tmp_path / "finished"), interrupted(tmp_path / "interrupted"), bare(tmp_path / "bare")):
+        foresee(run, [])
+    monkeypatch.setattr(run_claim.os, "access", lambda path, mode: False)
+    with pytest.raises(UserError, match=r"run' cannot be written to: permission denied\. Choose another --out"):
+        foresee(tmp_path / "run", [])
 
 
 def test_one_process_at_a_time_writes_to_a_folder(tmp_path: Path):
     run = tmp_path / "run"
     script = (
-        "import sys, pathlib\nfrom headstart.run_claim import held\n"
-        "with held(pathlib.Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()"
+        "import sys, pathlib\nfrom headstart.core.progress import Silent\nfrom headstart.run_claim import held\n"
+        "with held(pathlib.Path(sys.argv[1]), Silent()):\n    print('held', flush=True)\n    sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, str(run)]
     refused = pytest.raises(UserError, match=r"Another process is writing to '.*run' right now\. Wait until it is done")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
-        with refused, held(run):
+        with refused, held(run, Silent()):
             pass
         other.kill()
-    with held(run):
+    with held(run, Silent()):
         pass
     assert list(run.iterdir()) == []
 

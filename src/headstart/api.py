@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headstart import catalog
 from headstart.core.backbone import BackboneInfo
 from headstart.core.dataset import Dataset, Modality
-from headstart.core.errors import UserError
+from headstart.core.errors import UserError, together
 from headstart.core.home import home
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Budget, Recipe
@@ -70,7 +70,7 @@ class Adaptation:
         from headstart.run_folder import copy, write
 
         path = Path(folder)
-        with held(path):
+        with held(path, Silent()):
             claim(path, self.recipe, self.results.data.fingerprint)
             return copy(self._source, path) if isinstance(self._source, Path) else write(self._source, path)
 
@@ -191,9 +191,10 @@ def adapt(
     folder, progress = None if out is None else Path(out), progress or Silent()
     if folder is None:
         return _adaptation(data, options, None, progress)
-    from headstart.run_claim import held
+    from headstart.run_claim import foresee, held
 
-    with held(folder):
+    foresee(folder, [data.source, data.test_source])
+    with held(folder, progress):
         done = _claimed(folder, data, options, progress)
         return _adaptation(data, options, folder, progress) if done is None else Adaptation(done, asked, folder)
 
@@ -271,21 +272,18 @@ def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
     Raises:
         UserError: every problem found, together.
     """
-    problems: list[str] = []
-    if recipe.seed < 0:
-        problems.append(f"Seed {recipe.seed} is negative; give a whole number from 0 on.")
-    for attempt in (
+    together(
+        lambda: _check_seed(recipe.seed),
         lambda: Budget.parse(recipe.budget),
         lambda: catalog.tasks.get(recipe.task),
         lambda: _candidates(recipe),
         lambda: resolve(recipe.model, recipe.pool, modality, recipe.licence),
-    ):
-        try:
-            attempt()
-        except UserError as error:
-            problems += error.problems
-    if problems:
-        raise UserError(*dict.fromkeys(problems))  # several looks at the same store find the same in it
+    )
+
+
+def _check_seed(seed: int) -> None:
+    if seed < 0:
+        raise UserError(f"Seed {seed} is negative; give a whole number from 0 on.")
 
 
 def _loaded(data: Any) -> Dataset:

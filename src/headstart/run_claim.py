@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from headstart.bundle.recipe import read_recipe
 from headstart.core.errors import HeadstartError, Unavailable, UserError
 from headstart.core.home import home
+from headstart.core.progress import Progress
 from headstart.core.recipe import Recipe
 from headstart.engine.journal import is_bare
 from headstart.report.json import read_results
@@ -25,23 +26,62 @@ from headstart.run_folder import CHECKPOINTS, NOTE
 
 NEEDED = 200 * 1024**2
 """Bytes a run folder may need while the run is under way: checkpoints, the exported model, the report."""
+FINISHED = frozenset({"results.json", "recipe.toml"})
+"""What a finished run folder holds."""
 LOCKS = "locks"
 """Folder below home of empty files, one for every run folder: that of a run may lie where there are no locks."""
 
 
+def foresee(folder: Path, sources: Sequence[str]) -> None:
+    """Refuse a run folder that no run on the data in ``sources`` can have, before they are read; nothing is made.
+
+    What it takes to know the data for is left to `claim`.
+
+    Raises:
+        UserError: it is a file, cannot be made or written to, holds files that are not a run, or lies within the data,
+            where it would be read as a part of them next time.
+        Unavailable: the disk is too full.
+    """
+    there = next((each for each in (folder, *folder.absolute().parents) if os.path.lexists(each)), folder)
+    if not there.is_dir():
+        which = "is a file" if there == folder else f"cannot be made: '{there}' is a file"
+        raise UserError(f"'{folder}' {which}; --out needs a folder (it is made if it does not exist).")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(f"'{folder}' cannot be written to: permission denied. Choose another --out.")
+    for source in sources:
+        if source and Path(source).is_dir() and folder.resolve().is_relative_to(Path(source).resolve()):
+            raise UserError(
+                f"'{folder}' lies within the data in '{source}', and would be read as a part of them next time. "
+                "Choose an --out elsewhere."
+            )
+    _require_room(there, folder)
+    if there == folder:
+        inside = _inside(folder)
+        if not _is_a_run(folder, inside):
+            raise _not_a_run(folder, inside)
+
+
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path, progress: Progress) -> Iterator[None]:
     """Keep other processes with this home out of ``folder``, which is made if it does not exist.
+
+    Where there can be no locks (some network drives, a home that is read-only) ``progress`` is told so. A folder that
+    was made here and is empty in the end is taken away again.
 
     Raises:
         UserError: another process is at work there, it is a file, or it cannot be written.
     """
+    made = not folder.exists()
     _make_writable(folder)
-    with _locked(folder):
-        yield
+    try:
+        with _locked(folder, progress):
+            yield
+    finally:
+        if made and not any(folder.iterdir()):
+            folder.rmdir()
 
 
-def _locked(folder: Path) -> AbstractContextManager[object]:
+def _locked(folder: Path, progress: Progress) -> AbstractContextManager[object]:
     locks = home() / LOCKS
     try:
         locks.mkdir(parents=True, exist_ok=True)
@@ -51,8 +91,10 @@ def _locked(folder: Path) -> AbstractContextManager[object]:
         raise UserError(
             f"Another process is writing to '{folder}' right now. Wait until it is done, or choose another --out."
         ) from error
-    except (OSError, NotImplementedError):
-        return nullcontext()  # this file system knows no locks, and a run can do without
+    except (OSError, NotImplementedError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "this system has none"
+        progress.say(f"'{folder}' is not locked against other processes: no lock can be kept in '{locks}' ({reason}).")
+        return nullcontext()
 
 
 def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
@@ -65,26 +107,44 @@ def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
         UserError: it holds something else.
         Unavailable: the disk is too full.
     """
-    free = shutil.disk_usage(folder).free
-    if free < NEEDED:
-        raise Unavailable(
-            f"The disk of '{folder}' has {free / 1e6:.0f} MB left, a run needs up to {NEEDED / 1e6:.0f} MB. "
-            "Free some space or choose another --out."
-        )
-    inside = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    if _ended_early(folder):
-        inside -= {CHECKPOINTS}
+    _require_room(folder, folder)
+    inside = _inside(folder)
     if (folder / CHECKPOINTS / NOTE).is_file() and CHECKPOINTS in inside:
         other = _other_interrupted(folder, recipe, fingerprint)
         if other:
             raise UserError(f"'{folder}' holds an unfinished run of {other}. Choose another --out, or delete it.")
-    elif {"results.json", "recipe.toml"} <= inside:
+    elif inside >= FINISHED:
         other = _other_finished(folder, recipe, fingerprint)
         if other:
             raise UserError(f"'{folder}' already holds a run of {other}. Choose another --out, or delete it.")
-    elif inside and not _just_begun(folder, inside):
-        raise UserError(
-            f"'{folder}' holds files that are not a run ({', '.join(sorted(inside)[:3])}). Choose another --out."
+    elif not _is_a_run(folder, inside):
+        raise _not_a_run(folder, inside)
+
+
+def _inside(folder: Path) -> set[str]:
+    """What lies in it, apart from hidden files and from what a run left that had finished nothing."""
+    inside = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    return inside - {CHECKPOINTS} if _ended_early(folder) else inside
+
+
+def _is_a_run(folder: Path, inside: set[str]) -> bool:
+    """Whether there is a run, finished or not, or nothing."""
+    unfinished = (folder / CHECKPOINTS / NOTE).is_file() and CHECKPOINTS in inside
+    return not inside or unfinished or inside >= FINISHED or _just_begun(folder, inside)
+
+
+def _not_a_run(folder: Path, inside: set[str]) -> UserError:
+    return UserError(
+        f"'{folder}' holds files that are not a run ({', '.join(sorted(inside)[:3])}). Choose another --out."
+    )
+
+
+def _require_room(where: Path, folder: Path) -> None:
+    free = shutil.disk_usage(where).free
+    if free < NEEDED:
+        raise Unavailable(
+            f"The disk of '{folder}' has {free / 1e6:.0f} MB left, a run needs up to {NEEDED / 1e6:.0f} MB. "
+            "Free some space or choose another --out."
         )
 
 

@@ -50,7 +50,7 @@ def test_a_bug_without_a_place_for_the_log_is_still_named(tmp_path, monkeypatch)
     monkeypatch.setenv("HEADSTART_HOME", str(tmp_path / "file"))
     failure = explain(RuntimeError(""), [])
     assert "RuntimeError: no message" in failure.problems[0]
-    assert "could not be written below" in failure.problems[0]
+    assert "could not be written (HEADSTART_HOME is" in failure.problems[0]
 
 
 def test_an_unknown_os_error_is_a_bug():

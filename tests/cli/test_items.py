@@ -71,7 +71,7 @@ def test_all_words_that_stand_for_nothing_are_named_at_once(pictures):
     with pytest.raises(UserError) as caught:
         expand(words, "image")
     wrong_name, pattern, folder, nowhere = caught.value.problems
-    assert wrong_name == f"There is no file '{words[0]}'. Did you mean 'a.png'?"
+    assert wrong_name == f"There is no file '{words[0]}'. Did you mean '{pictures / 'a.png'}'?"
     assert pattern.startswith(f"No file matches the pattern '{words[1]}'")
     assert folder.startswith(f"The folder '{words[2]}' holds no images")
     assert nowhere.endswith(f"The folder '{pictures / 'no'}' does not exist either.")

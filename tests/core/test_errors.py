@@ -1,6 +1,6 @@
 import pytest
 
-from headstart.core.errors import HeadstartError, Unavailable, UnreadableItem, UserError, nearest
+from headstart.core.errors import HeadstartError, Unavailable, UnreadableItem, UserError, nearest, neighbour, together
 
 
 def test_several_problems_travel_in_one_error():
@@ -37,3 +37,20 @@ def test_an_unreadable_item_is_named_with_the_reason():
 )
 def test_the_nearest_name_is_offered_or_the_names_there_are(name, known, advice):
     assert nearest(name, known) == advice
+
+
+def test_a_neighbour_is_named_with_its_folder(tmp_path):
+    for name in (".a.png", "a.png", "b.txt"):
+        (tmp_path / name).touch()
+    assert neighbour(tmp_path / "a.pgn", tmp_path) == f"Did you mean '{tmp_path}/a.png'?"
+    assert neighbour(tmp_path / "zebra", tmp_path) == ""
+
+
+def test_attempts_are_refused_together():
+    def refuse(*problems: str):
+        raise UserError(*problems)
+
+    together(lambda: 1)
+    with pytest.raises(UserError) as caught:
+        together(lambda: refuse("One."), lambda: 1, lambda: refuse("Two.", "One."))
+    assert caught.value.problems == ("One.", "Two.")

@@ -3,6 +3,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from headstart.core.errors import UserError
 from headstart.core.home import home
 
 
@@ -27,3 +28,11 @@ def test_without_one_it_is_the_users_cache(monkeypatch: pytest.MonkeyPatch, valu
     else:
         monkeypatch.setenv("HEADSTART_HOME", value)
     assert home() == Path(platformdirs.user_cache_dir("headstart", appauthor=False))
+
+
+@pytest.mark.parametrize("inside", ["", "/models"])
+def test_a_file_is_no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, inside: str) -> None:
+    (tmp_path / "notes").touch()
+    monkeypatch.setenv("HEADSTART_HOME", f"{tmp_path}/notes{inside}")
+    with pytest.raises(UserError, match=rf"HEADSTART_HOME is '.*/notes{inside}', and '.*/notes' is a file; set it to"):
+        home()

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from headstart.core.dataset import Issue
+from headstart.core.errors import UserError
 from headstart.data import _audit
 from headstart.data._duplicates import Ties
 from headstart.data._finding import Finding
@@ -105,6 +106,18 @@ def test_copies_are_named_by_kind():
         ),
     }
     assert _audit.duplicates(ids(2), ["a", "b"], ties([0, 1])) == []
+
+
+def test_labels_that_contradict_each_other_in_most_items_are_refused():
+    tied = ties([0, 0, 0, 1, 1, 2, 3])
+    _audit.refuse_contradicted(ids(7), list("aaabbab"), tied)
+    _audit.refuse_contradicted(ids(7), list("aabbbab"), tied)
+    with pytest.raises(UserError) as caught:
+        _audit.refuse_contradicted(ids(7), list("aababab"), tied)
+    assert str(caught.value) == (
+        "5 of 7 items are identical to one with another label ('i0' is 'a', 'i2' is 'b'): nothing can be right on more "
+        "than 71% of them. Give every item one label."
+    )
 
 
 def test_leaks_leave_the_training_side_only():

@@ -19,8 +19,8 @@ def test_a_missing_path_offers_its_neighbour(tmp_path: Path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(UserError) as caught:
         kind_of(tmp_path / "photso")
-    assert str(caught.value) == f"There is no '{tmp_path}/photso'. Did you mean 'photos'?"
-    with pytest.raises(UserError, match=f"In '{tmp_path}': Did you mean 'photos'"):
+    assert str(caught.value) == f"There is no '{tmp_path}/photso'. Did you mean '{tmp_path}/photos'?"
+    with pytest.raises(UserError, match=f"Did you mean '{tmp_path}/photos'"):
         kind_of(tmp_path / "fotos" / "cats" / "a.csv")
     with pytest.raises(UserError, match=f"'{tmp_path}' has nothing with a name like it"):
         kind_of(tmp_path / "zebra")

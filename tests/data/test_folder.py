@@ -112,6 +112,10 @@ def test_a_name_that_is_no_unicode_is_quarantined(photos, picture):
     [
         (lambda root, picture: None, "' is empty; expected one folder per class"),
         (lambda root, picture: picture(1).save(root / "a.png"), "holds 1 item but no class folders; put the items"),
+        (
+            lambda root, picture: [(root / name).touch() for name in ("recipe.toml", "results.json", "report.html")],
+            "holds a run and no data. Give the data, or the recipe of that run ('",
+        ),
         (lambda root, picture: (root / "labels.csv").touch(), "holds no class folders, but a table: give that instead"),
         (lambda root, picture: (root / "cat").mkdir(), "holds no images, sounds or .txt files in class folders"),
     ],

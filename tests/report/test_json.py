@@ -151,6 +151,15 @@ def test_a_folder_without_results_is_the_users_mistake(tmp_path):
         read_results(tmp_path)
 
 
+def test_nor_is_a_file_a_run(tmp_path):
+    (tmp_path / "report.html").touch()
+    with pytest.raises(UserError, match=r"report\.html' is a file; expected a run folder\.$"):
+        read_results(tmp_path / "report.html")
+    (tmp_path / "results.json").touch()
+    with pytest.raises(UserError, match=rf"is a file; expected a run folder\. Did you mean '{tmp_path}'\?"):
+        read_results(tmp_path / "report.html")
+
+
 @pytest.mark.parametrize(
     ("number", "advice"), [(2, "upgrade headstart to read it"), (0, "run it again"), ("1", "run it again")]
 )

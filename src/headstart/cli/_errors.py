@@ -82,8 +82,8 @@ def _bug(error: BaseException, arguments: Sequence[str]) -> str:
     what = f"headstart met a bug of its own ({type(error).__name__}: {_first_line(error)})"
     try:
         log = _write_log(error, arguments)
-    except OSError as refused:
-        return f"{what}; its traceback could not be written below '{home()}' ({refused.strerror})."
+    except (OSError, UserError) as refused:
+        return f"{what}; its traceback could not be written ({refused})."
     return f"{what}; please report it with the traceback in '{log}'."
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.core.dataset import Modality
-from headstart.core.errors import UnreadableItem, UserError, nearest
+from headstart.core.errors import UnreadableItem, UserError, neighbour
 from headstart.data._file import read_bytes
 from headstart.data._formats import SOUNDS, SUFFIXES
 from headstart.data._issues import examples, several
@@ -155,6 +155,4 @@ def _neighbour(path: Path) -> str:
 
 def _similar(path: Path) -> str:
     """The file of the same folder that may have been meant, if there is one."""
-    names = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
-    advice = nearest(path.name, names)
-    return advice if advice.startswith("Did you mean") else ""
+    return neighbour(path, path.parent) if path.parent.is_dir() else ""

@@ -26,6 +26,17 @@ def whole(option: str, least: int) -> Callable[[str | int], int]:
     return parse
 
 
+def folder(option: str) -> Callable[[str | Path], Path]:
+    """A parser of paths, which takes none to be no path instead of the working folder."""
+
+    def parse(given: str | Path) -> Path:
+        if not str(given).strip():
+            raise UserError(f"{option} is empty; name a folder.")
+        return Path(given)
+
+    return parse
+
+
 Data = Annotated[
     str,
     Argument(

@@ -10,7 +10,7 @@ from typer import Argument, Option
 
 from headstart.cli import _options
 from headstart.cli._terminal import document, show, working
-from headstart.core.errors import UserError
+from headstart.core.errors import UserError, together
 
 if TYPE_CHECKING:
     from headstart.core.recipe import Recipe
@@ -23,7 +23,15 @@ Data = Annotated[
         help="A folder of class folders, a table (CSV, TSV, Parquet, JSONL), or the recipe.toml of an earlier run.",
     ),
 ]
-Out = Annotated[Path, Option("--out", metavar="RUN", help="The run folder to write; an interrupted run goes on there.")]
+Out = Annotated[
+    Path,
+    Option(
+        "--out",
+        metavar="RUN",
+        parser=_options.folder("--out"),
+        help="The run folder to write; an interrupted run goes on there.",
+    ),
+]
 TaskName = Annotated[
     str | None, Option("--task", metavar="NAME", help="The kind of prediction.  (default: classification)")
 ]
@@ -81,12 +89,13 @@ def adapt(
     """
     with working(as_json=json) as progress:
         from headstart import api
+        from headstart.run_claim import foresee
 
         named = {"task": task, "model": model, "strategy": strategy, "budget": budget, "seed": seed, "test": test}
         roles = {"input": input, "label": label, "group": group}
         named |= {"pool": _options.names(pool), "licence": licence, "settings": _options.settings(set)}
         recipe = _recipe(data, named, roles)
-        api.check_names(recipe)
+        together(lambda: api.check_names(recipe), lambda: foresee(out, [recipe.data, recipe.test]))
         found = api.load(
             recipe.data,
             input=recipe.roles.get("input"),

@@ -11,7 +11,8 @@ Only the command line turns these into exit codes; the Python interface raises t
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 
 class HeadstartError(Exception):
@@ -53,11 +54,43 @@ class Unavailable(HeadstartError):
 def nearest(name: str, known: Iterable[str]) -> str:
     """A sentence to append to "unknown ..." messages: the nearest known name, or the names there are."""
     names = sorted(known)
-    lowered = {candidate.lower(): candidate for candidate in names}
-    close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean '{lowered[close[0]]}'?"
+    close = closest(name, names)
+    if close is not None:
+        return f"Did you mean '{close}'?"
     if not names:
         return "There are none to choose from."
     shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
     return f"Known: {shown}."
+
+
+def together(*attempts: Callable[[], object]) -> None:
+    """Make all ``attempts``.
+
+    Raises:
+        UserError: some were refused; the problems of all of them, each once.
+    """
+    problems: list[str] = []
+    for attempt in attempts:
+        try:
+            attempt()
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UserError(*dict.fromkeys(problems))
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is spelt most like ``name``, if one is."""
+    lowered = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    return lowered[close[0]] if close else None
+
+
+def neighbour(path: Path, folder: Path) -> str:
+    """Ask whether that is meant which is spelt most like the end of ``path`` in ``folder``; "" where nothing is.
+
+    Raises:
+        PermissionError: the folder may not be listed.
+    """
+    close = closest(path.name, [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")])
+    return "" if close is None else f"Did you mean '{folder / close}'?"

@@ -38,8 +38,9 @@ class Budget:
         if match and any(match.groups()):
             hours, minutes, seconds = (int(part or 0) for part in match.groups())
             total = 3600 * hours + 60 * minutes + seconds
-            if total > 0:
-                return cls(preset=None, seconds=float(total))
+            if total == 0:
+                raise UserError(f"Budget '{text}' leaves no time at all; give a duration such as 90s, 5m or 1h30m.")
+            return cls(preset=None, seconds=float(total))
         raise UserError(
             f"Budget '{text}' is neither a preset ({', '.join(PRESETS)}) nor a duration such as 90s, 5m or 1h30m."
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headstart.core.dataset import Issue, Issues
+from headstart.core.errors import UserError
 from headstart.data._duplicates import Ties
 from headstart.data._finding import Finding
 from headstart.data._issues import examples, issue, several
@@ -16,6 +17,9 @@ from headstart.data._text import EMPTY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+MOST_CONTRADICTED = 0.50
+"""Share of items that may be identical to one with another label; beyond it items have several labels each."""
 
 MOST_UNUSABLE = 0.20
 """Share of items that may be left out; beyond it the data are not what the user thinks they are."""
@@ -119,15 +123,37 @@ def duplicates(ids: Sequence[str], labels: Sequence[str], ties: Ties) -> list[Is
     if near:
         sentence = f"{_copies(near)} nearly the same, kept together in every split: {_pair(ids, near)}."
         found.append(issue("near_duplicates", "warning", sentence, _all(ids, near)))
-    torn = [rows for rows in exact if len({labels[row] for row in rows}) > 1]
+    torn = _torn(labels, ties)
     if torn:
-        a, b = _two_labels(torn[0], labels)
         sentence = (
             f"{_copies(torn)} identical but labelled differently, so some of these labels are wrong: "
-            f"'{ids[a]}' is '{labels[a]}', '{ids[b]}' is '{labels[b]}'."
+            f"{_two_labels(ids, labels, torn[0])}."
         )
         found.append(issue("conflicting_duplicates", "warning", sentence, _all(ids, torn)))
     return found
+
+
+def refuse_contradicted(ids: Sequence[str], labels: Sequence[str], ties: Ties) -> None:
+    """See that most of N items are not identical to one with another label.
+
+    Raises:
+        UserError: they are; no model could tell which label is meant.
+    """
+    torn = _torn(labels, ties)
+    count = sum(map(len, torn))
+    if count <= MOST_CONTRADICTED * len(ids):
+        return
+    lost = count - sum(Counter(labels[row] for row in rows).most_common(1)[0][1] for rows in torn)
+    raise UserError(
+        f"{count:,} of {several(len(ids), 'item')} are identical to one with another label "
+        f"({_two_labels(ids, labels, torn[0])}): nothing can be right on more than {1 - lost / len(ids):.0%} of them. "
+        "Give every item one label."
+    )
+
+
+def _torn(labels: Sequence[str], ties: Ties) -> list[list[int]]:
+    """Row numbers of every set of identical items with different labels."""
+    return [rows for rows in _together(ties.exact) if len({labels[row] for row in rows}) > 1]
 
 
 def leaks(
@@ -197,8 +223,9 @@ def _pair(ids: Sequence[str], sets: Sequence[Sequence[int]]) -> str:
     return f"'{ids[sets[0][0]]}' and '{ids[sets[0][1]]}'" + (", for one" if len(sets) > 1 else "")
 
 
-def _two_labels(rows: Sequence[int], labels: Sequence[str]) -> tuple[int, int]:
-    return rows[0], next(row for row in rows if labels[row] != labels[rows[0]])
+def _two_labels(ids: Sequence[str], labels: Sequence[str], rows: Sequence[int]) -> str:
+    a, b = rows[0], next(row for row in rows if labels[row] != labels[rows[0]])
+    return f"'{ids[a]}' is '{labels[a]}', '{ids[b]}' is '{labels[b]}'"
 
 
 def _all(ids: Sequence[str], sets: Sequence[Sequence[int]]) -> list[str]:

@@ -59,6 +59,7 @@ def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> C
     rows, findings = rows.keep(~useless), [finding for finding, bad in zip(findings, useless, strict=True) if not bad]
     ties = _tied(rows, findings)
     labels = [label for label in rows.labels if label is not None]
+    _audit.refuse_contradicted(rows.ids, labels, ties)
     issues += _odd(rows, findings, labels)
     issues += _audit.duplicates(rows.ids, labels, ties)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core.data_kind import DataKind
-from headstart.core.errors import UserError, nearest
+from headstart.core.errors import UserError, neighbour
 from headstart.core.registry import Registry
 
 KINDS = Registry(kind="kind of data", package="headstart.data", contract=DataKind)
@@ -54,14 +54,11 @@ def _beside(path: Path) -> str:
     """What to do about a missing path: the nearest name in the deepest folder above it that exists."""
     if len(path.parts) == 2 and not path.is_absolute() and not path.parent.exists():
         return "For a data set on the Hugging Face hub, call datasets.load_dataset and pass what it returns."
-    above, wanted = path.absolute().parent, path.name
-    while not above.is_dir():
-        above, wanted = above.parent, above.name
+    missing = path
+    while not missing.parent.is_dir():
+        missing = missing.parent
     try:
-        names = [entry.name for entry in above.iterdir() if not entry.name.startswith(".")]
+        advice = neighbour(missing, missing.parent)
     except PermissionError:
-        return f"The folder '{above}' may not be listed."
-    advice = nearest(wanted, names)
-    if not advice.startswith("Did you mean"):
-        return f"'{above}' has nothing with a name like it."
-    return advice if above == path.absolute().parent else f"In '{above}': {advice}"
+        return f"The folder '{missing.parent}' may not be listed."
+    return advice or f"'{missing.parent.absolute()}' has nothing with a name like it."

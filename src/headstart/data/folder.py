@@ -188,6 +188,12 @@ def _meant(listing: _Listing, row: _Row) -> Path | None:
 def _nothing_found(listing: _Listing) -> str:
     tables = [path for path in listing.loose if path.suffix.lower() in TABLE_SUFFIXES]
     loose = sum(map(_is_item, listing.loose))
+    recipe = listing.root / "recipe.toml"
+    if recipe in listing.loose:
+        return (
+            f"The folder '{listing.root}' holds a run and no data. Give the data, or the recipe of that run "
+            f"('{recipe}') to have it again on its own data."
+        )
     if tables:
         return f"The folder '{listing.root}' holds no class folders, but a table: give that instead ('{tables[0]}')."
     if loose:

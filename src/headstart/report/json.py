@@ -51,7 +51,11 @@ def read_results(folder: Path) -> Results:
         UserError: ``folder`` holds no results, or results of another schema number.
         Unavailable: the file is damaged; the message says where.
     """
-    path = Path(folder) / FILE
+    folder = Path(folder)
+    path = folder / FILE
+    if folder.is_file():
+        meant = f" Did you mean '{folder.parent}'?" if (folder.parent / FILE).is_file() else ""
+        raise UserError(f"'{folder}' is a file; expected a run folder.{meant}")
     if not path.is_file():
         raise UserError(
             f"'{folder}' holds no {FILE}; expected a run folder, as 'headstart adapt DATA --out {folder}' makes one."
