@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -372,7 +373,9 @@ def test_an_interrupted_adapt_goes_on_in_its_folder(data: Dataset, tmp_path: Pat
             api.adapt(data, out=out, budget="quick", strategy="linear_probe")
     with pytest.raises(UserError, match=r"holds an unfinished run of other options \(seed 0, not 1\)\. Choose"):
         api.adapt(data, out=out, budget="quick", strategy="linear_probe", seed=1)
-    api.adapt(data, out=out, budget="quick", strategy="linear_probe")
+    told = Listener()
+    api.adapt(data, out=out, budget="quick", strategy="linear_probe", progress=told)
+    assert re.search(r"^Going on with the interrupted run: \d+ finished pieces of its work are kept\.$", told.said[0])
     assert not (out / "checkpoints").exists()
     assert api.open(out).classes == ("left", "right")
 

@@ -16,6 +16,7 @@ from headstart import run_claim
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
 from headstart.run_claim import claim, foresee, held
+from tests.listening import Listener
 from tests.test_run_folder import ASKED, DATA, finished, interrupted
 
 
@@ -139,14 +140,6 @@ def test_nor_does_it_give_away_what_lies_beside_it(tmp_path: Path):
         claim(other, replace(ASKED, seed=4), DATA)
 
 
-class Told(Silent):
-    def __init__(self) -> None:
-        self.sentences: list[str] = []
-
-    def say(self, sentence: str) -> None:
-        self.sentences.append(sentence)
-
-
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -160,10 +153,10 @@ def test_without_locks_a_run_does_without_and_says_so(tmp_path: Path, monkeypatc
         raise error
 
     monkeypatch.setattr(FileLock, "acquire", refuse)
-    told = Told()
+    told = Listener()
     with held(tmp_path / "run", told):
         assert (tmp_path / "run").is_dir()
-    (sentence,) = told.sentences
+    (sentence,) = told.said
     assert "run' is not locked against other processes: no lock can be kept in '" in sentence
     assert f"/locks' ({reason}" in sentence
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headstart.core.results import Interval, Verdict
+from headstart.core.results import Interval, Outcome, Verdict
 from headstart.engine import evidence
 from headstart.engine.final import Chosen
 from headstart.engine.folds import repeated_folds
@@ -60,7 +60,7 @@ def test_options_of_a_strategy_are_flat_plain_values():
         ),
     ],
 )
-def test_the_headline_says_what_matters_first(outcome: str, served: str, expected: str):
+def test_the_headline_says_what_matters_first(outcome: Outcome, served: str, expected: str):
     transfer, _ = scored(0.8)
     transfer = replace(transfer, scores={"balanced_accuracy": Interval(value=0.8, low=0.7, high=0.9, method="by hand")})
     verdict = Verdict(
@@ -68,6 +68,9 @@ def test_the_headline_says_what_matters_first(outcome: str, served: str, expecte
         margin=0.01, scored=400, smallest_detectable=0.05, needed=None, sentence="",
     )  # fmt: skip
     assert evidence.headline(verdict, transfer, "balanced_accuracy", served) == expected
+    if outcome == "cannot_tell":
+        said = evidence.headline(replace(verdict, needed=5200), transfer, "balanced_accuracy", served)
+        assert said.endswith("cannot be told from 400 items; about 5,200 would settle it.")
 
 
 def test_large_maps_are_sampled(monkeypatch):
@@ -102,21 +105,23 @@ def test_the_curve_says_whose_it_is(tmp_path: Path):
     assert tuned.startswith("Curve of a linear probe on the frozen features, not of last_blocks. ")
 
 
-def test_what_was_left_out_ends_in_one_full_stop():
+def test_what_was_left_out_is_told_by_reason_notes_first_each_with_one_full_stop():
     row = SimpleNamespace(model="m", strategy="s", name="scratch", skipped="it has no BatchNorm.")
     bare = SimpleNamespace(model="m", strategy="s", name="scratch", skipped="no time")
     found: Any = SimpleNamespace(
-        ranked=SimpleNamespace(rows=[row, bare]),
-        settled=SimpleNamespace(contest=SimpleNamespace(skipped=[row, bare])),
+        ranked=SimpleNamespace(rows=[row, bare, SimpleNamespace(model="n", skipped="no time")]),
+        settled=SimpleNamespace(
+            contest=SimpleNamespace(skipped=[row, bare, SimpleNamespace(model="m", strategy="t", skipped="no time")])
+        ),
         proof=SimpleNamespace(rows=[row, bare]),
     )
     assert evidence.skipped(found, ["", "Cross-validation: 3 folds", "All heard."]) == (
-        "Not measured: m; it has no BatchNorm.",
-        "Not measured: m; no time.",
-        "Not tried: s on m; it has no BatchNorm.",
-        "Not tried: s on m; no time.",
-        "Control not run: scratch; it has no BatchNorm.",
-        "Control not run: scratch; no time.",
         "Cross-validation: 3 folds.",
         "All heard.",
+        "Not measured: m; it has no BatchNorm.",
+        "Not measured: m, n; no time.",
+        "Not tried: s on m; it has no BatchNorm.",
+        "Not tried: s, t on m; no time.",
+        "Control not run: scratch; it has no BatchNorm.",
+        "Control not run: scratch; no time.",
     )

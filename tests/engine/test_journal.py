@@ -142,3 +142,13 @@ def test_what_lies_beside_a_piece_is_forgotten_with_it(tmp_path: Path):
     journal.forget("x")
     assert [file for file in path.parent.iterdir() if file.name.startswith(path.name)] == []
     assert journal.path("x y").exists()
+
+
+def test_finished_pieces_are_counted(tmp_path: Path):
+    journal = Journal(tmp_path, {})
+    assert journal.pieces == Journal(None, {}).pieces == 0
+    for name in ("trial a", "trial b"):
+        journal.recall(name, lambda: {"x": np.zeros(1)})
+    journal.note("plan", dict)
+    journal.path("checkpoint trial c").touch()
+    assert journal.pieces == 2

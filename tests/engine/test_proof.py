@@ -85,6 +85,7 @@ def test_a_control_that_is_right_everywhere_leaves_nothing_to_gain():
         assert found.verdict.outcome != "positive"
         said = "That control is right on every item scored: there is nothing left to gain here."
         assert found.verdict.sentence.endswith(said)
+        assert found.verdict.needed is None
 
 
 def test_a_control_of_one_fold_is_told_from_the_others(tmp_path: Path):

@@ -31,7 +31,7 @@ def test_negative_against_the_best_control():
     assert record.outcome == "negative"
     assert record.against == "TF-IDF"
     assert record.sentence.startswith(
-        "Transfer hurt: -10.0 points of balanced accuracy against the best control (TF-IDF), 95% interval -"
+        "Transfer hurt: −10.0 points of balanced accuracy against the best control (TF-IDF), 95% interval −"
     )
 
 
@@ -41,7 +41,7 @@ def test_no_material_difference():
     assert record.needed is None
     assert record.sentence == (
         "Transfer makes no material difference: +0.1 points of balanced accuracy against the control "
-        "(a simple model), 95% interval -0.5 to +0.7, all within 1 point."
+        "(a simple model), 95% interval −0.5 to +0.7, all within 1 point."
     )
 
 
@@ -183,7 +183,7 @@ def test_a_control_scored_on_few_items_and_far_behind_does_not_decide():
     assert record.sentence.startswith(
         "Transfer helped: +12.0 points of accuracy over the control (simple), 95% interval"
     )
-    low, high = (f"{100 * end:+.1f}" for end in coarse.bounds())
+    low, high = (f"{100 * end:+.1f}".replace("-", "−") for end in coarse.bounds())
     assert record.sentence.endswith(
         f"Not counted, for it was scored on 30 of these items only: the same from scratch, +18.0 ({low} to {high})."
     )

@@ -121,6 +121,16 @@ def test_the_curve_tells_measured_from_forecast(solar, tweets):
     assert [each.get("class") for each in flat.iter("polygon")] == ["ribbon measured"]
 
 
+def test_the_axis_of_a_curve_ends_at_all_and_nothing():
+    points = (CurvePoint(n=40, value=0.02, low=0.0, high=0.3), CurvePoint(n=80, value=0.98, low=0.9, high=1.0))
+    ticks = [
+        text
+        for text in texts(parsed(plots.curve(LearningCurve(points=points, forecast=(), note=""), "x")))
+        if "%" in text
+    ]
+    assert (ticks[0], ticks[-1]) == ("0%", "100%")
+
+
 def test_a_curve_of_one_point_can_be_drawn():
     record = LearningCurve(points=(CurvePoint(n=40, value=0.7, low=0.7, high=0.7),), forecast=(), note="")
     root = parsed(plots.curve(record, "x"))

@@ -117,3 +117,18 @@ def test_square_brackets_are_text_not_style(solar):
     text = summary_text(odd, Path("runs/[bold]"))
     for part in ("[red]a[/red] [/b]", "[x]", "[blink]late[/]", "runs/[bold]/model"):
         assert part in text
+
+
+def test_labels_that_look_wrong_are_shown_though_they_are_a_remark_only(solar):
+    issue = dataclasses.replace(solar.data.issues[0], severity="note", message="2 labels look wrong.")
+    shown = dataclasses.replace(issue, code="suspicious_labels")
+    for each, expected in ((issue, False), (shown, True)):
+        given = dataclasses.replace(solar, data=dataclasses.replace(solar.data, issues=(each,)))
+        assert ("? 2 labels look wrong." in summary_text(given)) is expected
+
+
+def test_an_interval_that_is_of_no_row_is_explained(solar):
+    assert "whichever that truly is" not in summary_text(solar)
+    wider = dataclasses.replace(solar, verdict=dataclasses.replace(solar.verdict, low=0.05))
+    said = "Against the best control, whichever that truly is: +12.4 points (+5.0 to +16.1)."
+    assert said in flat(summary_text(wider))

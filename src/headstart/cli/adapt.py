@@ -11,10 +11,18 @@ from typer import Argument, Option
 from headstart.cli import _options
 from headstart.cli._terminal import document, show, working
 from headstart.core.errors import UserError, together
+from headstart.report._format import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from headstart.core.dataset import Issue
+    from headstart.core.progress import Progress
     from headstart.core.recipe import Recipe
     from headstart.core.results import Results
+
+WARNINGS = 4
+"""Findings of the audit that are named before the work begins."""
 
 Data = Annotated[
     str,
@@ -105,8 +113,18 @@ def adapt(
             seed=recipe.seed,
             progress=progress,
         )
+        warn(found.issues, progress)
         adaptation = api.adapt(found, out=out, recipe=recipe, progress=progress)
     present(adaptation.results, out, as_json=json)
+
+
+def warn(issues: Sequence[Issue], progress: Progress) -> None:
+    """Say what is wrong with the data before the work begins; the summary comes when it is done."""
+    serious = [each.message for each in issues if each.severity != "note"]
+    for message in serious[:WARNINGS]:
+        progress.say(f"Warning: {message}")
+    if len(serious) > WARNINGS:
+        progress.say(f"Warning: {counted(len(serious) - WARNINGS, 'more finding')}; 'headstart check' lists them.")
 
 
 def _recipe(data: str, named: dict[str, Any], roles: dict[str, str | None]) -> Recipe:

@@ -64,6 +64,8 @@ def _line(
     data: Dataset, options: Options, journal_folder: Path | None, preview: Preview, progress: Progress
 ) -> Adapted:
     journal = Journal(journal_folder, identity(data, options))
+    if journal.pieces:
+        progress.say(f"Going on with the interrupted run: {journal.pieces} finished pieces of its work are kept.")
     with room_of(journal, progress, options.home) as room:
         return _pieces(data, options, journal, room, preview)
 

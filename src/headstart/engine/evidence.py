@@ -200,8 +200,8 @@ def headline(verdict: Verdict, scored: Scored, primary: str, served: str) -> str
         return f"Transfer hurt: {reached}, {points} below the best control ({verdict.against})."
     if verdict.outcome == "no_material_difference":
         return f"{reached}, and no material difference to the best control ({verdict.against})."
-    count = f"{len(scored.targets):,} items"
-    return f"{reached}; whether transfer helped cannot be told from {count}."
+    needed = "" if verdict.needed is None else f"; about {verdict.needed:,} would settle it"
+    return f"{reached}; whether transfer helped cannot be told from {len(scored.targets):,} items{needed}."
 
 
 def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
@@ -282,9 +282,17 @@ def strategy_options(strategy: Strategy) -> dict[str, float | int | str | bool]:
 
 
 def skipped(found: Findings, notes: Sequence[str]) -> tuple[str, ...]:
-    """One sentence for each thing that was not done as fully as it could be."""
-    said = [f"Not measured: {row.model}; {row.skipped}" for row in found.ranked.rows if row.skipped]
-    said += [f"Not tried: {row.strategy} on {row.model}; {row.skipped}" for row in found.settled.contest.skipped]
+    """What was not done as fully as it could be, one sentence for each reason."""
+    models: dict[str, list[str]] = {}
+    strategies: dict[tuple[str, str], list[str]] = {}
+    for row in found.ranked.rows:
+        if row.skipped:
+            models.setdefault(row.skipped, []).append(row.model)
+    for row in found.settled.contest.skipped:
+        strategies.setdefault((row.model, row.skipped or ""), []).append(row.strategy)
+    said = [*filter(None, notes)]
+    said += [f"Not measured: {', '.join(names)}; {reason}" for reason, names in models.items()]
+    said += [f"Not tried: {', '.join(names)} on {model}; {why}" for (model, why), names in strategies.items()]
     said += [f"Control not run: {row.name}; {row.skipped}" for row in found.proof.rows if row.skipped]
     # Some reasons are whole sentences, some are not.
-    return tuple(f"{each.removesuffix('.')}." for each in [*said, *filter(None, notes)])
+    return tuple(f"{each.removesuffix('.')}." for each in said)

@@ -33,6 +33,10 @@ DECISION = re.compile(r".*\.[0-9a-f]{16}\.json(\.\d+\.part)?")
 """Names of files that `Journal.note` writes."""
 
 
+PIECE = re.compile(r"(?!checkpoint-).*\.[0-9a-f]{16}\.safetensors")
+"""Names of files that `Journal.recall` writes; what is under way is kept as ``checkpoint ...``."""
+
+
 class Journal:
     """Pieces of one run in ``folder``; ``folder=None`` keeps nothing.
 
@@ -67,6 +71,13 @@ class Journal:
                 f"'{folder.parent}' holds an unfinished run that differs in {' and '.join(differing)}. Choose another "
                 "output folder, or delete that one to start afresh."
             )
+
+    @property
+    def pieces(self) -> int:
+        """How many finished pieces are kept."""
+        return (
+            0 if self.folder is None else sum(PIECE.fullmatch(path.name) is not None for path in self.folder.iterdir())
+        )
 
     def recall(self, name: str, compute: Callable[[], Arrays]) -> Arrays:
         """The arrays of piece ``name``: read back if they were written before, else computed and written."""

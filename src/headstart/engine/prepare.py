@@ -89,10 +89,10 @@ def fetch(options: Options, most: int, progress: Progress) -> Fetched:
     had: list[PoolMember] = []
     others: list[tuple[PoolMember, str]] = []
     problems: list[str] = []
-    order = "by its accuracy elsewhere" + (" and its compute" if _careful(options, most) else "")
+    order = "by published accuracy" + (" and compute" if _careful(options, most) else "")
     for member in _ordered(options, most):
         if len(had) == most:
-            others.append((member, f"the budget pays for measuring {most}; {order} this one comes later"))
+            others.append((member, f"the budget pays for measuring {most}, and {order} others come first"))
             continue
         try:
             had.append(_in_store(member, progress))

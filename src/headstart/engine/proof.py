@@ -43,11 +43,9 @@ def judge(controls: Sequence[Control], chosen: Trial, scored: Scored, data: Labe
         else:
             interval, comparison = _by_folds(control.logits, chosen, scored.optimism, data)
         scores[control.name], comparisons[control.name] = interval, comparison
-    decided = verdict(comparisons, data.task.primary.replace("_", " "), spoken=SPOKEN)
+    perfect = [name for name, interval in scores.items() if interval.value >= 1.0 - 1e-9]
+    decided = verdict(comparisons, data.task.primary.replace("_", " "), spoken=SPOKEN, perfect=perfect)
     best = next(name for name, spoken in SPOKEN.items() if spoken == decided.against)
-    if scores[best].value >= 1.0 - 1e-9 and decided.outcome != "positive":
-        said = f"{decided.sentence} That control is right on every item scored: there is nothing left to gain here."
-        decided = replace(decided, sentence=said)
     return Proof(
         rows=tuple(_row(each, scores.get(each.name), comparisons.get(each.name)) for each in controls),
         verdict=decided,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ MARGIN = 0.01
 """Differences up to one point do not matter in practice, unless the caller says otherwise."""
 
 ERROR = 0.05
+MINUS = "\N{MINUS SIGN}"
 MOST_ITEMS = 1_000_000
 
 
@@ -43,11 +44,13 @@ def verdict(
     metric: str,
     margin: float = MARGIN,
     spoken: Mapping[str, str] | None = None,
+    perfect: Collection[str] = (),
 ) -> Verdict:
     """Transfer against the best of its controls.
 
     ``comparisons`` are transfer minus control by the control's name, all on the same items or some of them; ``metric``
-    is the primary metric as people should read it, and ``spoken`` holds the controls' names as they should.
+    is the primary metric as people should read it, and ``spoken`` holds the controls' names as they should. Those that
+    are ``perfect`` are right on every item.
 
     - ``positive``: the lower end of the interval is above 0;
     - ``negative``: the upper end is below 0;
@@ -73,7 +76,8 @@ def verdict(
     hindrance = standing.lowest if outcome == "cannot_tell" and interval.value > 0 else standing.closest
     rests_on = comparisons[hindrance]
     needed = rests_on.needed(max(abs(rests_on.value), margin))
-    unsettled = outcome == "cannot_tell" and rests_on.count < needed <= MOST_ITEMS
+    beyond = standing.closest in perfect and outcome != "positive"
+    unsettled = outcome == "cannot_tell" and not beyond and rests_on.count < needed <= MOST_ITEMS
     names = {name: (spoken or {}).get(name, name) for name in comparisons}
     record = Verdict(
         outcome=outcome,
@@ -89,8 +93,9 @@ def verdict(
         sentence="",
     )
     text = _sentence(record, metric, len(comparisons) - len(standing.apart), names[hindrance])
+    nothing = ["That control is right on every item scored: there is nothing left to gain here."] if beyond else []
     left_out = [_apart(names[name], comparisons[name]) for name in standing.apart]
-    return replace(record, sentence=" ".join([text, *left_out]))
+    return replace(record, sentence=" ".join([text, *nothing, *left_out]))
 
 
 def best_control(comparisons: Mapping[str, Comparison]) -> Standing:
@@ -224,7 +229,7 @@ def _points(value: float) -> str:
 
 def _signed(value: float) -> str:
     rounded = round(100 * value, 1) + 0.0
-    return f"{rounded:+.1f}" if rounded else "0.0"
+    return f"{rounded:+.1f}".replace("-", MINUS) if rounded else "0.0"
 
 
 def _plural(points: float) -> str:

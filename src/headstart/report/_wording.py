@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from headstart.core.results import CandidateRow, Interval, Results
-from headstart.report._format import bare, counted, items, metric, number, passes, percent, plain, points, span
+from headstart.report._format import bare, counted, items, metric, number, passes, percent, plain, points, signed, span
 
 OUTCOMES = {
     "positive": "Transfer helped",
@@ -154,6 +154,17 @@ def score_answer(results: Results) -> str:
     """How good is it, honestly?"""
     name, score = results.primary, served_score(results)
     return f"{metric(name).label} {number(name, score.value)} ({span(name, score)}), measured on {where(results)}."
+
+
+def whole(results: Results) -> str:
+    """Where the interval of the verdict comes from; empty where it is that of a row."""
+    verdict = results.verdict
+    own = (plain(100 * verdict.low), plain(100 * verdict.high))
+    gaps = [row.delta for row in results.controls.values() if row.delta is not None]
+    if any(own == (plain(100 * gap.low), plain(100 * gap.high)) for gap in gaps):
+        return ""
+    ends = f"{signed(100 * verdict.low)} to {signed(100 * verdict.high)}"
+    return f"Against the best control, whichever that truly is: {points(verdict.delta)} ({ends})."
 
 
 def detectable(results: Results) -> str:

@@ -6,6 +6,7 @@ size on a phone; the larger figures have a fixed coordinate system of about the 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -185,6 +186,7 @@ def curve(record: LearningCurve, label: str) -> Markup:
     measured, forecast = list(record.points), list(record.forecast)
     every = measured + forecast
     up = Scale.around([end for each in every for end in (each.low, each.high)], start=262, stop=30, least=0.1)
+    up = dataclasses.replace(up, low=max(up.low, 0.0), high=min(up.high, 1.0))  # these are shares
     logs = Scale.around([math.log(each.n) for each in every], start=46, stop=340, least=0.5)
 
     def across(n: float) -> float:

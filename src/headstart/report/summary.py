@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 WIDTH = 80
 MOST = 4
 """Warnings, and things left out, that are named; the report has them all."""
+SUSPICIOUS = "suspicious_labels"
+"""The code of the one remark that is shown beside warnings: people act on it."""
 STYLES = {
     "positive": "green",
     "negative": "red",
@@ -88,6 +90,8 @@ class _Bars:
             table.add_row(label, _bar(value, 24, look or "dim"), shown, gap, style=look or None)
         yield ""
         yield table
+        if _wording.whole(results):
+            yield Text(_wording.whole(results), style="dim")
         if results.scored_on == "cross-validation":
             yield Text("Differences are paired on the folds that both were scored on.", style="dim")
         yield ""
@@ -124,7 +128,8 @@ def _warnings(results: Results) -> list[tuple[str, str, str]]:
     order = {"error": ("x", "red"), "warning": ("!", "yellow")}
     found = [each for severity in order for each in results.data.issues if each.severity == severity]
     shown = [(order[each.severity][0], each.message, order[each.severity][1]) for each in found[:MOST]]
-    return shown + _more(len(found) - MOST, "finding", "findings")
+    shown += _more(len(found) - MOST, "finding", "findings")
+    return shown + [("?", each.message, "yellow") for each in results.data.issues if each.code == SUSPICIOUS]
 
 
 def _left_out(results: Results) -> list[tuple[str, str, str]]:
