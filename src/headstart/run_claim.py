@@ -92,7 +92,7 @@ def _locked(folder: Path, progress: Progress) -> AbstractContextManager[object]:
             f"Another process is writing to '{folder}' right now. Wait until it is done, or choose another --out."
         ) from error
     except (OSError, NotImplementedError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or "this system has none"
+        reason = (error.strerror if isinstance(error, OSError) else str(error)) or "this system has none"
         progress.say(f"'{folder}' is not locked against other processes: no lock can be kept in '{locks}' ({reason}).")
         return nullcontext()
 

@@ -135,7 +135,7 @@ def test_what_is_wrong_with_the_data_is_said_before_the_work():
     warn(issues, told)
     assert told.said == [
         *(f"Warning: Finding {n}." for n in (1, 2, 3, 4)),
-        "Warning: 1 more findings; 'headstart check' lists them.",
+        "Warning: 1 more finding; 'headstart check' lists them.",
     ]
     warn(issues[:1], told)
     assert len(told.said) == 5

@@ -43,9 +43,9 @@ def _image(
 
 
 _FAMILIES = {
-    "resnet": ("resnet", 3e-4, True),
-    "efficientnet": ("efficientnet", 3e-4, True),
-    "mobilenetv3": ("mobilenetv3", 3e-4, True),
+    "resnet": ("resnet", 1e-4, True),
+    "efficientnet": ("efficientnet", 1e-4, True),
+    "mobilenetv3": ("mobilenetv3", 1e-4, True),
     "convnext": ("convnext", 1e-4, False),
     "vit_small_patch14_dinov2": ("dinov2", 3e-5, False),
     "vit": ("vision_transformer", 5e-5, False),

@@ -97,13 +97,12 @@ def adapt(
     """
     with working(as_json=json) as progress:
         from headstart import api
-        from headstart.run_claim import foresee
 
         named = {"task": task, "model": model, "strategy": strategy, "budget": budget, "seed": seed, "test": test}
         roles = {"input": input, "label": label, "group": group}
         named |= {"pool": _options.names(pool), "licence": licence, "settings": _options.settings(set)}
         recipe = _recipe(data, named, roles)
-        together(lambda: api.check_names(recipe), lambda: foresee(out, [recipe.data, recipe.test]))
+        _check(recipe, out)
         found = api.load(
             recipe.data,
             input=recipe.roles.get("input"),
@@ -116,6 +115,14 @@ def adapt(
         warn(found.issues, progress)
         adaptation = api.adapt(found, out=out, recipe=recipe, progress=progress)
     present(adaptation.results, out, as_json=json)
+
+
+def _check(recipe: Recipe, out: Path) -> None:
+    """Refuse what can be refused before data are read, all of it together."""
+    from headstart import api
+    from headstart.run_claim import foresee
+
+    together(lambda: api.check_names(recipe), lambda: foresee(out, [recipe.data, recipe.test]))
 
 
 def warn(issues: Sequence[Issue], progress: Progress) -> None:

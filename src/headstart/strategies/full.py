@@ -19,7 +19,7 @@ class Full(InputStrategy):
 
     decay: Decay = 0.8
     head_rate: Annotated[float, Meaning(says="Multiplies the learning rate of the head.")] = 10.0
-    schedule: Schedule = Schedule(epochs=6, rate_scale=0.5, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=6, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""
