@@ -38,7 +38,7 @@ def test_a_file_is_no_folder(tmp_path: Path):
     ):
         pass
     with (
-        pytest.raises(UserError, match=r"inner' cannot be written to: not a directory\. Choose another --out"),
+        pytest.raises(UserError, match=r"inner' cannot be made: '.*run' is a file; --out needs a folder"),
         held(tmp_path / "run" / "inner", Silent()),
     ):
         pass
@@ -64,7 +64,7 @@ def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**9, 10**9 - 5_000_000, 5_000_000))
     with pytest.raises(Unavailable, match=r"has 5 MB left, a run needs up to 210 MB\. Free some space or choose"):
-        claim(tmp_path, ASKED, DATA)
+        foresee(tmp_path / "run", [])
 
 
 @pytest.mark.parametrize(

@@ -191,10 +191,9 @@ def adapt(
     folder, progress = None if out is None else Path(out), progress or Silent()
     if folder is None:
         return _adaptation(data, options, None, progress)
-    from headstart.run_claim import foresee, held
+    from headstart.run_claim import held
 
-    foresee(folder, [data.source, data.test_source])
-    with held(folder, progress):
+    with held(folder, progress, [data.source, data.test_source]):
         done = _claimed(folder, data, options, progress)
         return _adaptation(data, options, folder, progress) if done is None else Adaptation(done, asked, folder)
 

@@ -62,15 +62,17 @@ def foresee(folder: Path, sources: Sequence[str]) -> None:
 
 
 @contextmanager
-def held(folder: Path, progress: Progress) -> Iterator[None]:
+def held(folder: Path, progress: Progress, sources: Sequence[str] = ()) -> Iterator[None]:
     """Keep other processes with this home out of ``folder``, which is made if it does not exist.
 
     Where there can be no locks (some network drives, a home that is read-only) ``progress`` is told so. A folder that
     was made here and is empty in the end is taken away again.
 
     Raises:
-        UserError: another process is at work there, it is a file, or it cannot be written.
+        UserError: another process is at work there, or it cannot be the run folder of data in ``sources`` (`foresee`).
+        Unavailable: the disk is too full.
     """
+    foresee(folder, sources)
     made = not folder.exists()
     _make_writable(folder)
     try:
@@ -105,9 +107,7 @@ def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
 
     Raises:
         UserError: it holds something else.
-        Unavailable: the disk is too full.
     """
-    _require_room(folder, folder)
     inside = _inside(folder)
     if (folder / CHECKPOINTS / NOTE).is_file() and CHECKPOINTS in inside:
         other = _other_interrupted(folder, recipe, fingerprint)
@@ -150,8 +150,6 @@ def _require_room(where: Path, folder: Path) -> None:
 
 def _make_writable(folder: Path) -> None:
     try:
-        if folder.exists() and not folder.is_dir():
-            raise UserError(f"'{folder}' is a file; --out needs a folder (it is made if it does not exist).")
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
