@@ -51,3 +51,22 @@ def test_freed_memory_is_kept_only_where_the_c_library_can(monkeypatch: pytest.M
     assert not device.keep_freed_memory.__wrapped__()
     monkeypatch.setattr(device.sys, "platform", "darwin")
     assert not device.keep_freed_memory.__wrapped__()
+
+
+def test_kept_memory_is_handed_back_where_the_c_library_can(monkeypatch):
+    asked = []
+
+    class Library:
+        @staticmethod
+        def malloc_trim(pad: int) -> int:
+            asked.append(pad)
+            return 1
+
+    monkeypatch.setattr(device.sys, "platform", "linux")
+    monkeypatch.setattr(device.ctypes, "CDLL", lambda name: Library)
+    assert device.hand_back_memory()
+    assert asked == [0]
+    monkeypatch.setattr(device.ctypes, "CDLL", lambda name: object())
+    assert not device.hand_back_memory()
+    monkeypatch.setattr(device.sys, "platform", "darwin")
+    assert not device.hand_back_memory()

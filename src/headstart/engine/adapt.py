@@ -14,6 +14,7 @@ from headstart.engine.checkpoint import checkpoint_bytes
 from headstart.engine.clock import Clock
 from headstart.engine.contest import hold
 from headstart.engine.controls import Setting, try_all
+from headstart.engine.device import hand_back_memory
 from headstart.engine.evidence import Findings, Preview, gather
 from headstart.engine.final import score, settle
 from headstart.engine.folds import repeated_folds
@@ -56,8 +57,11 @@ def adapt(
         Unavailable: weights are missing and cannot be fetched.
     """
     check(data, options)
-    with modest_threads(len(data)):
-        return _line(data, options, journal_folder, preview, progress)
+    try:
+        with modest_threads(len(data)):
+            return _line(data, options, journal_folder, preview, progress)
+    finally:
+        hand_back_memory()
 
 
 def _line(
