@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+BODY, LAYERS = "body", "layers.safetensors"
+"""In the folder of a model whose classifier reads every block: the ordinary folder, and the weights for the others."""
 BUILT = ("num_classes", "in_chans")
 """Arguments that timm saves and that are fixed here: the classifier is ours, and pictures are RGB (`_channels`)."""
 

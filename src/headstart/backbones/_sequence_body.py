@@ -14,6 +14,7 @@ from headstart.backbones._dense import at_one, evenly, masked
 from headstart.backbones._families import family_of
 from headstart.backbones._family import MARKER, Family, TextFamily
 from headstart.backbones._head import check_head
+from headstart.backbones._layers import layered
 from headstart.backbones._random import seeded
 from headstart.backbones._sequence_input import SequencePreprocess
 from headstart.backbones._sound_family import EXTRACTOR, SoundFamily
@@ -46,6 +47,10 @@ class SequenceBackbone(Backbone):
         """See `Backbone.lean`."""
         del batch
         return self.family.lean(self, self.module)
+
+    def layered(self) -> Backbone:
+        """See `Backbone.layered`."""
+        return layered(self)
 
     def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
         """See `Backbone.lower`: the state above the boundary, of L tokens an item, or pooled features above all."""

@@ -16,6 +16,7 @@ from headstart.backbones._dense import at_one, evenly
 from headstart.backbones._fold import folded
 from headstart.backbones._head import check_head
 from headstart.backbones._image import ImagePreprocess
+from headstart.backbones._layers import layered
 from headstart.backbones._random import seeded
 from headstart.backbones._timm_steps import plan
 from headstart.core.backbone import Backbone, BackboneInfo, Dense, LinearHead
@@ -78,6 +79,10 @@ class TimmBackbone(Backbone):
     def lean(self, batch: Mapping[str, torch.Tensor]) -> Backbone:
         """See `Backbone.lean`: without the BatchNorms that a convolution can take over."""
         return folded(self, batch)
+
+    def layered(self) -> Backbone:
+        """See `Backbone.layered`."""
+        return layered(self)
 
     def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
         """See `Backbone.lower`: ``hidden (B, ...)`` in the layout the next block reads, pooled features above all

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from headstart.backbones._folder import CONFIG, describe, read_backbone, read_model
+from headstart.backbones._folder import BODY, CONFIG, LAYERS, describe, read_backbone, read_model
 from headstart.backbones._joined import PARTS, joined_body, joined_exported, joined_info, parts_of
 from headstart.core.backbone import Backbone, BackboneInfo, Exported, LinearHead, Source
 from headstart.core.errors import Unavailable
@@ -27,6 +27,10 @@ def read_exported(folder: Path) -> Exported:
     parts = parts_of(folder)
     if parts:
         return joined_exported([read_exported(part) for part in parts], f"local:{folder}")
+    if (folder / LAYERS).is_file():
+        from headstart.backbones._layers import read_layered
+
+        return read_layered(folder, read_exported(folder / BODY))
     return read_model(folder, describe(folder, f"local:{folder}"))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from headstart.core.dataset import Modality
+from headstart.core.errors import UserError
 from headstart.core.features import Features
 from headstart.core.progress import Progress
 
@@ -176,6 +177,8 @@ class Backbone(ABC):
     """Whether activations of all items have one shape (images: yes; texts are padded to the longest of a batch)."""
     parts: tuple[Backbone, ...] = ()
     """The bodies whose features it puts side by side, if it joins several."""
+    layer: str = "pooled"
+    """Which of its outputs the features are; part of every cache key."""
 
     @abstractmethod
     def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -188,6 +191,15 @@ class Backbone(ABC):
         """
         del batch
         return self
+
+    def layered(self) -> Backbone:
+        """The same body, whose features are the means over positions of what each block but the last gives, one after
+        the other, and then its own.
+
+        Raises:
+            UserError: it cannot be read so.
+        """
+        raise UserError(f"{self.info.name} can be read at its end only; choose a strategy that does.")
 
     @abstractmethod
     def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
