@@ -127,7 +127,7 @@ def _alone(
 ) -> float | None:
     """One strategy on all training items; None where it diverges."""
     if isinstance(strategy, FeatureStrategy):
-        contender = entrant.probe.contender
+        contender = entrant.probe.contender.read_by(strategy, run)
         return scored(contender, contender.backbone, fit_all(strategy, contender, run), True)
     assert isinstance(strategy, InputStrategy)
     contender = entrant.native

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -279,29 +280,33 @@ from transformers import (
 torch.set_num_threads(1)
 answers = {}
 for job in json.load(sys.stdin):
-    folder, items = job["folder"], job["items"]
+    folder, items, reads = job["folder"], job["items"], job["folder"] + job["reads"]
+    trusted = {"trust_remote_code": True} if job["reads"] else {}
     if job["modality"] == "image":
-        processor = AutoImageProcessor.from_pretrained(folder)
-        model = AutoModelForImageClassification.from_pretrained(folder).eval()
+        processor = AutoImageProcessor.from_pretrained(reads)
+        model = AutoModelForImageClassification.from_pretrained(folder, **trusted).eval()
         together = processor([Image.open(path) for path in items], return_tensors="pt")
         single = [processor(Image.open(path), return_tensors="pt") for path in items]
-        whole = pipeline("image-classification", model=folder, top_k=None)
+        trusted |= {"image_processor": reads} if trusted else {}
+        whole = pipeline("image-classification", model=folder, top_k=None, **trusted)
         said = [whole(path) for path in items]
     elif job["modality"] == "audio":
-        extractor = AutoFeatureExtractor.from_pretrained(folder)
-        model = AutoModelForAudioClassification.from_pretrained(folder).eval()
+        extractor = AutoFeatureExtractor.from_pretrained(reads)
+        model = AutoModelForAudioClassification.from_pretrained(folder, **trusted).eval()
         waves = [np.array(item, dtype=np.float32) for item in items]
         given = {"padding": True, "return_attention_mask": True} if job["varies"] else {}
         together = extractor(waves, sampling_rate=16000, return_tensors="pt", **given)
         single = [extractor(wave, sampling_rate=16000, return_tensors="pt") for wave in waves]
-        whole = pipeline("audio-classification", model=folder, top_k=None)
+        trusted |= {"feature_extractor": reads} if trusted else {}
+        whole = pipeline("audio-classification", model=folder, top_k=None, **trusted)
         said = [whole({"raw": wave, "sampling_rate": 16000}) for wave in waves]
     else:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+        tokenizer = AutoTokenizer.from_pretrained(reads)
+        model = AutoModelForSequenceClassification.from_pretrained(folder, **trusted).eval()
         together = tokenizer(items, padding=True, truncation=True, return_tensors="pt")
         single = [tokenizer(text, truncation=True, return_tensors="pt") for text in items]
-        said = pipeline("text-classification", model=folder, top_k=None)(items, truncation=True)
+        trusted |= {"tokenizer": reads} if trusted else {}
+        said = pipeline("text-classification", model=folder, top_k=None, **trusted)(items, truncation=True)
     with torch.no_grad():
         batch = model(**together).logits.double().softmax(dim=1)
         ones = torch.cat([model(**one).logits for one in single]).double().softmax(dim=1)
@@ -324,9 +329,12 @@ def test_exported_folders_give_the_same_probabilities_without_headstart(tmp_path
         picture.save(paths[-1])
     # At the weights' own rate: resampling belongs to who calls transformers.
     sounds = [clip.at(16000).samples.tolist() for clip in clips()]
-    for member in ALL:
-        backbone = make(member)
-        folder = str(tmp_path / member)
+    for member, layered in [
+        *((member, False) for member in ALL),
+        *((member, True) for member in ALL if member not in WHOLE),
+    ]:
+        backbone = make(member).layered() if layered else make(member)
+        folder = str(tmp_path / ("layered" if layered else "plain") / member)
         head = head_for(backbone)
         backbone.export(Path(folder), head, CLASSES)
         with torch.no_grad():
@@ -334,9 +342,22 @@ def test_exported_folders_give_the_same_probabilities_without_headstart(tmp_path
         expected[folder] = logits.softmax(dim=1)
         items = {"image": paths, "text": TEXTS, "audio": sounds}[backbone.info.modality]
         varies = backbone.info.modality == "audio" and not backbone.fixed_shapes
-        jobs.append({"folder": folder, "modality": backbone.info.modality, "items": items, "varies": varies})
+        jobs.append(
+            {
+                "folder": folder,
+                "modality": backbone.info.modality,
+                "items": items,
+                "varies": varies,
+                "reads": "/body" * layered,
+            }
+        )
     done = subprocess.run(
-        [sys.executable, "-c", READ_BACK], input=json.dumps(jobs), capture_output=True, text=True, check=False
+        [sys.executable, "-c", READ_BACK],
+        input=json.dumps(jobs),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "HF_MODULES_CACHE": str(tmp_path / "modules")},
     )
     assert done.returncode == 0, done.stderr
     answers = json.loads(done.stdout)

@@ -3,10 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from headstart.core.backbone import Backbone
 from headstart.core.errors import UserError
+from headstart.core.strategy import Strategy
 from headstart.core.training import Preparation
 from headstart.engine import contest
 from headstart.engine.loop import Diverged
@@ -17,6 +20,7 @@ from headstart.engine.rank import Entrant
 from headstart.engine.trials import Contender
 from headstart.strategies.distil import Distil
 from headstart.strategies.full import Full
+from headstart.strategies.head2toe import Head2Toe
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.multi_view import MultiView
@@ -145,7 +149,7 @@ def test_more_views_are_paid_for_and_refused_with_a_reason(tmp_path: Path):
     held, _ = probed(tmp_path, 3.0, linear_probe=LinearProbe(), multi_view=MultiView(views=2))
     assert [(trial.strategy_name, trial.cost) for trial in held.trials] == [("linear_probe", 1.0), ("multi_view", 3.0)]
     held, _ = probed(tmp_path, 1.0, linear_probe=LinearProbe(), multi_view=MultiView(views=2))
-    assert held.skipped[0].skipped == "more views cost 2 passes over the data, the budget has 1 left for them"
+    assert held.skipped[0].skipped == "it reads the items in 2 more passes, the budget has 1 left for them"
     held, _ = probed(tmp_path, 0.0, multi_view=MultiView(views=2))
     assert [trial.strategy_name for trial in held.trials] == ["multi_view"]
 
@@ -154,6 +158,22 @@ def test_views_of_more_items_than_memory_holds_are_not_read(tmp_path: Path, monk
     monkeypatch.setattr("headstart.engine.cache.HELD_BYTES", 100)
     held, _ = probed(tmp_path, 9.0, linear_probe=LinearProbe(), multi_view=MultiView(views=2))
     assert held.skipped[0].skipped == "features of 3 views of 40 items do not fit in memory"
+
+
+def test_what_reads_every_block_costs_a_pass_and_is_refused_with_a_reason(tmp_path: Path, monkeypatch):
+    both: dict[str, Strategy] = {"linear_probe": LinearProbe(), "head2toe": Head2Toe()}
+    held, _ = probed(tmp_path, 3.0, **both)
+    read = held.trials[1]
+    assert [(trial.strategy_name, trial.cost) for trial in held.trials] == [("linear_probe", 1.0), ("head2toe", 2.0)]
+    assert read.contender.features.shape == (40, 6 + 8 + 8)
+    assert np.array_equal(read.contender.features[:, 14:], held.trials[0].contender.features)
+    with monkeypatch.context() as patch:
+        patch.setattr("headstart.engine.cache.HELD_BYTES", 100)
+        held, _ = probed(tmp_path, 3.0, **both)
+        assert held.skipped[0].skipped == "features of all blocks of 40 items do not fit in memory"
+    monkeypatch.setattr(toys.ToyBackbone, "layered", Backbone.layered)
+    held, _ = probed(tmp_path, 3.0, **both)
+    assert held.skipped[0].skipped == "toy:small can be read at its end only; choose a strategy that does."
 
 
 def test_a_reader_of_features_that_does_not_suit_the_model_says_so(tmp_path: Path, monkeypatch):

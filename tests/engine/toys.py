@@ -15,6 +15,7 @@ from PIL import Image
 from torch import nn
 
 from headstart.backbones._dense import evenly
+from headstart.backbones._layers import layered
 from headstart.baselines.histograms import Histograms
 from headstart.core.backbone import Backbone, BackboneInfo, Block, Dense, LinearHead, Preprocess, Source, Strength
 from headstart.core.dataset import Dataset
@@ -97,6 +98,9 @@ class ToyBackbone(Backbone):
 
     def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         return self.upper({"hidden": batch["pixel_values"]}, 0)
+
+    def layered(self) -> Backbone:
+        return layered(self)
 
     def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
         return {"hidden": self.module[:boundary](batch["pixel_values"])}

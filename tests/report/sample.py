@@ -199,6 +199,7 @@ def solar() -> Results:
             input={"size": 260},
             least_side=594,
             parts=(),
+            layers=False,
         ),
         strategy="linear_probe",
         strategy_options={"penalty": 0.031, "layers": "all", "class_weights": True},

@@ -58,6 +58,7 @@ def tweets() -> Results:
             input={"tokens": 256},
             least_side=None,
             parts=(),
+            layers=False,
         ),
         strategy="linear_probe",
         strategy_options={"penalty": 0.8},

@@ -10,15 +10,19 @@ from tests.backbones.members import CLASSES, batch_of, head_for, make, raw_items
 from tests.report.sample import solar
 
 
-@pytest.mark.parametrize("member", ["test_resnet", "test_resnet+test_vit"])
-def test_what_is_said_of_transformers_runs(member: str, tmp_path: Path, monkeypatch):
-    backbone = make(member)
+@pytest.mark.parametrize(
+    ("member", "layers"), [("test_resnet", False), ("test_resnet", True), ("test_resnet+test_vit", False)]
+)
+def test_what_is_said_of_transformers_runs(member: str, layers: bool, tmp_path: Path, monkeypatch):
+    backbone = make(member).layered() if layers else make(member)
     head = head_for(backbone)
     backbone.export(tmp_path / "run/model", head, CLASSES)
     raw_items(backbone, 1)[0].save(tmp_path / "new.jpg.png")
     (tmp_path / "new.jpg.png").rename(tmp_path / "new.jpg")
     found = replace(solar(), served="transfer")
-    found = replace(found, model=replace(found.model, parts=tuple(part.info.name for part in backbone.parts)))
+    found = replace(
+        found, model=replace(found.model, parts=tuple(part.info.name for part in backbone.parts), layers=layers)
+    )
     code = usage(found, "run")["transformers"]
     assert "headstart" not in code
     monkeypatch.chdir(tmp_path)

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import json
 import math
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 
 from headstart.backbones._dense import at_one
-from headstart.backbones._folder import BODY, CONFIG, LAYERS
+from headstart.backbones._folder import BODY, CONFIG, LAYERS, WEIGHTS
 from headstart.backbones._head import check_head
 from headstart.core.backbone import Backbone, Dense, Exported, LinearHead
 from headstart.core.dataset import Modality
@@ -120,6 +121,9 @@ class LayeredBackbone(Backbone):
             tensors[str(number)] = torch.from_numpy(columns).to(torch.float32).contiguous()
             start += layer.width
         own.export(folder / BODY, LinearHead(weight=head.weight[:, start:], bias=head.bias), classes)
+        for file in (folder / BODY).iterdir():
+            if file.name not in (CONFIG, WEIGHTS):  # pipelines of sounds look for what reads them beside the model
+                shutil.copy(file, folder / file.name)
         save_file(tensors, folder / LAYERS, {"format": "pt"})
         (folder / CODE.name.lstrip("_")).write_text(CODE.read_text(encoding="utf-8"), encoding="utf-8")
         text = json.dumps(self._config(classes), indent=2, ensure_ascii=False)
@@ -133,10 +137,15 @@ class LayeredBackbone(Backbone):
             "model_type": KIND,
             "auto_map": {"AutoConfig": f"{code}.LayersConfig", AUTO[self.info.modality]: model},
             "modality": self.info.modality,
+            "mask": self._mask(),
             "layers": [dataclasses.asdict(layer) for layer in self.layers],
             "id2label": {str(number): name for number, name in enumerate(classes)},
             "label2id": {name: number for number, name in enumerate(classes)},
         }
+
+    def _mask(self) -> str:
+        """What a mask of a batch is of; "" where there is none."""
+        return "tokens" if self.info.modality == "text" else "" if self.fixed_shapes else "samples"
 
     def _seen(
         self, before: Mapping[str, torch.Tensor], activations: Mapping[str, torch.Tensor], boundary: int
@@ -144,7 +153,7 @@ class LayeredBackbone(Backbone):
         """``activations`` of the body after so many blocks, with what is known from ``before``."""
         known = [before[MEANS]] if MEANS in before else []
         if boundary == len(self.blocks):
-            return {"features": torch.cat([*known, activations["features"]], dim=1)}
+            return {"features": torch.cat([*known, self.whole.upper(activations, boundary)], dim=1)}
         found = self.whole.dense(activations, boundary)
         own = (found.values * found.weights[:, :, None].to(found.values.dtype)).sum(dim=1)
         return {**activations, MEANS: torch.cat([*known, own], dim=1)}
@@ -173,7 +182,8 @@ def layered(whole: Backbone) -> LayeredBackbone:
 def _located(whole: Backbone, batch: Mapping[str, torch.Tensor], wanted: Sequence[torch.Tensor]) -> list[Layer | None]:
     """The module whose output has each of the means ``wanted (B, C)``, where there is one."""
     found: list[tuple[float, Layer] | None] = [None] * len(wanted)
-    mask = batch.get("attention_mask")
+    # Sounds of two specimens are as long as each other: their mask is of samples, and leaves nothing out.
+    mask = batch.get("attention_mask") if whole.info.modality == "text" else None
 
     def watch(name: str) -> Any:
         def look(module: Any, given: Any, output: Any) -> None:

@@ -27,12 +27,15 @@ BODY, WEIGHTS = "body", "layers.safetensors"
 
 
 class LayersConfig(PretrainedConfig):
-    """``modality`` is image, text or audio; ``layers`` names a module and how its output lies, for every layer read."""
+    """``modality`` is image, text or audio; ``layers`` names a module and how its output lies, for every layer read;
+    ``mask`` says what an ``attention_mask`` is of: tokens, or the samples that frames are made of.
+    """
 
     model_type = "headstart_layers"
 
-    def __init__(self, modality: str = "image", layers: tuple[dict[str, str], ...] = (), **rest: Any) -> None:
+    def __init__(self, modality: str = "image", layers: tuple[Any, ...] = (), mask: str = "", **rest: Any) -> None:
         self.modality = modality
+        self.mask = mask
         self.layers = [dict(layer) for layer in layers]
         super().__init__(**rest)
 
@@ -72,7 +75,13 @@ class LayersForClassification(PreTrainedModel):
         means: list[torch.Tensor] = []
 
         def read(lies: str) -> Any:
-            return lambda module, given, output: means.append(mean(output, lies, inputs.get("attention_mask")))
+            return lambda module, given, output: means.append(mean(output, lies, mask(output)))
+
+        def mask(output: Any) -> torch.Tensor | None:
+            given = inputs.get("attention_mask")
+            if self.config.mask != "samples" or given is None:
+                return given if self.config.mask else None
+            return self.body.base_model._get_feature_vector_attention_mask(_first(output).shape[1], given)
 
         hooks = [module.register_forward_hook(read(lies)) for module, lies in self._read]
         try:
@@ -90,17 +99,21 @@ class LayersForClassification(PreTrainedModel):
         return found
 
 
+def _first(output: Any) -> Any:
+    return output[0] if isinstance(output, tuple | list) else output
+
+
 def mean(output: Any, lies: str, mask: torch.Tensor | None) -> torch.Tensor:
     """``(B, C)``, the mean over positions of what a module gave.
 
     It lies ``channels_first (B, C, H, W)``, ``channels_last (B, ..., C)`` or ``time_first (P, B, C)``; a ``mask (B,
     P)`` says which of P tokens count.
     """
-    values = output[0] if isinstance(output, tuple | list) else output
+    values = _first(output)
     if lies == "channels_first":
         return values.flatten(2).mean(dim=2)
     values = values.transpose(0, 1) if lies == "time_first" else values.flatten(1, -2)
-    if mask is None or mask.shape != values.shape[:2]:
+    if mask is None:
         return values.mean(dim=1)
     weights = mask.to(values.dtype)
     return (values * (weights / weights.sum(dim=1, keepdim=True))[:, :, None]).sum(dim=1)

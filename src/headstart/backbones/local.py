@@ -101,6 +101,8 @@ def _folder(identifier: str) -> Path | None:
     """The model folder: the one named, or its subfolder ``model`` if a run folder is named."""
     named = Path(identifier).expanduser()
     for folder in (named, named / MODEL):
+        if (folder / LAYERS).is_file():
+            return folder / BODY  # what is pretrained in it
         if (folder / CONFIG).is_file() or (folder / PARTS).is_file():
             return folder
     return None

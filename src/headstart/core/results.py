@@ -58,7 +58,8 @@ class ModelRecord:
     """The chosen backbone.
 
     ``least_side``: pixels that the shorter side of a JPEG keeps when it is decoded at a reduced scale; None: pictures
-    are decoded in full, or the items are texts. ``parts`` are the models that are joined in it, if it is no single one.
+    are decoded in full, or the items are texts. ``parts`` are the models that are joined in it, if it is no single one;
+    ``layers`` says whether the classifier reads what every block gives.
     """
 
     name: str
@@ -71,6 +72,7 @@ class ModelRecord:
     input: Mapping[str, int]
     least_side: int | None
     parts: tuple[str, ...]
+    layers: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,14 @@ class FeatureStrategy(Strategy):
     predicted, scored and served are fixed views.
     """
 
+    layers: ClassVar[bool] = False
+    """Whether it reads what every block gives (`Backbone.layered`), not only the end of the body."""
+
+    @property
+    def passes(self) -> int:
+        """Forward passes over the training items beside that of their features."""
+        return self.views + self.layers
+
     @abstractmethod
     def fit(
         self,

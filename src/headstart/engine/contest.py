@@ -52,9 +52,9 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
                 tried = _try_features(entrant.probe.contender, name, strategy, run, left=left)
                 if isinstance(tried, Trial):
                     trials.append(tried)
-                    left -= run.rate(tried.contender.backbone) * strategy.views
+                    left -= run.rate(tried.contender.backbone) * strategy.passes
                 else:
-                    skipped.append(_skipped(entrant.probe.contender, name, 1.0 + strategy.views, tried))
+                    skipped.append(_skipped(entrant.probe.contender, name, 1.0 + strategy.passes, tried))
             elif isinstance(strategy, InputStrategy):
                 cost = _priced(native, strategy, run)
                 if isinstance(cost, Cost):
@@ -84,11 +84,16 @@ def _try_features(contender: Contender, name: str, strategy: FeatureStrategy, ru
     reason = strategy.supports(contender.backbone.info, run.data.task)
     if reason is not None:
         return reason
-    passes = run.rate(contender.backbone) * strategy.views
+    passes = run.rate(contender.backbone) * strategy.passes
     if passes > left and len(run.options.strategies) > 1:
-        return f"more views cost {passes:.0f} passes over the data, the budget has {left:.0f} left for them"
-    if strategy.views and not isinstance(contender.features, np.ndarray):
-        return f"features of {1 + strategy.views} views of {len(run.data.items):,} items do not fit in memory"
+        return f"it reads the items in {passes:.0f} more passes, the budget has {left:.0f} left for them"
+    try:
+        contender = contender.read_by(strategy, run)
+    except UserError as error:
+        return str(error)
+    if strategy.passes and not isinstance(contender.features, np.ndarray):
+        what = f"of {1 + strategy.views} views" if strategy.views else "of all blocks"
+        return f"features {what} of {len(run.data.items):,} items do not fit in memory"
     return try_features(contender, name, strategy, run)
 
 

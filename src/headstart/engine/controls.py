@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone
 from headstart.core.baseline import Baseline, Described
+from headstart.core.strategy import FeatureStrategy
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.items import Items
 from headstart.engine.loop import Diverged
@@ -80,6 +81,9 @@ def random_trunk(setting: Setting) -> Control:
     run, member = setting.run, setting.member
     size = _smaller(member, run.plan.trunk_control_size) or member.changed_size(setting.winner.contender.backbone)
     backbone = _without_weights(setting, size)
+    read = setting.winner.strategy
+    if isinstance(read, FeatureStrategy) and read.layers:
+        backbone = backbone.layered()
     encoder = setting.winner.contender.encoder.alike(backbone, run.options.home)
     encoded = encoder.encode(run.data.items, "control: features of random weights")
     contender = Contender(backbone=backbone, encoder=encoder, encoded=encoded, untrained=lambda: backbone)

@@ -24,7 +24,7 @@ from headstart.core.results import (
     Verdict,
 )
 from headstart.core.settings import settings_of
-from headstart.core.strategy import Strategy
+from headstart.core.strategy import FeatureStrategy, Strategy
 from headstart.data._suspicious import suspicious
 from headstart.engine.curve import learning_curve
 from headstart.engine.embed import feature_map as embed
@@ -273,6 +273,7 @@ def model_record(chosen: Chosen) -> ModelRecord:
         input=dict(info.input),
         least_side=backbone.preprocess.least_side,
         parts=tuple(part.info.name for part in backbone.parts),
+        layers=isinstance(chosen.trial.strategy, FeatureStrategy) and chosen.trial.strategy.layers,
     )
 
 

@@ -132,7 +132,7 @@ class Encoder:
         return {
             "preprocess": self._exact.preprocess.key,
             "weights": self._weights,
-            "layer": "pooled",
+            "layer": self._exact.layer,
             "arithmetic": LEAN,
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,8 @@ class Contender:
     """A larger one that was measured on the same items."""
     inputs: dict[tuple[int, Views], Inputs] = field(default_factory=dict)
     """See `read_for`; by boundary and views."""
+    whole: list[Contender] = field(default_factory=list)
+    """See `read_by`: the one of all blocks, once it was asked for."""
 
     @property
     def features(self) -> NDArray[np.float32] | Features:
@@ -71,6 +73,21 @@ class Contender:
                 self.backbone, boundary, ready, views=views, dtype=dtype, room=run.room
             )
         return self.inputs[boundary, views]
+
+    def read_by(self, strategy: FeatureStrategy, run: Run) -> Contender:
+        """The contender with the features that the strategy reads: this one, or the same body read at every block.
+
+        Raises:
+            UserError: it cannot be read so.
+        """
+        if not strategy.layers:
+            return self
+        if not self.whole:
+            backbone = self.backbone.layered()
+            encoder = Encoder(backbone, run.options.home, run.progress, targets=run.data.targets)
+            encoded = encoder.encode(run.data.items, f"features of all blocks of {self.name}")
+            self.whole.append(replace(self, backbone=backbone, encoder=encoder, encoded=encoded, inputs={}, whole=[]))
+        return self.whole[0]
 
     def rows_for(self, strategy: FeatureStrategy, run: Run) -> tuple[NDArray[np.float32] | Features, int]:
         """Features ``(copies N, D)`` of the training items as the strategy reads them, and ``copies``: the fixed view
@@ -140,7 +157,7 @@ def try_features(contender: Contender, name: str, strategy: FeatureStrategy, run
         strategy=strategy,
         logits=arrays["logits"],
         seconds=float(arrays["seconds"]),
-        cost=1.0 + strategy.views,
+        cost=1.0 + strategy.passes,
     )
 
 

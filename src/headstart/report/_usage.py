@@ -36,7 +36,10 @@ def _transformers(results: Results, model: str, item: str) -> str:
         given = '{"raw": sound, "sampling_rate": rate}'
     kind, place = json.dumps(f"{modality}-classification"), json.dumps(model)
     if not parts:
-        lines = ["model = pipeline(", f"    {kind},", f"    model={place},", ")", *read, f"model({given})"]
+        reader = {"image": "image_processor", "text": "tokenizer", "audio": "feature_extractor"}[modality]
+        code = [f'    {reader}={place[:-1]}/body",', "    trust_remote_code=True,  # the folder's own layers_model.py"]
+        more = code if results.model.layers else []
+        lines = ["model = pipeline(", f"    {kind},", f"    model={place},", *more, ")", *read, f"model({given})"]
         return "\n".join([*imports, "", *lines])
     inside = [
         f'model = pipeline({kind}, model={place[:-1]}/" + part)',
