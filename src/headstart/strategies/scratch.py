@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from headstart.core.backbone import Backbone
 from headstart.core.training import InputStrategy, Preparation, Schedule
 from headstart.strategies._depth import groups_by_depth
+
+NORMALISED = 3.0
+"""How much faster networks learn that normalise by the statistics of batches (EfficientNet-Lite0 on 200 solar cells:
+balanced accuracy .723 at 1.5e-3, .709 at 5e-4; one draw). Encoders of texts do not bear more (MiniLM-L6 on 150 tweets
+at twice the rate: one fit of three learnt nothing)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +28,12 @@ class Scratch(InputStrategy):
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""
+        faster = NORMALISED if backbone.info.batch_norm else 1.0
         return Preparation(
             frozen_blocks=0,
-            groups=groups_by_depth(backbone, 0, 1.0),
+            groups=tuple(replace(group, rate=faster) for group in groups_by_depth(backbone, 0, 1.0)),
             body_from="random",
             head_from="zeros",
+            head_rate=faster,
             batch_statistics=True,
         )
