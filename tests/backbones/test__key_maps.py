@@ -65,3 +65,22 @@ def test_the_classifier_that_is_left_out_is_to_be_had() -> None:
     state = {"_fc.weight": torch.ones(3, 4), "_fc.bias": torch.zeros(3), "_conv_stem.weight": torch.ones(1)}
     weight, bias = _key_maps.efficientnet_lite_classifier(state)
     assert (weight.shape, bias.shape) == ((3, 4), (3,))
+
+
+def test_the_speaker_encoder_covers_every_weight() -> None:
+    from torch import nn
+
+    from headstart.backbones._ge2e_model import Ge2eConfig, Ge2eModel
+
+    lstm = nn.LSTM(40, 256, 3)
+    state = {f"lstm.{name}": tensor for name, tensor in lstm.state_dict().items()}
+    state |= {"linear.weight": torch.zeros(256, 256), "linear.bias": torch.zeros(256)}
+    found = _key_maps.ge2e(state | {"similarity_weight": torch.ones(1), "similarity_bias": torch.ones(1)})
+    body = Ge2eModel(Ge2eConfig())
+    body.load_state_dict(found, strict=True)
+    rows = torch.randn(5, 1, 40)
+    with torch.no_grad():
+        expected, hidden = lstm(rows)[0], rows.transpose(0, 1)
+        for layer in body.layers:
+            hidden = layer(hidden)[0]
+    torch.testing.assert_close(hidden.transpose(0, 1), expected)

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from headstart.backbones import _store
-from headstart.core.errors import Unavailable
+from headstart.core.errors import Unavailable, UserError
 from tests.backbones.tiny import info
 
 NAME = "timm:some/thing.tag"
@@ -175,7 +175,7 @@ def test_two_processes_may_add_the_same_model_at_once(monkeypatch: pytest.Monkey
 def test_a_home_that_is_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HEADSTART_HOME", str(tmp_path / "file"))
-    with pytest.raises(Unavailable, match=r"cannot be written \(Not a directory\)\. Set HEADSTART_HOME"):
+    with pytest.raises(UserError, match=r"HEADSTART_HOME is '.*file', and '.*file' is a file; set it to a folder"):
         add()
 
 

@@ -208,3 +208,21 @@ def test_the_real_sound_weights_give_the_checked_features() -> None:
         features = backbone.encode(backbone.preprocess.collate([backbone.preprocess.item(clip) for clip in clips(2)]))
     assert features.mean().item() == pytest.approx(-0.03218, abs=2e-4)
     assert features.std().item() == pytest.approx(0.72947, abs=2e-4)
+
+
+@pytest.mark.real
+def test_the_real_speaker_encoder_gives_the_vectors_of_resemblyzer() -> None:
+    """Of Resemblyzer 0.1.4 with librosa 0.11, silence left in: ``embed_utterance(normalize_volume(samples))``."""
+    info = MODELS["resemblyzer"].info
+    Packaged().pull(info, Silent())
+    backbone = Packaged().load(info)
+    with torch.no_grad():
+        ready = [backbone.preprocess.item(clip) for clip in clips(3)]
+        found = backbone.encode(backbone.preprocess.collate(ready))
+    for row, places, values in (
+        (0, [20, 13, 126, 243], [0.291801, 0.220272, 0.194148, 0.185141]),
+        (1, [13, 126, 78, 243], [0.260156, 0.244696, 0.240620, 0.201047]),
+        (2, [18, 13, 66, 79], [0.270508, 0.253446, 0.223265, 0.203083]),
+    ):
+        assert found[row].argsort(descending=True)[:4].tolist() == places
+        assert found[row, places].tolist() == pytest.approx(values, abs=2e-6)

@@ -105,6 +105,8 @@ def config_of(kind: str) -> dict[str, Any]:
         case "audio-spectrogram-transformer":
             sizes = {"max_length": 128, "num_mel_bins": 32, "patch_size": 16, "time_stride": 10, "frequency_stride": 10}
             return {**plain, **sizes}
+        case "headstart_ge2e":
+            return {"model_type": kind, "hidden_size": 16, "num_hidden_layers": 3}
     raise AssertionError(kind)
 
 

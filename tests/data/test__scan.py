@@ -116,8 +116,8 @@ def test_progress_is_told_of_every_file(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_trouble_with_the_memory_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("HEADSTART_HOME", str(tmp_path / "file"))
+    (tmp_path / "scans").touch()
+    monkeypatch.setenv("HEADSTART_HOME", str(tmp_path))
     listener = Listener()
     assert scan_files(items(written(tmp_path, b"one")), look(Inspector()), listener)[0].problem is None
     assert "Earlier scans could not be used" in listener.said[0]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from headstart.core.backbone import BackboneInfo
+from headstart.core.flops import counted
 
 if TYPE_CHECKING:
     from headstart.backbones._timm_body import Architecture
@@ -23,7 +24,6 @@ def image_info(architecture: Architecture, known: Mapping[str, Any]) -> Backbone
     import timm
     import torch
     from torch.nn.modules.batchnorm import _BatchNorm
-    from torch.utils.flop_counter import FlopCounterMode
 
     # On the meta device shapes are computed and numbers are not: counting a large model takes as long as building it.
     with torch.device("meta"):
@@ -31,14 +31,14 @@ def image_info(architecture: Architecture, known: Mapping[str, Any]) -> Backbone
             architecture.name, num_classes=0, pretrained_cfg=dict(architecture.pretrained_cfg), **architecture.args
         ).eval()
         pixels = torch.zeros(1, *architecture.pretrained_cfg["input_size"])
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        features = model(pixels)
+    found: list[torch.Tensor] = []
+    operations = counted(lambda: found.append(model(pixels)))
     return BackboneInfo(
         **{
             "modality": "image",
-            "dim": features.shape[-1],
+            "dim": found[0].shape[-1],
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "gflops": round(counter.get_total_flops() / 1e9, 6),
+            "gflops": round(operations / 1e9, 6),
             "input": {"size": int(architecture.pretrained_cfg["input_size"][-1])},
             "family": type(model).__module__.rpartition(".")[2],
             "rate": IMAGE_RATE,
@@ -56,7 +56,6 @@ def sequence_info(name: str, config: Mapping[str, Any], known: Mapping[str, Any]
         UserError: headstart cannot adapt this kind of model.
     """
     import torch
-    from torch.utils.flop_counter import FlopCounterMode
 
     from headstart.backbones._families import family_of
     from headstart.backbones._sound_family import SoundFamily
@@ -69,14 +68,14 @@ def sequence_info(name: str, config: Mapping[str, Any], known: Mapping[str, Any]
     with torch.device("meta"):
         model: Any = family.body(found).eval().to("meta")  # some put parameters on the processor all the same
         sample = family.sample(found, min(COUNTED_TOKENS, size) if reads_texts else size)
-        with FlopCounterMode(display=False) as counter, torch.no_grad():
-            family.run(model, family.begin(model, sample), 0, len(family.blocks(model)))
+        blocks = len(family.blocks(model))
+        operations = counted(lambda: family.run(model, family.begin(model, sample), 0, blocks))
     return BackboneInfo(
         **{
             "modality": family.modality,
             "dim": found.hidden_size,
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "gflops": round(counter.get_total_flops() / 1e9, 6),
+            "gflops": round(operations / 1e9, 6),
             "input": {"tokens" if reads_texts else "seconds": size},
             "family": found.model_type,
             "rate": TEXT_RATE if reads_texts else SOUND_RATE,

@@ -10,6 +10,7 @@ from headstart.backbones._ast import Ast
 from headstart.backbones._bert import Bert, Roberta, XlmRoberta
 from headstart.backbones._distilbert import DistilBert
 from headstart.backbones._family import Family
+from headstart.backbones._ge2e import Ge2e
 from headstart.backbones._gpt2 import Gpt2
 from headstart.backbones._llama import Llama
 from headstart.backbones._modernbert import ModernBert
@@ -27,7 +28,7 @@ FAMILIES: Mapping[str, Family] = {
     family.kind: family
     for family in (
         Bert(), Roberta(), XlmRoberta(), DistilBert(), ModernBert(), XlNet(), Gpt2(), Llama(), T5(),
-        Whisper(), Wav2Vec2(), Hubert(), WavLm(), Ast(),
+        Whisper(), Wav2Vec2(), Hubert(), WavLm(), Ast(), Ge2e(),
     )
 }  # fmt: skip
 """By ``model_type``."""

@@ -43,6 +43,7 @@ class Family(ABC):
         classifies: the class of the classification model.
         pooling: what `MARKER` says of folders written here.
         options: what the base model is made with.
+        code: what runs the classification model where transformers has no class of it; it is written into the folder.
     """
 
     modality: ClassVar[Modality] = "text"
@@ -52,6 +53,7 @@ class Family(ABC):
     classifies: ClassVar[str]
     pooling: ClassVar[str]
     options: ClassVar[Mapping[str, Any]] = {}
+    code: ClassVar[Path | None] = None
 
     def configured(self, config: Mapping[str, Any]) -> Any:
         """Transformers' configuration of the body that the content of ``config.json`` describes."""

@@ -26,6 +26,11 @@ BUILT = ("num_classes", "in_chans")
 """Arguments that timm saves and that are fixed here: the classifier is ours, and pictures are RGB (`_channels`)."""
 
 
+def write_code(source: Path, folder: Path) -> None:
+    """Put the file that runs a model beside it, under its name without the underscore that makes it private here."""
+    (folder / source.name.lstrip("_")).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     """The parsed ``config.json``.
 

@@ -77,3 +77,18 @@ def _places(depths: Sequence[int]) -> Iterator[str]:
     for stage, depth in enumerate(depths):
         for block in range(depth):
             yield f"blocks.{stage}.{block}"
+
+
+def ge2e(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights of Resemblyzer's speaker encoder, whose layers are one LSTM, in the names of `_ge2e_model`; without what
+    only its loss reads.
+    """
+    renamed = {}
+    for name, tensor in state.items():
+        part, _, rest = name.partition(".")
+        if part == "lstm":
+            kind, _, layer = rest.rpartition("_l")
+            renamed[f"layers.{layer}.{kind}_l0"] = tensor
+        elif part == "linear":
+            renamed[name] = tensor
+    return renamed

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from headstart.backbones._dense import at_one
-from headstart.backbones._folder import BODY, CONFIG, LAYERS, WEIGHTS
+from headstart.backbones._folder import BODY, CONFIG, LAYERS, WEIGHTS, write_code
 from headstart.backbones._head import check_head
 from headstart.core.backbone import Backbone, Dense, Exported, LinearHead
 from headstart.core.dataset import Modality
@@ -125,7 +125,7 @@ class LayeredBackbone(Backbone):
             if file.name not in (CONFIG, WEIGHTS):  # pipelines of sounds look for what reads them beside the model
                 shutil.copy(file, folder / file.name)
         save_file(tensors, folder / LAYERS, {"format": "pt"})
-        (folder / CODE.name.lstrip("_")).write_text(CODE.read_text(encoding="utf-8"), encoding="utf-8")
+        write_code(CODE, folder)
         text = json.dumps(self._config(classes), indent=2, ensure_ascii=False)
         (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 

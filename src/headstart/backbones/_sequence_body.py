@@ -13,6 +13,7 @@ import torch
 from headstart.backbones._dense import at_one, evenly, masked
 from headstart.backbones._families import family_of
 from headstart.backbones._family import MARKER, Family, TextFamily
+from headstart.backbones._folder import write_code
 from headstart.backbones._head import check_head
 from headstart.backbones._layers import layered
 from headstart.backbones._random import seeded
@@ -116,6 +117,8 @@ class SequenceBackbone(Backbone):
         text = json.dumps(self._config(classes), indent=2, ensure_ascii=False)
         (folder / "config.json").write_text(text, encoding="utf-8")
         self._exported.export(folder)
+        if self.family.code is not None:
+            write_code(self.family.code, folder)
 
     def _config(self, classes: Sequence[str]) -> dict[str, Any]:
         config = self.module.config.to_dict()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headstart.backbones import _gguf, _key_maps, _store
 from headstart.backbones._packaged_models import MODELS
@@ -124,6 +124,8 @@ def _convert(model: Model, path: Path, into: Path) -> Mapping[str, torch.Tensor]
             return _ctranslate.whisper_encoder(path)
         case "gguf":
             return _gguf.llama(path, into)
+        case "resemblyzer":
+            return _key_maps.ge2e(_pickled(path)["model_state"])
         case "onnx":
             found = _onnx.bert_weights(path, "model.0.auto_model.")
             return chosen(model.info.name, model.config, found)
@@ -133,8 +135,8 @@ def _convert(model: Model, path: Path, into: Path) -> Mapping[str, torch.Tensor]
             return _key_maps.mobilenet_v2(_pickled(path), _depths(model))
 
 
-def _pickled(path: Path) -> dict[str, torch.Tensor]:
-    """Tensors by name; nothing else is unpickled."""
+def _pickled(path: Path) -> dict[str, Any]:
+    """Tensors by name, or such by name; nothing else is unpickled."""
     import torch
 
     return torch.load(path, map_location="cpu", weights_only=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-import torch
 
 from headstart.core.backbone import Backbone
+from headstart.core.flops import counted
 from headstart.core.training import InputStrategy
 from headstart.engine.features import readying
 from headstart.engine.items import Items
@@ -16,7 +14,7 @@ from headstart.engine.items import Items
 def operations(backbone: Backbone, items: Items) -> int:
     """Multiply-adds times two of one forward pass over the first of ``items``."""
     batch = backbone.preprocess.collate(readying(backbone.preprocess, items, np.arange(1), None)())
-    return _counted(lambda: backbone.encode(batch))
+    return counted(lambda: backbone.encode(batch))
 
 
 def trained_share(backbone: Backbone, strategy: InputStrategy, items: Items) -> float:
@@ -29,15 +27,6 @@ def trained_share(backbone: Backbone, strategy: InputStrategy, items: Items) -> 
     if frozen == 0:
         return 1.0
     batch = backbone.preprocess.collate(readying(backbone.preprocess, items, np.arange(1), None)())
-    whole = _counted(lambda: backbone.encode(batch))
-    below = _counted(lambda: backbone.lower(batch, frozen))
+    whole = counted(lambda: backbone.encode(batch))
+    below = counted(lambda: backbone.lower(batch, frozen))
     return max(0.01, 1 - below / whole)
-
-
-def _counted(work: Callable[[], object]) -> int:
-    # Imported when needed: it loads a good part of PyTorch's compiler.
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        work()
-    return counter.get_total_flops()

@@ -26,7 +26,7 @@ class StochNorm(InputStrategy):
 
     probability: Annotated[float, Meaning(says="Of taking the moving statistics of a channel.", high=1.0)] = 0.5
     decay: Decay = 0.8
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=5, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """Bodies with BatchNorm, any task with a linear head."""
