@@ -33,12 +33,12 @@ def test_a_missing_or_empty_folder_is_free(tmp_path: Path):
 def test_a_file_is_no_folder(tmp_path: Path):
     (tmp_path / "run").touch()
     with (
-        pytest.raises(UserError, match=r"run' is a file; --out needs a folder \(it is made if it does not exist\)"),
+        pytest.raises(UserError, match=r"run' is no folder; --out needs a folder \(it is made if it does not exist\)"),
         held(tmp_path / "run", Silent()),
     ):
         pass
     with (
-        pytest.raises(UserError, match=r"inner' cannot be made: '.*run' is a file; --out needs a folder"),
+        pytest.raises(UserError, match=r"inner' cannot be made: '.*run' is no folder; --out needs a folder"),
         held(tmp_path / "run" / "inner", Silent()),
     ):
         pass
@@ -164,17 +164,42 @@ def test_without_locks_a_run_does_without_and_says_so(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize("inside", ["run", "deep/run"])
 def test_what_is_within_the_data_is_no_place_for_a_run(tmp_path: Path, inside: str):
     (tmp_path / "data" / "cats").mkdir(parents=True)
-    with pytest.raises(UserError, match=r"run' lies within the data in '.*data', and would be read as a part of them"):
+    with pytest.raises(UserError, match=r"run' lies within the data in '.*data', and may be taken for a part of them"):
         foresee(tmp_path / "data" / inside, [str(tmp_path / "elsewhere"), str(tmp_path / "data")])
     foresee(tmp_path / "run", [str(tmp_path / "data"), str(tmp_path / "data.csv"), ""])
     assert not (tmp_path / "run").exists()
 
 
+def test_a_run_that_lies_there_already_and_a_hidden_place_are_let_through(tmp_path: Path):
+    data = tmp_path / "data"
+    (data / ".runs").mkdir(parents=True)
+    foresee(data / ".runs" / "x", [str(data)])
+    foresee(finished(data / "finished"), [str(data)])
+    (data / "empty").mkdir()
+    with pytest.raises(UserError, match="lies within the data"):
+        foresee(data / "empty", [str(data)])
+
+
+def test_who_comes_second_leaves_the_folder_of_the_first_alone(tmp_path: Path):
+    with held(tmp_path / "run", Silent()):
+        with pytest.raises(UserError, match="Another process is writing"), held(tmp_path / "run", Silent()):
+            pass
+        assert (tmp_path / "run").is_dir()
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_was_deleted_meanwhile_hides_no_error(tmp_path: Path):
+    run = held(tmp_path / "run", Silent())
+    run.__enter__()
+    (tmp_path / "run").rmdir()
+    assert run.__exit__(ValueError, ValueError("the real one"), None) is False, "it goes on as it is"
+
+
 def test_what_can_be_no_run_folder_is_refused_before_data_are_read(tmp_path: Path, monkeypatch):
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"file' is a file; --out needs a folder"):
+    with pytest.raises(UserError, match=r"file' is no folder; --out needs a folder"):
         foresee(tmp_path / "file", [])
-    with pytest.raises(UserError, match=r"run' cannot be made: '.*file' is a file; --out needs a folder"):
+    with pytest.raises(UserError, match=r"run' cannot be made: '.*file' is no folder; --out needs a folder"):
         foresee(tmp_path / "file" / "run", [])
     with pytest.raises(UserError, match=r"holds files that are not a run \(file\)\. Choose another"):
         foresee(tmp_path, [])

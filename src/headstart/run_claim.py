@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -44,21 +45,27 @@ def foresee(folder: Path, sources: Sequence[str]) -> None:
     """
     there = next((each for each in (folder, *folder.absolute().parents) if os.path.lexists(each)), folder)
     if not there.is_dir():
-        which = "is a file" if there == folder else f"cannot be made: '{there}' is a file"
+        which = "is no folder" if there == folder else f"cannot be made: '{there}' is no folder"
         raise UserError(f"'{folder}' {which}; --out needs a folder (it is made if it does not exist).")
     if not os.access(there, os.W_OK | os.X_OK):
         raise UserError(f"'{folder}' cannot be written to: permission denied. Choose another --out.")
+    _require_room(there, folder)
+    inside = _inside(folder) if there == folder else set[str]()
+    if not _is_a_run(folder, inside):
+        raise _not_a_run(folder, inside)
     for source in sources:
-        if source and Path(source).is_dir() and folder.resolve().is_relative_to(Path(source).resolve()):
+        if not inside and source and _is_read(folder, Path(source)):
             raise UserError(
-                f"'{folder}' lies within the data in '{source}', and would be read as a part of them next time. "
+                f"'{folder}' lies within the data in '{source}', and may be taken for a part of them next time. "
                 "Choose an --out elsewhere."
             )
-    _require_room(there, folder)
-    if there == folder:
-        inside = _inside(folder)
-        if not _is_a_run(folder, inside):
-            raise _not_a_run(folder, inside)
+
+
+def _is_read(folder: Path, source: Path) -> bool:
+    """Whether who reads the data in ``source`` comes by ``folder``: not where a name on the way is hidden."""
+    if not source.is_dir() or not folder.resolve().is_relative_to(source.resolve()):
+        return False
+    return not any(part.startswith(".") for part in folder.resolve().relative_to(source.resolve()).parts)
 
 
 @contextmanager
@@ -72,15 +79,16 @@ def held(folder: Path, progress: Progress, sources: Sequence[str] = ()) -> Itera
         UserError: another process is at work there, or it cannot be the run folder of data in ``sources`` (`foresee`).
         Unavailable: the disk is too full.
     """
-    foresee(folder, sources)
-    made = not folder.exists()
-    _make_writable(folder)
-    try:
-        with _locked(folder, progress):
+    with _locked(folder, progress):
+        foresee(folder, sources)
+        made = not folder.exists()
+        _make_writable(folder)
+        try:
             yield
-    finally:
-        if made and not any(folder.iterdir()):
-            folder.rmdir()
+        finally:
+            if made:
+                with contextlib.suppress(OSError):  # what is not empty stays
+                    folder.rmdir()
 
 
 def _locked(folder: Path, progress: Progress) -> AbstractContextManager[object]:

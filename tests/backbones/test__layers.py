@@ -112,6 +112,8 @@ def test_the_folder_as_a_pretrained_model_is_its_body(tmp_path: Path):
     info = Local().find(str(tmp_path))
     assert info is not None
     assert info.dim == found.whole.info.dim
+    assert info.classes == 0
+    assert Local().classifier(info) is None, "half of a classifier was taken for one"
     body = Local().load(info)
     batch = body.preprocess.collate([body.preprocess.item(item) for item in raw_items(found)])
     with torch.no_grad():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,7 +44,10 @@ class Body(nn.Module):
         self.classifier = nn.Linear(3, 2)
         self.base_model = SimpleNamespace(_get_feature_vector_attention_mask=self._frames)
 
-    def forward(self, values: torch.Tensor, attention_mask: torch.Tensor | None = None) -> Any:
+    def forward(
+        self, values: torch.Tensor, attention_mask: torch.Tensor | None = None, return_dict: bool = True
+    ) -> Any:
+        assert return_dict
         hidden = self.layer[1](self.layer[0](values))
         return SimpleNamespace(logits=self.classifier(hidden.mean(dim=1)), loss=None)
 
@@ -68,6 +72,16 @@ def test_labels_give_the_loss_of_all_layers():
     found, values, labels = model(), torch.randn(4, 5, 3), torch.tensor([0, 1, 1, 0])
     said = found(values=values, labels=labels)
     torch.testing.assert_close(said.loss, nn.functional.cross_entropy(said.logits, labels))
+
+
+def test_tuples_are_not_given_and_positions_are_taken():
+    found, values = model(), torch.randn(4, 5, 3)
+    torch.testing.assert_close(found(values, return_dict=False).logits, found(values=values).logits)
+
+
+def test_a_folder_that_could_not_be_read_is_not_written(tmp_path: Path):
+    with pytest.raises(NotImplementedError, match=r"is saved by copying the folder it was read from\."):
+        model().save_pretrained(tmp_path)
 
 
 def test_a_mask_of_samples_becomes_one_of_frames():

@@ -134,8 +134,8 @@ def test_what_is_wrong_with_the_data_is_said_before_the_work():
     told = Listener()
     warn(issues, told)
     assert told.said == [
-        *(f"Warning: Finding {n}." for n in (1, 2, 3, 4)),
-        "Warning: 1 more finding; 'headstart check' lists them.",
+        *(f"{'Error' if n == 3 else 'Warning'}: Finding {n}." for n in (1, 2, 3, 4)),
+        "And 1 more finding; 'headstart check' lists them.",
     ]
     warn(issues[:1], told)
     assert len(told.said) == 5

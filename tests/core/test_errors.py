@@ -1,6 +1,6 @@
 import pytest
 
-from headstart.core.errors import HeadstartError, Unavailable, UnreadableItem, UserError, nearest, neighbour, together
+from headstart.core.errors import HeadstartError, Unavailable, UnreadableItem, UserError, nearest, together
 
 
 def test_several_problems_travel_in_one_error():
@@ -37,13 +37,6 @@ def test_an_unreadable_item_is_named_with_the_reason():
 )
 def test_the_nearest_name_is_offered_or_the_names_there_are(name, known, advice):
     assert nearest(name, known) == advice
-
-
-def test_a_neighbour_is_named_with_its_folder(tmp_path):
-    for name in (".a.png", "a.png", "b.txt"):
-        (tmp_path / name).touch()
-    assert neighbour(tmp_path / "a.pgn", tmp_path) == f"Did you mean '{tmp_path}/a.png'?"
-    assert neighbour(tmp_path / "zebra", tmp_path) == ""
 
 
 def test_attempts_are_refused_together():

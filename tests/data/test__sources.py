@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from headstart.core.errors import UserError
-from headstart.data._sources import KINDS, kind_of
+from headstart.data._sources import KINDS, kind_of, neighbour
 
 
 def test_every_kind_is_found(tmp_path: Path):
@@ -69,3 +69,10 @@ def test_other_files_and_things_are_refused(tmp_path: Path):
 def test_an_empty_path_is_not_the_working_folder():
     with pytest.raises(UserError, match=r"The path of the data is empty; expected a folder of class folders, a CSV"):
         kind_of("")
+
+
+def test_a_neighbour_is_named_with_its_folder(tmp_path):
+    for name in (".a.png", "a.png", "b.txt"):
+        (tmp_path / name).touch()
+    assert neighbour(tmp_path / "a.pgn", tmp_path) == f"Did you mean '{tmp_path}/a.png'?"
+    assert neighbour(tmp_path / "zebra", tmp_path) == ""

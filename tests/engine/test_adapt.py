@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 import torch
 
+from headstart.core.backbone import Backbone
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
 from headstart.core.training import InputStrategy
 from headstart.data._preview import preview
+from headstart.engine import adapt as adapt_module
 from headstart.engine import adapt as straight
 from headstart.engine import plan, trials
 from headstart.engine.adapted import Adapted
@@ -25,6 +27,7 @@ from headstart.engine.features import Encoder
 from headstart.engine.options import Options, PoolMember
 from headstart.strategies.distil import Distil
 from headstart.strategies.full import Full
+from headstart.strategies.head2toe import Head2Toe
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.soup import Soup
@@ -308,3 +311,38 @@ def test_many_items_are_worked_on_in_blocks_to_nearly_the_same_end(tmp_path: Pat
     assert lean.scores["log_loss"].method.startswith(("jackknife", "Wilson"))
     assert lean.scores["balanced_accuracy"].value == pytest.approx(usual.scores["balanced_accuracy"].value, abs=0.1)
     assert sum(sum(row) for row in lean.confusion) == 40
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_memory_is_handed_back_however_a_run_ends(tmp_path: Path, monkeypatch, cut: bool):
+    handed: list[bool] = []
+    monkeypatch.setattr(adapt_module, "hand_back_memory", lambda: handed.append(True))
+    if cut:
+        monkeypatch.setattr(adapt_module, "gather", lambda *arguments, **options: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(toys.dataset(tmp_path / "d"), toys.options(tmp_path / "h"))
+    else:
+        run(toys.dataset(tmp_path / "d"), toys.options(tmp_path / "h"))
+    assert handed == [True]
+
+
+def test_a_model_that_reads_every_block_goes_all_the_way_and_its_control_too(tmp_path: Path, monkeypatch):
+    read: list[str] = []
+    original = toys.ToyBackbone.layered
+
+    def layered(self: toys.ToyBackbone) -> Backbone:
+        read.append(self.info.name)
+        return original(self)
+
+    monkeypatch.setattr(toys.ToyBackbone, "layered", layered)
+    found = run(toys.dataset(tmp_path / "d"), toys.options(tmp_path / "h", strategies={"head2toe": Head2Toe()}))
+    assert found.results.strategy == "head2toe"
+    assert found.results.model.layers
+    assert found.head.weight.shape == (2, 6 + 8 + 8)
+    assert found.backbone.info.dim == 22
+    assert len(read) == 2, "the network with random weights is read at its end only"
+    assert found.results.controls["random_trunk"].detail.endswith("frozen, and a linear probe on all blocks")
+    with monkeypatch.context() as patch:
+        patch.setattr(toys.ToyBackbone, "layered", lambda self: Backbone.layered(self) if self.seed else original(self))
+        without = run(toys.dataset(tmp_path / "d"), toys.options(tmp_path / "g", strategies={"head2toe": Head2Toe()}))
+    assert "can be read at its end only" in (without.results.controls["random_trunk"].skipped or "")

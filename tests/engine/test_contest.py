@@ -11,7 +11,8 @@ from headstart.core.backbone import Backbone
 from headstart.core.errors import UserError
 from headstart.core.strategy import Strategy
 from headstart.core.training import Preparation
-from headstart.engine import contest
+from headstart.engine import contest, trials
+from headstart.engine.features import Encoder
 from headstart.engine.loop import Diverged
 from headstart.engine.operations import operations
 from headstart.engine.options import PoolMember
@@ -168,10 +169,17 @@ def test_what_reads_every_block_costs_a_pass_and_is_refused_with_a_reason(tmp_pa
     assert read.contender.features.shape == (40, 6 + 8 + 8)
     own = np.asarray(held.trials[0].contender.features)
     np.testing.assert_allclose(read.contender.features[:, 14:], own, atol=0.02)  # each may run in its own precision
+    assert len(read.contender.whole) == 0
+    probe = held.trials[0].contender
+    assert probe.whole == [read.contender], "read once, for all strategies that ask"
     with monkeypatch.context() as patch:
-        patch.setattr("headstart.engine.cache.HELD_BYTES", 100)
-        held, _ = probed(tmp_path, 3.0, **both)
-        assert held.skipped[0].skipped == "features of all blocks of 40 items do not fit in memory"
+        patch.setattr(trials, "WIDE", 3000)
+        patch.setattr(Encoder, "encode", lambda *arguments: pytest.fail("was encoded before it was refused"))
+        fresh = replace(probe, whole=[])
+        with pytest.raises(
+            UserError, match=r"^features of all blocks of 40 items take 0\.0 GB, and at most 0\.0 are held$"
+        ):
+            fresh.read_by(Head2Toe(), toys.run(tmp_path))
     monkeypatch.setattr(toys.ToyBackbone, "layered", Backbone.layered)
     held, _ = probed(tmp_path, 3.0, **both)
     assert held.skipped[0].skipped == "toy:small can be read at its end only; choose a strategy that does."

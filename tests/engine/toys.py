@@ -86,6 +86,7 @@ class ToyBackbone(Backbone):
 
     def __init__(self, facts: BackboneInfo, seed: int, size: int) -> None:
         self.info = facts
+        self.seed = seed
         self.preprocess = ToyPreprocess(size)
         with torch.random.fork_rng():
             torch.manual_seed(seed)

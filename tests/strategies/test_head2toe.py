@@ -75,24 +75,57 @@ def test_where_everything_matters_everything_is_kept():
     assert np.count_nonzero(head.weight.any(axis=0)) >= COLUMNS // 2
 
 
-def test_the_share_is_chosen_on_so_many_items_at_most_and_groups_are_not_torn(monkeypatch):
+def test_the_share_is_chosen_on_so_many_items_at_most(monkeypatch):
     features, targets = told(60, 0)
-    seen: list[tuple[int, set[int]]] = []
+    seen: list[int] = []
 
     def watch(rows, labels, outputs, weights, groups=None):
-        seen.append((len(rows), set(groups.tolist())))
+        seen.append(len(rows))
         return fit_probe(rows, labels, outputs, weights, groups)
 
     monkeypatch.setattr("headstart.heads.probe.fit_probe", watch)
     monkeypatch.setattr(head2toe, "ENOUGH", 30)
-    groups = np.arange(60) // 2 * 2 + targets  # of two items of a class at most
+    fitted(Head2Toe(), features, targets)
+    assert set(seen[:-2]) == {24}
+    assert seen[-2:] == [60, 60]
+    assert len(seen) == 5 * len(head2toe.SHARES) + 2
+
+
+def test_what_is_kept_for_items_held_out_is_chosen_on_the_others(monkeypatch):
+    features, targets = told(40, 0)
+    asked: list[tuple[set[int], set[int]]] = []
+    original = head2toe._log_likelihoods
+
+    def watch(features, targets, outputs, rest, held, groups):
+        asked.append((set(rest.tolist()), set(held.tolist())))
+        other = features.copy()
+        other[held] = np.random.default_rng(0).normal(size=(len(held), COLUMNS))
+        columns = [
+            head2toe._telling(fit_probe(each[rest], targets[rest], 2, [1, 1]), each[rest]) for each in (features, other)
+        ]
+        assert np.array_equal(*columns)
+        return original(features, targets, outputs, rest, held, groups)
+
+    monkeypatch.setattr(head2toe, "_log_likelihoods", watch)
+    groups = np.arange(40) // 4 * 2 + targets
     fitted(Head2Toe(), features, targets, groups)
-    assert {count for count, _ in seen[:-2]} <= set(range(20, 30))
-    assert [count for count, _ in seen[-2:]] == [60, 60]
+    assert set.union(*(held for _, held in asked)) == set(range(40))
+    for rest, held in asked:
+        assert not rest & held
+        assert not {groups[row] for row in rest} & {groups[row] for row in held}, "a group was torn"
+
+
+@pytest.mark.parametrize("groups", [None, np.array([0, 0, 0, 1]), np.array([0, 1, 2, 3])])
+@pytest.mark.parametrize("count", [2, 4])
+def test_of_a_few_items_nothing_is_chosen(count: int, groups: np.ndarray | None):
+    features, targets = told(count, 0)
+    head = fitted(Head2Toe(), features, targets, None if groups is None else groups[:count])
+    assert np.isfinite(head.weight).all()
+    assert head.weight.any(axis=0).all()
 
 
 def test_no_item_held_out_has_a_say_in_what_is_kept_for_it():
-    """Columns of noise, more than items: the share that is chosen must not promise what does not hold."""
+    """Columns of noise, more than items: what is promised of them is chance."""
     draws = np.random.default_rng(0)
     features, targets = draws.normal(size=(40, 400)), np.arange(40) % 2
     folds = np.stack([draws.permutation(np.arange(40) % 5) for _ in range(3)])

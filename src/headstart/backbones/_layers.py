@@ -51,11 +51,10 @@ class Layer:
 class LayeredBackbone(Backbone):
     """The body ``whole`` read at every block: features ``(B, C_1 + ... + C_K-1 + D)``, those of the body last."""
 
-    layer = "all blocks"
-
     def __init__(self, whole: Backbone, layers: Sequence[Layer]) -> None:
         self.whole = whole
         self.layers = tuple(layers)
+        self.layer = f"all blocks: {', '.join(f'{layer.module} ({layer.width})' for layer in layers)}"
         self.preprocess = whole.preprocess
         self.module = whole.module
         self.blocks = whole.blocks
@@ -168,8 +167,7 @@ def layered(whole: Backbone) -> LayeredBackbone:
     ready = [whole.preprocess.item(each) for each in _specimens(whole.info.modality)]
     batch = whole.preprocess.collate(ready)
     with torch.no_grad():
-        wanted = [whole.dense(whole.lower(batch, number), number) for number in range(1, len(whole.blocks))]
-        found = _located(whole, batch, [(each.values * each.weights[:, :, None]).sum(dim=1) for each in wanted])
+        found = _located(whole, batch, _means(whole, batch))
     missing = [whole.blocks[number].name for number, layer in enumerate(found) if layer is None]
     if missing:
         raise UserError(
@@ -179,6 +177,17 @@ def layered(whole: Backbone) -> LayeredBackbone:
     return LayeredBackbone(whole, [layer for layer in found if layer is not None])
 
 
+def _means(whole: Backbone, batch: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
+    """``(B, C)`` of every block but the last."""
+    found: list[torch.Tensor] = []
+    state: Mapping[str, torch.Tensor] = {}
+    for number in range(1, len(whole.blocks)):
+        state = whole.between(state, number - 1, number) if found else whole.lower(batch, 1)
+        dense = whole.dense(state, number)
+        found.append((dense.values * dense.weights[:, :, None]).sum(dim=1))
+    return found
+
+
 def _located(whole: Backbone, batch: Mapping[str, torch.Tensor], wanted: Sequence[torch.Tensor]) -> list[Layer | None]:
     """The module whose output has each of the means ``wanted (B, C)``, where there is one."""
     found: list[tuple[float, Layer] | None] = [None] * len(wanted)
@@ -186,10 +195,11 @@ def _located(whole: Backbone, batch: Mapping[str, torch.Tensor], wanted: Sequenc
     mask = batch.get("attention_mask") if whole.info.modality == "text" else None
 
     def watch(name: str) -> Any:
-        def look(module: Any, given: Any, output: Any) -> None:
-            for number, means in enumerate(wanted):
-                for lies in LIES:
-                    off, best = _off(output, lies, mask, means), found[number]
+        def look(module: Any, inputs: Any, output: Any) -> None:
+            for lies in LIES:
+                given = _mean(output, lies, mask)
+                for number, means in enumerate(wanted):
+                    off, best = _off(given, means), found[number]
                     if off <= SAME and (best is None or off < best[0]):
                         found[number] = off, Layer(module=name, lies=lies, width=means.shape[1])
 
@@ -204,18 +214,25 @@ def _located(whole: Backbone, batch: Mapping[str, torch.Tensor], wanted: Sequenc
     return [None if best is None else best[1] for best in found]
 
 
-def _off(output: Any, lies: str, mask: torch.Tensor | None, means: torch.Tensor) -> float:
-    """How far the means of what a module gave are from ``means (B, C)``, measured by the largest of these."""
+def _mean(output: Any, lies: str, mask: torch.Tensor | None) -> torch.Tensor | None:
+    """``(B, C)``, if what a module gave can lie so."""
     from headstart.backbones._layers_model import mean
 
     values = output[0] if isinstance(output, tuple | list) and output else output
-    if not isinstance(values, torch.Tensor) or values.ndim not in ((4,) if lies == LIES[0] else (3, 4)):
+    wanted = {"channels_first": (4,), "channels_last": (3, 4), "time_first": (3,)}[lies]
+    if not isinstance(values, torch.Tensor) or values.ndim not in wanted:
+        return None
+    there = values.transpose(0, 1) if lies == "time_first" else values
+    if mask is not None and there.shape[:2] != mask.shape:
+        return None
+    return mean(values, lies, mask)
+
+
+def _off(given: torch.Tensor | None, means: torch.Tensor) -> float:
+    """How far ``given`` is from ``means (B, C)``, measured by the largest of these."""
+    if given is None or given.shape != means.shape:
         return math.inf
-    channels = values.shape[1] if lies == LIES[0] else values.shape[-1]
-    items = values.shape[1] if lies == LIES[2] else values.shape[0]
-    if channels != means.shape[1] or items != len(means) or (lies == LIES[2] and values.ndim != 3):
-        return math.inf
-    return float((mean(values, lies, mask) - means).abs().max() / means.abs().max().clamp(min=1e-9))
+    return float((given - means).abs().max() / means.abs().max().clamp(min=1e-9))
 
 
 def read_layered(folder: Path, body: Exported) -> Exported:

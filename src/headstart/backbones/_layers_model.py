@@ -24,6 +24,8 @@ from transformers import (
 from transformers.utils.hub import cached_file
 
 BODY, WEIGHTS = "body", "layers.safetensors"
+FETCHED = ("revision", "cache_dir", "token", "local_files_only", "force_download")
+"""Options of ``from_pretrained`` that say where files come from."""
 
 
 class LayersConfig(PretrainedConfig):
@@ -66,12 +68,18 @@ class LayersForClassification(PreTrainedModel):
     ) -> LayersForClassification:
         """See transformers; the body is read in the same way."""
         config = LayersConfig.from_pretrained(place) if config is None else config
-        known = {name: options[name] for name in ("revision", "cache_dir", "token") if name in options}
-        body = cls.bodies[config.modality].from_pretrained(place, subfolder=BODY, **known)
-        return cls(config, body, load_file(str(cached_file(place, WEIGHTS, **known)))).eval()
+        known = {name: options[name] for name in FETCHED if name in options}
+        made = {name: options[name] for name in ("dtype", "torch_dtype") if name in options}
+        body = cls.bodies[config.modality].from_pretrained(place, subfolder=BODY, **known, **made)
+        found = cls(config, body, load_file(str(cached_file(place, WEIGHTS, **known)))).eval()
+        return found.to(body.dtype)
 
-    def forward(self, labels: torch.Tensor | None = None, **inputs: Any) -> Any:
-        """What the body's own classifier returns, with the logits of all layers."""
+    def save_pretrained(self, *arguments: Any, **options: Any) -> None:
+        """Not to be had: copy the folder it came from instead."""
+        raise NotImplementedError("A model that reads every block is saved by copying the folder it was read from.")
+
+    def forward(self, *arguments: Any, labels: torch.Tensor | None = None, **inputs: Any) -> Any:
+        """What the body's own classifier returns, with the logits of all layers; never a tuple."""
         means: list[torch.Tensor] = []
 
         def read(lies: str) -> Any:
@@ -85,7 +93,7 @@ class LayersForClassification(PreTrainedModel):
 
         hooks = [module.register_forward_hook(read(lies)) for module, lies in self._read]
         try:
-            found = self.body(**inputs)
+            found = self.body(*arguments, **{**inputs, "return_dict": True})
         finally:
             for hook in hooks:
                 hook.remove()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -68,7 +69,7 @@ class Local(Source):
 
     def classifier(self, info: BackboneInfo) -> LinearHead | None:
         """See `Source.classifier`: the head of a model that headstart exported."""
-        return read_model(_require(info), info).head if info.classes else None  # joined models have none
+        return read_model(_require(info), info).head if info.classes else None
 
     def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
         """See `Source.load`; the files are those of the folder."""
@@ -89,7 +90,9 @@ def _described(folder: Path, name: str) -> BackboneInfo:
     """`describe` of a model folder, or of all that are joined in it."""
     parts = parts_of(folder)
     if not parts:
-        return describe(folder, name)
+        found = describe(folder, name)
+        # What lies in a model that reads every block is half of a classifier.
+        return replace(found, classes=0) if (folder.parent / LAYERS).is_file() else found
     return joined_info([_described(part, f"local:{part}") for part in parts], name)
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.core.dataset import Modality
-from headstart.core.errors import UnreadableItem, UserError, neighbour
+from headstart.core.errors import UnreadableItem, UserError
 from headstart.data._file import read_bytes
 from headstart.data._formats import SOUNDS, SUFFIXES
 from headstart.data._issues import examples, several
+from headstart.data._sources import neighbour
 from headstart.data._text import decode_text
 from headstart.data._tree import Walk, display, files_below
 from headstart.report._format import shorten

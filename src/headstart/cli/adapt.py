@@ -127,11 +127,11 @@ def _check(recipe: Recipe, out: Path) -> None:
 
 def warn(issues: Sequence[Issue], progress: Progress) -> None:
     """Say what is wrong with the data before the work begins; the summary comes when it is done."""
-    serious = [each.message for each in issues if each.severity != "note"]
-    for message in serious[:WARNINGS]:
-        progress.say(f"Warning: {message}")
+    serious = [each for each in issues if each.severity != "note"]
+    for each in serious[:WARNINGS]:
+        progress.say(f"{each.severity.capitalize()}: {each.message}")
     if len(serious) > WARNINGS:
-        progress.say(f"Warning: {counted(len(serious) - WARNINGS, 'more finding')}; 'headstart check' lists them.")
+        progress.say(f"And {counted(len(serious) - WARNINGS, 'more finding')}; 'headstart check' lists them.")
 
 
 def _recipe(data: str, named: dict[str, Any], roles: dict[str, str | None]) -> Recipe:

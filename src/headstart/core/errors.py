@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 
 class HeadstartError(Exception):
@@ -84,13 +83,3 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     lowered = {candidate.lower(): candidate for candidate in known}
     close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     return lowered[close[0]] if close else None
-
-
-def neighbour(path: Path, folder: Path) -> str:
-    """Ask whether that is meant which is spelt most like the end of ``path`` in ``folder``; "" where nothing is.
-
-    Raises:
-        PermissionError: the folder may not be listed.
-    """
-    close = closest(path.name, [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")])
-    return "" if close is None else f"Did you mean '{folder / close}'?"

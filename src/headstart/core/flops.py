@@ -20,6 +20,6 @@ def counted(work: Callable[[], object]) -> int:
 
 
 def _layer(rows: Sequence[int], own: Sequence[int], recurrent: Sequence[int], *rest: object, **named: object) -> int:
-    """A layer of an LSTM as the processor runs it, from the shapes of what it reads, ``(T, B, D)``, and of its weights."""
+    """A layer of an LSTM on the processor, from the shapes of what it reads ``(T, B, D)`` and of its weights."""
     del rest, named
     return 2 * rows[0] * rows[1] * (math.prod(own) + math.prod(recurrent))

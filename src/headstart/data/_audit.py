@@ -18,8 +18,8 @@ from headstart.data._text import EMPTY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_CONTRADICTED = 0.50
-"""Share of items that may be identical to one with another label; beyond it items have several labels each."""
+MOST_CONTRADICTED = 1 / 3
+"""Share of items that must be got wrong because identical ones have other labels; beyond it items have several each."""
 
 MOST_UNUSABLE = 0.20
 """Share of items that may be left out; beyond it the data are not what the user thinks they are."""
@@ -134,16 +134,16 @@ def duplicates(ids: Sequence[str], labels: Sequence[str], ties: Ties) -> list[Is
 
 
 def refuse_contradicted(ids: Sequence[str], labels: Sequence[str], ties: Ties) -> None:
-    """See that most of N items are not identical to one with another label.
+    """See that most of N items can be got right, identical ones by the label that most of them have.
 
     Raises:
-        UserError: they are; no model could tell which label is meant.
+        UserError: they cannot.
     """
     torn = _torn(labels, ties)
     count = sum(map(len, torn))
-    if count <= MOST_CONTRADICTED * len(ids):
-        return
     lost = count - sum(Counter(labels[row] for row in rows).most_common(1)[0][1] for rows in torn)
+    if lost <= MOST_CONTRADICTED * len(ids):
+        return
     raise UserError(
         f"{count:,} of {several(len(ids), 'item')} are identical to one with another label "
         f"({_two_labels(ids, labels, torn[0])}): nothing can be right on more than {1 - lost / len(ids):.0%} of them. "

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core.data_kind import DataKind
-from headstart.core.errors import UserError, neighbour
+from headstart.core.errors import UserError, closest
 from headstart.core.registry import Registry
 
 KINDS = Registry(kind="kind of data", package="headstart.data", contract=DataKind)
@@ -62,3 +62,13 @@ def _beside(path: Path) -> str:
     except PermissionError:
         return f"The folder '{missing.parent}' may not be listed."
     return advice or f"'{missing.parent.absolute()}' has nothing with a name like it."
+
+
+def neighbour(path: Path, folder: Path) -> str:
+    """Ask whether that is meant which is spelt most like the end of ``path`` in ``folder``; "" where nothing is.
+
+    Raises:
+        PermissionError: the folder may not be listed.
+    """
+    close = closest(path.name, [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")])
+    return "" if close is None else f"Did you mean '{folder / close}'?"

@@ -44,6 +44,10 @@ class _Listing:
     walk: Walk = field(default_factory=Walk)
 
 
+RUN = ("recipe.toml", "results.json")
+"""Files that tell a run folder."""
+
+
 class Folder(DataKind):
     """One folder per class; what lies deeper belongs to the class on top. Images, sounds, or ``.txt`` files of one text
     each.
@@ -63,6 +67,11 @@ class Folder(DataKind):
     def read(self, source: Any, roles: Roles) -> RawTable:
         """See `DataKind.read`; ids are paths relative to the folder."""
         root = Path(source)
+        if all((root / name).is_file() for name in RUN):
+            raise UserError(
+                f"The folder '{root}' holds a run and no data. Give the data, or the recipe of that run "
+                f"('{root / RUN[0]}') to have it again on its own data."
+            )
         given = [column for column in (roles.input, roles.label, roles.group) if column]
         if given:
             raise UserError(
@@ -188,12 +197,6 @@ def _meant(listing: _Listing, row: _Row) -> Path | None:
 def _nothing_found(listing: _Listing) -> str:
     tables = [path for path in listing.loose if path.suffix.lower() in TABLE_SUFFIXES]
     loose = sum(map(_is_item, listing.loose))
-    recipe = listing.root / "recipe.toml"
-    if recipe in listing.loose:
-        return (
-            f"The folder '{listing.root}' holds a run and no data. Give the data, or the recipe of that run "
-            f"('{recipe}') to have it again on its own data."
-        )
     if tables:
         return f"The folder '{listing.root}' holds no class folders, but a table: give that instead ('{tables[0]}')."
     if loose:

@@ -69,7 +69,7 @@ def _line(
 ) -> Adapted:
     journal = Journal(journal_folder, identity(data, options))
     if journal.pieces:
-        progress.say(f"Going on with the interrupted run: {journal.pieces} finished pieces of its work are kept.")
+        progress.say(f"Going on with the interrupted run; finished pieces of work that are kept: {journal.pieces}.")
     with room_of(journal, progress, options.home) as room:
         return _pieces(data, options, journal, room, preview)
 

@@ -91,9 +91,8 @@ def _try_features(contender: Contender, name: str, strategy: FeatureStrategy, ru
         contender = contender.read_by(strategy, run)
     except UserError as error:
         return str(error)
-    if strategy.passes and not isinstance(contender.features, np.ndarray):
-        what = f"of {1 + strategy.views} views" if strategy.views else "of all blocks"
-        return f"features {what} of {len(run.data.items):,} items do not fit in memory"
+    if strategy.views and not isinstance(contender.features, np.ndarray):
+        return f"features of {1 + strategy.views} views of {len(run.data.items):,} items do not fit in memory"
     return try_features(contender, name, strategy, run)
 
 

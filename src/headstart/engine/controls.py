@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone
 from headstart.core.baseline import Baseline, Described
+from headstart.core.errors import UserError
 from headstart.core.strategy import FeatureStrategy
 from headstart.engine.features import Encoded, Encoder
 from headstart.engine.items import Items
@@ -82,8 +83,13 @@ def random_trunk(setting: Setting) -> Control:
     size = _smaller(member, run.plan.trunk_control_size) or member.changed_size(setting.winner.contender.backbone)
     backbone = _without_weights(setting, size)
     read = setting.winner.strategy
+    detail = f"{member.info.name} with random weights{member.shown_size(backbone)}, frozen, and a linear probe"
     if isinstance(read, FeatureStrategy) and read.layers:
-        backbone = backbone.layered()
+        detail += " on all blocks"
+        try:
+            backbone = backbone.layered()
+        except UserError as error:
+            return Control(name="random_trunk", detail=detail, skipped=str(error))
     encoder = setting.winner.contender.encoder.alike(backbone, run.options.home)
     encoded = encoder.encode(run.data.items, "control: features of random weights")
     contender = Contender(backbone=backbone, encoder=encoder, encoded=encoded, untrained=lambda: backbone)
@@ -92,7 +98,6 @@ def random_trunk(setting: Setting) -> Control:
         logits = head.logits(encoder.encode(setting.test, "control: test features of random weights").features)
     else:
         logits = try_features(contender, "control random_trunk", run.options.probe, run).logits
-    detail = f"{member.info.name} with random weights{member.shown_size(backbone)}, frozen, and a linear probe"
     return Control(name="random_trunk", detail=detail, logits=logits)
 
 

@@ -200,8 +200,10 @@ def headline(verdict: Verdict, scored: Scored, primary: str, served: str) -> str
         return f"Transfer hurt: {reached}, {points} below the best control ({verdict.against})."
     if verdict.outcome == "no_material_difference":
         return f"{reached}, and no material difference to the best control ({verdict.against})."
-    needed = "" if verdict.needed is None else f"; about {verdict.needed:,} would settle it"
-    return f"{reached}; whether transfer helped cannot be told from {len(scored.targets):,} items{needed}."
+    count = len(scored.targets)
+    settled = verdict.needed is not None and verdict.scored == count  # not a comparison on some of them
+    needed = f"; about {verdict.needed:,} would settle it" if settled else ""
+    return f"{reached}; whether transfer helped cannot be told from {count:,} items{needed}."
 
 
 def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, LinearHead
+from headstart.core.errors import UserError
 from headstart.core.features import Features
 from headstart.core.strategy import FeatureStrategy, Strategy
 from headstart.core.training import InputStrategy, Preparation
@@ -28,6 +29,8 @@ from headstart.engine.views import View, Views
 from headstart.heads.folds import grouped_folds
 from headstart.heads.weights import balanced_weights
 
+WIDE = 2 * 10**9
+"""Bytes that features of all blocks may take."""
 LESSONS = 5
 """Parts of the training items; a teacher's logits of one come from the others."""
 
@@ -78,12 +81,18 @@ class Contender:
         """The contender with the features that the strategy reads: this one, or the same body read at every block.
 
         Raises:
-            UserError: it cannot be read so.
+            UserError: it cannot be read so, or that would be too much to hold.
         """
         if not strategy.layers:
             return self
         if not self.whole:
             backbone = self.backbone.layered()
+            needed = len(run.data.items) * backbone.info.dim * 4
+            if needed > WIDE:
+                raise UserError(
+                    f"features of all blocks of {len(run.data.items):,} items take {needed / 1e9:.1f} GB, and at most "
+                    f"{WIDE / 1e9:.1f} are held"
+                )
             encoder = Encoder(backbone, run.options.home, run.progress, targets=run.data.targets)
             encoded = encoder.encode(run.data.items, f"features of all blocks of {self.name}")
             self.whole.append(replace(self, backbone=backbone, encoder=encoder, encoded=encoded, inputs={}, whole=[]))

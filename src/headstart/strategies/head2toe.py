@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 SHARES = (1.0, 0.5, 0.2, 0.05, 0.01)
 """Of the numbers that may be kept."""
-FOLDS = 5
+FOLDS, FEWEST = 5, 4
+"""Of the items that the share is chosen on, and items below which there is no choosing."""
 ENOUGH = 500
 """Items that the share is chosen on at most."""
 
@@ -63,58 +64,82 @@ class Head2Toe(FeatureStrategy):
 
         features = np.asarray(features)
         keep = self.keep or self._chosen(features, targets, outputs, groups)
-        columns = self._relevant(features, targets, outputs, class_weights, groups, keep)
+        whole = fit_probe(features, targets, outputs, class_weights, groups)
+        columns = _telling(whole, features)[: _count(keep, features)]
+        if len(columns) == features.shape[1]:
+            return whole
+        columns.sort()
         found = fit_probe(features[:, columns], targets, outputs, class_weights, groups)
         weight = np.zeros((outputs, features.shape[1]))
         weight[:, columns] = found.weight
         return LinearHead(weight=weight, bias=found.bias)
 
-    def _relevant(
-        self,
-        features: NDArray[np.floating],
-        targets: NDArray[np.int64],
-        outputs: int,
-        class_weights: Sequence[float],
-        groups: NDArray[np.int64] | None,
-        keep: float,
-    ) -> NDArray[np.int64]:
-        """The columns to keep, in their own order."""
-        import numpy as np
-
-        from headstart.heads.probe import fit_probe
-
-        count = max(2, round(keep * features.shape[1]))
-        if count >= features.shape[1]:
-            return np.arange(features.shape[1])
-        weight = fit_probe(features, targets, outputs, class_weights, groups).weight
-        matters = np.linalg.norm(weight - weight.mean(axis=0), axis=0) * features.std(axis=0)
-        return np.sort(np.argsort(-matters, kind="stable")[:count])
-
     def _chosen(
         self, features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int, groups: NDArray[np.int64] | None
     ) -> float:
-        """The share with the least log-loss on items held out; of equals, the largest."""
+        """The share with the least log-loss on items held out; of equals, and where too few items are left, the
+        largest.
+        """
         import numpy as np
-        from scipy.special import log_softmax
 
         from headstart.heads.folds import grouped_folds
-        from headstart.heads.probe import fit_probe
         from headstart.heads.sample import stratified_rows
         from headstart.heads.weights import balanced_weights
 
         rows = stratified_rows(targets, ENOUGH, 0)
         features, targets = features[rows], targets[rows]
         groups = None if groups is None else groups[rows]
-        folds = grouped_folds(targets, groups, FOLDS, 0)
+        if len(targets) < FEWEST:
+            return SHARES[0]
+        folds = grouped_folds(targets, groups, min(FOLDS, len(targets)), 0)
+        if len(targets) - np.bincount(folds).max() < FEWEST:
+            return SHARES[0]
         said = np.zeros((len(SHARES), len(targets)))
         for fold in np.unique(folds):
             rest, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-            seen, tied = targets[rest], None if groups is None else groups[rest]
-            weights = balanced_weights(seen, outputs).tolist()
-            for number, keep in enumerate(SHARES):
-                columns = self._relevant(features[rest], seen, outputs, weights, tied, keep)
-                head = fit_probe(features[rest][:, columns], seen, outputs, weights, tied)
-                logits = log_softmax(head.logits(features[held][:, columns]), axis=1)
-                said[number, held] = logits[np.arange(len(held)), targets[held]]
+            tied = None if groups is None else groups[rest]
+            said[:, held] = _log_likelihoods(features, targets, outputs, rest, held, tied)
         counted = np.asarray(balanced_weights(targets, outputs))[targets]
         return SHARES[int(np.argmax((said * counted).sum(axis=1)))]
+
+
+def _log_likelihoods(
+    features: NDArray[np.floating],
+    targets: NDArray[np.int64],
+    outputs: int,
+    rest: NDArray[np.int64],
+    held: NDArray[np.int64],
+    groups: NDArray[np.int64] | None,
+) -> NDArray[np.float64]:
+    """``(len(SHARES), len(held))``: of the items ``held`` by heads on the ``rest`` alone, for every share."""
+    import numpy as np
+    from scipy.special import log_softmax
+
+    from headstart.heads.probe import fit_probe
+    from headstart.heads.weights import balanced_weights
+
+    known, shown, seen = features[rest], features[held], targets[rest]
+    weights = balanced_weights(seen, outputs).tolist()
+    whole = fit_probe(known, seen, outputs, weights, groups)
+    order = _telling(whole, known)
+    found = np.empty((len(SHARES), len(held)))
+    for number, keep in enumerate(SHARES):
+        columns = np.sort(order[: _count(keep, features)])
+        all_of_them = len(columns) == len(order)
+        head = whole if all_of_them else fit_probe(known[:, columns], seen, outputs, weights, groups)
+        logits = head.logits(shown if all_of_them else shown[:, columns])
+        found[number] = log_softmax(logits, axis=1)[np.arange(len(held)), targets[held]]
+    return found
+
+
+def _count(keep: float, features: NDArray[np.floating]) -> int:
+    """How many columns a share of them is, two at least."""
+    return max(2, round(keep * features.shape[1]))
+
+
+def _telling(head: LinearHead, features: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Columns of ``features (N, D)`` in the order of how much they matter to ``head``, which was fitted to them."""
+    import numpy as np
+
+    matters = np.linalg.norm(head.weight - head.weight.mean(axis=0), axis=0) * features.std(axis=0)
+    return np.argsort(-matters, kind="stable")
