@@ -17,6 +17,7 @@ from headstart.core.strategy import FeatureStrategy, Strategy
 from headstart.core.training import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.engine.adapt import label
 from headstart.engine.contest import hold, with_teacher
+from headstart.engine.device import hand_back_memory
 from headstart.engine.final import settle
 from headstart.engine.items import Items, items_of
 from headstart.engine.journal import Journal
@@ -107,6 +108,7 @@ def outcomes(data: Dataset, name: str, labels: int, draw: int, wanted: Collectio
         elif known_to_work and not taught:
             reached = _alone(each, strategy, entrant, run, scored)
         found.append(Outcome(**known, strategy=each, balanced_accuracy=reached))
+        hand_back_memory()
     return found
 
 

@@ -52,6 +52,17 @@ def test_it_can_be_cut_like_any_body(member: str):
             torch.testing.assert_close(dense.weights.sum(dim=1), torch.ones(3))
 
 
+@pytest.mark.parametrize("member", MEMBERS)
+def test_the_lean_one_gives_the_same(member: str):
+    found = make(member).layered()
+    batch = batch_of(found)
+    with torch.no_grad():
+        features, leaner = found.encode(batch), found.lean(batch)
+        size = max(1.0, float(features.abs().max()))
+        torch.testing.assert_close(leaner.encode(batch), features, atol=1e-4 * size, rtol=1e-3)
+    assert leaner.layer == found.layer
+
+
 @pytest.mark.parametrize("member", FEW)
 def test_the_exported_folder_is_read_back(member: str, tmp_path: Path):
     found = make(member).layered()

@@ -65,6 +65,12 @@ class LayeredBackbone(Backbone):
         """See `Backbone.encode`."""
         return self.lower(batch, len(self.blocks))["features"]
 
+    def lean(self, batch: Mapping[str, torch.Tensor]) -> Backbone:
+        """See `Backbone.lean`: that of the body, read in the same way."""
+        leaner = LayeredBackbone(self.whole.lean(batch), self.layers)
+        leaner.preprocess = self.preprocess
+        return leaner
+
     def lower(self, batch: Mapping[str, torch.Tensor], boundary: int) -> dict[str, torch.Tensor]:
         """See `Backbone.lower`: the body's activations, and what its blocks up to the boundary have said."""
         return self.between(self._seen({}, self.whole.lower(batch, 1), 1), 1, boundary)
