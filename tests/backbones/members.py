@@ -37,6 +37,8 @@ WHOLE = ("test_mambaout", "test_vit_relpos", "test_coatnet")
 """Families outside the table."""
 CODED = ("headstart_ge2e",)
 """Families that transformers has no class of: their code travels in the folder."""
+PUBLISHED = tuple(kind for kind in FAMILIES if kind not in CODED)
+"""Families that transformers reads and writes."""
 OPAQUE = (*WHOLE, *CODED)
 """Families of whose blocks no module gives the output."""
 SMALLER: dict[str, dict[str, Any]] = {

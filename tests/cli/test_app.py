@@ -81,7 +81,7 @@ def test_usage_errors_reach_machines_too(headstart):
     [
         (UserError("No column 'x'."), 2, "Error: No column 'x'.\n"),
         (Unavailable("No network."), 1, "Error: No network.\n"),
-        (KeyboardInterrupt(), 130, "Stopped; run the same command again to go on where it stopped.\n"),
+        (KeyboardInterrupt(), 130, "Stopped.\n"),
         (OSError(errno.ENOSPC, "full"), 1, "Error: The disk is full; free some space"),
     ],
 )

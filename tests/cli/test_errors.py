@@ -10,7 +10,7 @@ from headstart.core.errors import Unavailable, UserError
     ("error", "kind", "code", "sentence"),
     [
         (Unavailable("The index cannot be reached."), "unavailable", 1, "The index cannot be reached."),
-        (KeyboardInterrupt(), "interrupted", 130, "run the same command again to go on where it stopped"),
+        (KeyboardInterrupt(), "interrupted", 130, "Stopped."),
         (OSError(errno.ENOSPC, "No space", "/disk/x"), "system", 1, "The disk is full at '/disk/x'; free some space"),
         (PermissionError(errno.EACCES, "Denied", "/x"), "system", 1, "Permission denied at '/x'; choose a folder"),
         (OSError(errno.EROFS, "Read-only", "/x"), "system", 1, "The file system is read-only at '/x'"),
@@ -62,3 +62,10 @@ def test_reports_go_to_standard_error_one_line_per_problem(capsys):
     captured = capsys.readouterr()
     assert captured.err == "Error: One.\nError: Two.\n"
     assert captured.out == ""
+
+
+@pytest.mark.parametrize(("command", "goes_on"), [("adapt", True), ("demo", True), ("predict", False), ("rank", False)])
+def test_what_is_stopped_goes_on_only_where_work_is_kept(command: str, goes_on: bool):
+    (said,) = explain(KeyboardInterrupt(), [command, "x"]).problems
+    assert said.startswith("Stopped")
+    assert ("go on where it stopped" in said) is goes_on

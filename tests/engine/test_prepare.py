@@ -36,9 +36,9 @@ def test_only_what_will_be_measured_is_fetched(tmp_path: Path):
     assert [member.source.stored for member in members] == [False, True, True]
     ((left, reason),) = fetched.others
     assert left.info.name == "toy:low"
-    assert reason == "the budget pays for measuring 2, and by published accuracy others come first"
+    assert reason == "the budget pays for measuring 2, and by published accuracy it is not the first"
     ((_, reason), _) = fetch(toys.options(tmp_path, *members), 1, Silent()).others
-    assert reason == "the budget pays for measuring 1, and by published accuracy and compute others come first"
+    assert reason == "the budget pays for measuring 1, and by published accuracy and compute it is not the first"
 
 
 def test_what_cannot_be_had_makes_room_for_the_next(tmp_path: Path):

@@ -200,6 +200,7 @@ def solar() -> Results:
             least_side=594,
             parts=(),
             layers=False,
+            code="",
         ),
         strategy="linear_probe",
         strategy_options={"penalty": 0.031, "layers": "all", "class_weights": True},

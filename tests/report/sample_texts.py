@@ -59,6 +59,7 @@ def tweets() -> Results:
             least_side=None,
             parts=(),
             layers=False,
+            code="",
         ),
         strategy="linear_probe",
         strategy_options={"penalty": 0.8},

@@ -21,7 +21,10 @@ def test_what_is_said_of_transformers_runs(member: str, layers: bool, tmp_path: 
     (tmp_path / "new.jpg.png").rename(tmp_path / "new.jpg")
     found = replace(solar(), served="transfer")
     found = replace(
-        found, model=replace(found.model, parts=tuple(part.info.name for part in backbone.parts), layers=layers)
+        found,
+        model=replace(
+            found.model, parts=tuple(part.info.name for part in backbone.parts), layers=layers, code=backbone.code
+        ),
     )
     code = usage(found, "run")["transformers"]
     assert "headstart" not in code
@@ -33,3 +36,13 @@ def test_what_is_said_of_transformers_runs(member: str, layers: bool, tmp_path: 
         said = eval(last, known)
     expected = CLASSES[int(head.logits(backbone.encode(batch_of(backbone, 1)).double().detach().numpy()).argmax())]
     assert (said[0][0] if backbone.parts else said[0]["label"]) == expected
+
+
+def test_what_runs_its_own_code_is_trusted_and_texts_are_cut():
+    plain, coded = (replace(solar().model, code=code) for code in ("", "ge2e_model.py"))
+    assert "trust_remote_code" not in usage(replace(solar(), model=plain), "run")["transformers"]
+    said = usage(replace(solar(), model=coded), "run")["transformers"]
+    assert "trust_remote_code=True,  # the folder's own ge2e_model.py" in said
+    assert "truncation" not in usage(solar(), "run")["transformers"]
+    texts = replace(solar(), data=replace(solar().data, modality="text"))
+    assert "    truncation=True,\n" in usage(texts, "run")["transformers"]

@@ -54,6 +54,7 @@ class LayeredBackbone(Backbone):
     def __init__(self, whole: Backbone, layers: Sequence[Layer]) -> None:
         self.whole = whole
         self.layers = tuple(layers)
+        self.code = CODE.name.lstrip("_")
         self.layer = f"all blocks: {', '.join(f'{layer.module} ({layer.width})' for layer in layers)}"
         self.preprocess = whole.preprocess
         self.module = whole.module

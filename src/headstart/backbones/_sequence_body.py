@@ -33,6 +33,7 @@ class SequenceBackbone(Backbone):
         """``body`` is what the family's `Family.body` gave."""
         self.info = info
         self.family = family
+        self.code = family.code.name.lstrip("_") if family.code else ""
         self.module = body
         self.preprocess = preprocess
         self._exported = preprocess

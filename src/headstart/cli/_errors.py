@@ -20,7 +20,10 @@ from typer import TyperException
 from headstart.core.errors import HeadstartError, UserError
 from headstart.core.home import home
 
-INTERRUPTED = "Stopped; run the same command again to go on where it stopped."
+INTERRUPTED = "Stopped."
+GOES_ON = "Stopped; run the same command again to go on where it stopped."
+RESUMABLE = ("adapt", "demo")
+"""Commands whose work is kept when they are stopped."""
 INTERRUPTED_EXIT = 130
 """What shells report for a program ended by Ctrl-C: 128 + SIGINT."""
 
@@ -39,7 +42,8 @@ class Failure:
 def explain(error: BaseException, arguments: Sequence[str]) -> Failure:
     """The failure to report for ``error``; a bug is also written to a log file with its traceback."""
     if isinstance(error, KeyboardInterrupt):
-        return Failure(kind="interrupted", problems=(INTERRUPTED,), exit_code=INTERRUPTED_EXIT)
+        said = GOES_ON if any(command in arguments for command in RESUMABLE) else INTERRUPTED
+        return Failure(kind="interrupted", problems=(said,), exit_code=INTERRUPTED_EXIT)
     if isinstance(error, UserError):
         return Failure(kind="user", problems=error.problems, exit_code=error.exit_code)
     if isinstance(error, HeadstartError):

@@ -65,7 +65,7 @@ def view(rows: Sequence[RankingRow], primary: str, width: int) -> Iterator[Rende
         cells = [
             f"{number(primary, row.probe.value)} ({span(primary, row.probe)})",
             number(primary, row.knn.value) if row.knn else "",
-            percent(row.prior),
+            percent(row.prior) if row.prior else "–",
             duration(row.seconds),
         ]
         board.add_row(Text(row.model), *cells, *((f"{row.parameters / 1e6:.1f} M", row.licence) if wide else ()))

@@ -177,6 +177,8 @@ class Backbone(ABC):
     """Whether activations of all items have one shape (images: yes; texts are padded to the longest of a batch)."""
     parts: tuple[Backbone, ...] = ()
     """The bodies whose features it puts side by side, if it joins several."""
+    code: str = ""
+    """File that `export` writes to run what transformers has no class of."""
     layer: str = "pooled"
     """Which of its outputs the features are; part of every cache key."""
 

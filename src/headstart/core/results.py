@@ -59,7 +59,8 @@ class ModelRecord:
 
     ``least_side``: pixels that the shorter side of a JPEG keeps when it is decoded at a reduced scale; None: pictures
     are decoded in full, or the items are texts. ``parts`` are the models that are joined in it, if it is no single one;
-    ``layers`` says whether the classifier reads what every block gives.
+    ``layers`` says whether the classifier reads what every block gives, and ``code`` names the file in the model's
+    folder that runs it; empty where transformers has a class of its own.
     """
 
     name: str
@@ -73,6 +74,7 @@ class ModelRecord:
     least_side: int | None
     parts: tuple[str, ...]
     layers: bool
+    code: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -276,6 +276,7 @@ def model_record(chosen: Chosen) -> ModelRecord:
         least_side=backbone.preprocess.least_side,
         parts=tuple(part.info.name for part in backbone.parts),
         layers=isinstance(chosen.trial.strategy, FeatureStrategy) and chosen.trial.strategy.layers,
+        code=backbone.code,
     )
 
 

@@ -92,7 +92,7 @@ def fetch(options: Options, most: int, progress: Progress) -> Fetched:
     order = "by published accuracy" + (" and compute" if _careful(options, most) else "")
     for member in _ordered(options, most):
         if len(had) == most:
-            others.append((member, f"the budget pays for measuring {most}, and {order} others come first"))
+            others.append((member, f"the budget pays for measuring {most}, and {order} it is not the first"))
             continue
         try:
             had.append(_in_store(member, progress))

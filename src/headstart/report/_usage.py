@@ -37,8 +37,10 @@ def _transformers(results: Results, model: str, item: str) -> str:
     kind, place = json.dumps(f"{modality}-classification"), json.dumps(model)
     if not parts:
         reader = {"image": "image_processor", "text": "tokenizer", "audio": "feature_extractor"}[modality]
-        code = [f'    {reader}={place[:-1]}/body",', "    trust_remote_code=True,  # the folder's own layers_model.py"]
-        more = code if results.model.layers else []
+        apart = [f'    {reader}={place[:-1]}/body",'] if results.model.layers else []
+        trust = [f"    trust_remote_code=True,  # the folder's own {results.model.code}"] if results.model.code else []
+        cut = ["    truncation=True,"] if modality == "text" else []
+        more = [*apart, *trust, *cut]
         lines = ["model = pipeline(", f"    {kind},", f"    model={place},", *more, ")", *read, f"model({given})"]
         return "\n".join([*imports, "", *lines])
     inside = [
