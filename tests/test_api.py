@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -406,3 +407,22 @@ def test_data_are_loaded_first(verb: Callable[[Any], Any]):
         UserError, match=r"The data are a str, expected what headstart\.load returns: load them first\."
     ):
         verb("photos")
+
+
+@pytest.mark.parametrize(("strategy", "settings"), [("linear_probe", {}), ("last_blocks", {"epochs": 1})])
+@pytest.mark.usefixtures("data")
+def test_a_model_is_not_cross_validated_on_labels_that_it_knows(tmp_path: Path, strategy: str, settings: dict):
+    backbone = make("test_resnet")
+    backbone.export(tmp_path / "own", head_for(backbone), CLASSES)
+    known, other, out = api.load(tmp_path / "photos/train"), api.load(tmp_path / "photos/test"), tmp_path / "run"
+    api.adapt(known, out=out, model=f"local:{tmp_path / 'own'}", strategy=strategy, settings=settings, budget="quick")
+    refused = pytest.raises(
+        UserError, match=r"^local:.* was trained on these very data: cross-validation would score it"
+    )
+    for name in (f"local:{out}", f"local:{out / 'model'}"):
+        with refused if settings else nullcontext():
+            api._options(known, Recipe(model=name))
+        api._options(other, Recipe(model=name))
+        api._options(api.load(tmp_path / "photos/train", test=tmp_path / "photos/test"), Recipe(model=name))
+    (out / "results.json").write_text("{}")
+    api._options(known, Recipe(model=f"local:{out}"))  # what cannot be read tells nothing

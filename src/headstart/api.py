@@ -23,7 +23,7 @@ from headstart.pool import find, known, resolve
 if TYPE_CHECKING:
     from headstart.bundle.predictor import Predictor
     from headstart.engine.adapted import Adapted
-    from headstart.engine.options import Options
+    from headstart.engine.options import Options, PoolMember
 
 PROBE = "linear_probe"
 SCRATCH = "scratch"
@@ -295,6 +295,8 @@ def _options(data: Dataset, recipe: Recipe) -> Options:
     from headstart.engine.options import Options
 
     check_names(recipe, data.modality)
+    pool = resolve(recipe.model, recipe.pool, data.modality, recipe.licence)
+    _refuse_seen(pool, data)
     probe, scratch = catalog.strategies.get(PROBE)(), catalog.strategies.get(SCRATCH)()
     assert isinstance(probe, FeatureStrategy)
     assert isinstance(scratch, InputStrategy)
@@ -303,9 +305,7 @@ def _options(data: Dataset, recipe: Recipe) -> Options:
     return Options(
         recipe=recipe,
         task=catalog.tasks.get(recipe.task)(classes=data.classes),
-        pool=tuple(
-            replace(one, seconds=seconds) for one in resolve(recipe.model, recipe.pool, data.modality, recipe.licence)
-        ),
+        pool=tuple(replace(one, seconds=seconds) for one in pool),
         strategies=_candidates(recipe),
         probe=probe,
         probe_name=PROBE,
@@ -316,6 +316,26 @@ def _options(data: Dataset, recipe: Recipe) -> Options:
         budget=Budget.parse(recipe.budget),
         home=home(),
     )
+
+
+def _refuse_seen(pool: Sequence[PoolMember], data: Dataset) -> None:
+    """Without a test split scores come of cross-validation, and mean nothing of a body that knows all the labels.
+
+    Raises:
+        UserError: a model was trained on these very data.
+    """
+    from headstart.run_folder import trained_on
+
+    folders = {} if len(data.split.test) else {one.info.name: one for one in pool if one.info.source == "local"}
+    seen = [name for name in folders if trained_on(Path(name.partition(":")[2]).expanduser()) == data.fingerprint]
+    if seen:
+        raise UserError(
+            *(
+                f"{name} was trained on these very data: cross-validation would score it on items whose labels it "
+                "knows. Name the model that it came from, or test data of their own (--test)."
+                for name in seen
+            )
+        )
 
 
 def _heard(data: Dataset) -> int | None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from headstart.bundle.model import Card, write_baseline, write_transfer
 from headstart.bundle.recipe import write_recipe
+from headstart.catalog import strategies
 from headstart.core.errors import HeadstartError
 from headstart.core.results import ModelRecord, Results
+from headstart.core.training import InputStrategy
 from headstart.engine.adapted import Adapted
 from headstart.report.html import write_report
 from headstart.report.json import read_results, write_results
@@ -39,6 +41,21 @@ def finished(folder: Path, identity: Mapping[str, object], code: tuple[str, bool
         return None
     same = found == json.loads(json.dumps(dict(identity), default=str)) and results.environment["commit"] == commit
     return results if same else None
+
+
+def trained_on(folder: Path) -> str:
+    """Fingerprint of the data whose labels the body in ``folder``, a run folder or the model in one, was trained on;
+    "" where it was not, or nobody knows.
+    """
+    for place in (folder, folder.parent):
+        if (place / NOTE).is_file():
+            try:
+                results = read_results(place)
+            except HeadstartError:
+                return ""
+            learnt = issubclass(strategies.get(results.strategy), InputStrategy)
+            return results.data.fingerprint if learnt and results.served == "transfer" else ""
+    return ""
 
 
 def copy(source: Path, folder: Path) -> Path:

@@ -189,3 +189,12 @@ def test_what_was_kept_is_said_where_the_body_has_changed(solar, tweets):
     assert wording.kept(dataclasses.replace(solar, retention=bare)) == ""
     alike = dataclasses.replace(tweets, retention=dataclasses.replace(bare, similarity=1.0))
     assert wording.kept(alike).startswith("What it has kept: on 30 texts of the training split, its features")
+
+
+def test_differences_on_fewer_items_are_said_to_be(solar):
+    rows = {name: dataclasses.replace(row, scored=400) for name, row in solar.controls.items()}
+    whole = dataclasses.replace(solar, controls=rows, scored_on="cross-validation")
+    assert wording.paired(whole) == "Differences are paired on the folds that both were scored on."
+    rows["simple"] = dataclasses.replace(rows["simple"], scored=80)
+    part = dataclasses.replace(whole, controls=rows)
+    assert wording.paired(part).endswith("down to 80 images: they may disagree with scores of others beside them.")

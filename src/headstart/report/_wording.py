@@ -167,6 +167,15 @@ def whole(results: Results) -> str:
     return f"Against the best control, whichever that truly is: {points(verdict.delta)} ({ends})."
 
 
+def paired(results: Results) -> str:
+    """What differences under cross-validation are taken on."""
+    fewest = min((row.scored for row in results.controls.values() if row.delta is not None), default=0)
+    text = "Differences are paired on the folds that both were scored on"
+    if fewest >= results.data.n_train:
+        return f"{text}."
+    return f"{text}, down to {items(results, fewest)}: they may disagree with scores of others beside them."
+
+
 def detectable(results: Results) -> str:
     """What this many items can and cannot show."""
     verdict = results.verdict

@@ -93,7 +93,7 @@ class _Bars:
         if _wording.whole(results):
             yield Text(_wording.whole(results), style="dim")
         if results.scored_on == "cross-validation":
-            yield Text("Differences are paired on the folds that both were scored on.", style="dim")
+            yield Text(_wording.paired(results), style="dim")
         yield ""
 
 
