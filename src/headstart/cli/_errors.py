@@ -42,7 +42,7 @@ class Failure:
 def explain(error: BaseException, arguments: Sequence[str]) -> Failure:
     """The failure to report for ``error``; a bug is also written to a log file with its traceback."""
     if isinstance(error, KeyboardInterrupt):
-        said = GOES_ON if any(command in arguments for command in RESUMABLE) else INTERRUPTED
+        said = GOES_ON if _command(arguments) in RESUMABLE else INTERRUPTED
         return Failure(kind="interrupted", problems=(said,), exit_code=INTERRUPTED_EXIT)
     if isinstance(error, UserError):
         return Failure(kind="user", problems=error.problems, exit_code=error.exit_code)
@@ -61,9 +61,13 @@ def _usage(error: TyperException, arguments: Sequence[str]) -> str:
     sentence = re.sub(r" \(Possible options: (.+)\)$", r". Did you mean \1?", sentence)
     if sentence.endswith("?"):
         return sentence
-    command = next((word for word in arguments if not word.startswith("-")), "")
+    command = _command(arguments)
     topic = f"headstart {command}" if command and not sentence.startswith("No such command") else "headstart"
     return f"{sentence.rstrip('.')}. See '{topic} --help'."
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return next((word for word in arguments if not word.startswith("-")), "")
 
 
 def _system(error: OSError | MemoryError) -> str | None:
