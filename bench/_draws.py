@@ -6,30 +6,36 @@ import csv
 import random
 import shutil
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench import _newsgroups
+from bench import _reuters
 from bench._csv import write_texts
 from bench._sets import SETS
 
 TRAIN = 400
 """Items that the few are drawn from."""
-POOLS: Mapping[str, Callable[..., None]] = {
-    "cells": SETS["cells"].prepare,
-    "tweets": SETS["tweets"].prepare,
-    "sciences": partial(_newsgroups.prepare, about="sci."),
-}
-TITLES: Mapping[str, str] = {
-    "cells": "solar cells, 2 classes",
-    "tweets": "tweets, 3 classes",
-    "sciences": "newsgroups on science, 4 classes",
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """A set to draw from, and how many items strategies are scored on."""
+
+    title: str
+    prepare: Callable[..., None]
+    test: int
+
+
+POOLS: Mapping[str, Pool] = {
+    "cells": Pool(title="solar cells, 2 classes", prepare=SETS["cells"].prepare, test=800),
+    "tweets": Pool(title="tweets, 3 classes", prepare=SETS["tweets"].prepare, test=800),
+    "stories": Pool(title="newswire stories, 4 classes", prepare=_reuters.prepare, test=400),
 }
 
 
-def prepare(name: str, folder: Path, *, test: int, draw: int) -> None:
-    """Write what ``draw`` takes of a set into ``folder``: `TRAIN` items to choose from and ``test`` others."""
-    POOLS[name](folder, train=TRAIN, test=test, seed=draw)
+def prepare(name: str, folder: Path, *, draw: int) -> None:
+    """Write what ``draw`` takes of a set into ``folder``: `TRAIN` items to choose from, and others to score on."""
+    POOLS[name].prepare(folder, train=TRAIN, test=POOLS[name].test, seed=draw)
 
 
 def few(pool: Path, into: Path, labels: int, draw: int) -> tuple[Path, Path]:

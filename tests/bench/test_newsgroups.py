@@ -1,6 +1,4 @@
 import csv
-import io
-import zipfile
 
 import pytest
 
@@ -8,21 +6,11 @@ from bench import _newsgroups
 
 
 @pytest.fixture(autouse=True)
-def archive(tmp_path, monkeypatch):
-    """30 messages in either part, five of them twice."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for part in ("train", "test"):
-            lines = [f'sci.{n % 3}\t{part} message {n} with "one quote' for n in range(30)]
-            table = "\n".join(["Category\tText", "d\tstring", "class\t", "", *lines, *lines[:5], ""])
-            archive.writestr(_newsgroups.TABLES.format(part), table)
-
-    def made(source, name, make, progress):
-        with zipfile.ZipFile(content) as archive:
-            make(archive, tmp_path / name)
-        return tmp_path / name
-
-    monkeypatch.setattr(_newsgroups, "made", made)
+def thirty(monkeypatch):
+    """30 messages in either part."""
+    monkeypatch.setattr(
+        _newsgroups, "texts", lambda collection, part: [(f"{part} message {n}", f"sci.{n % 3}") for n in range(30)]
+    )
 
 
 def test_messages_are_drawn_from_the_part_they_belong_to_and_never_twice(tmp_path):
