@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from headstart.core.dataset import Dataset
 from headstart.core.progress import Silent
 from headstart.core.recipe import Recipe
 from headstart.core.strategy import FeatureStrategy, Strategy
-from headstart.core.training import InputStrategy, ParamGroup, Preparation, Schedule
+from headstart.core.training import InputStrategy
 from headstart.engine.adapt import label
 from headstart.engine.contest import hold, with_teacher
 from headstart.engine.device import hand_back_memory
@@ -31,29 +30,9 @@ from headstart.engine.trials import Contender, encode_once, fit_all, train
 MODELS = {"image": "packaged:efficientnet_lite0", "text": "packaged:minilm_l6"}
 TEACHERS: Mapping[str, str] = {"image": "packaged:efficientnet_lite2"}
 """For strategies that learn from a larger model; there is no such sentence encoder among the packaged ones."""
-AUTO, PLAIN = "auto", "default fine-tune"
+AUTO = "auto"
 LEFT_OUT = ("scratch",)
 """A control and no way to adapt."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plain(InputStrategy):
-    """What tutorials do: all parameters at one rate from a fresh head, with the numbers of the peers' plain loops."""
-
-    summary: ClassVar[str] = "One rate for everything."
-    schedule: Schedule
-
-    def prepare(self, backbone: Backbone) -> Preparation:
-        """Everything, normalisation statistics too."""
-        names = tuple(name for name, _ in backbone.module.named_parameters())
-        group = ParamGroup(name="all", parameters=names, rate=1.0, weight_decay=0.01)
-        return Preparation(frozen_blocks=0, groups=(group,), head_from="zeros", batch_statistics=True)
-
-
-PLAINS: Mapping[str, tuple[float, Schedule]] = {
-    "image": (1e-4, Schedule(epochs=10, rate_scale=1.0, batch_size=32, warmup_steps=0, augment="mild")),
-    "text": (5e-5, Schedule(epochs=5, rate_scale=1.0, batch_size=16, warmup_steps=4, augment="none")),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +48,8 @@ class Outcome:
 
 
 def strategies() -> tuple[str, ...]:
-    """`auto`, the default fine-tune and every way to adapt."""
-    return (AUTO, PLAIN, *(name for name in catalog.strategies.names() if name not in LEFT_OUT))
+    """`auto` and every way to adapt."""
+    return (AUTO, *(name for name in catalog.strategies.names() if name not in LEFT_OUT))
 
 
 def outcomes(data: Dataset, name: str, labels: int, draw: int, wanted: Collection[str]) -> list[Outcome]:
@@ -92,14 +71,12 @@ def outcomes(data: Dataset, name: str, labels: int, draw: int, wanted: Collectio
         model, trial = settled.model, settled.chosen.trial
         reached = scored(trial.contender, model.backbone, model.head, model.frozen)
         found.append(Outcome(**known, strategy=AUTO, balanced_accuracy=reached, chose=trial.strategy_name))
-    rate, schedule = PLAINS[data.modality]
-    usual = replace(schedule, rate_scale=rate / entrant.native.backbone.info.rate)
-    members: dict[str, Strategy] = {PLAIN: Plain(schedule=usual)}
-    members |= catalog.strategies.create()
+    members = catalog.strategies.create()
     for each in strategies():
         if each not in wanted or each == AUTO:
             continue
-        strategy = members[each]
+        member = members[each]
+        strategy = member.paced(len(run.data.items)) if isinstance(member, InputStrategy) else member
         taught = isinstance(strategy, InputStrategy) and strategy.learns_from_another
         known_to_work = strategy.supports(entrant.native.backbone.info, run.data.task) is None
         reached = None

@@ -306,7 +306,7 @@ def _options(data: Dataset, recipe: Recipe) -> Options:
         recipe=recipe,
         task=catalog.tasks.get(recipe.task)(classes=data.classes),
         pool=tuple(replace(one, seconds=seconds) for one in pool),
-        strategies=_candidates(recipe),
+        strategies=_paced(_candidates(recipe), len(data.split.train)),
         probe=probe,
         probe_name=PROBE,
         scratch=scratch,
@@ -354,13 +354,21 @@ def _candidates(recipe: Recipe) -> dict[str, Strategy]:
         UserError: the one that is named is not known or has no such settings, or none is named that has.
     """
     if recipe.strategy != "auto":
-        return {recipe.strategy: changed(catalog.strategies.get(recipe.strategy)(), recipe.strategy, recipe.settings)}
+        settings = dict(recipe.settings)
+        if settings.keys() & {"epochs", "batch_size"}:
+            settings.setdefault("least_steps", 0)
+        return {recipe.strategy: changed(catalog.strategies.get(recipe.strategy)(), recipe.strategy, settings)}
     if recipe.settings:
         raise UserError(
             f"Settings ({', '.join(recipe.settings)}) belong to one strategy, and the strategy is 'auto': name the one "
             "they are for."
         )
     return {name: member for name, member in catalog.strategies.create().items() if member.candidate}
+
+
+def _paced(strategies: Mapping[str, Strategy], items: int) -> dict[str, Strategy]:
+    """The strategies as they are with so many items to learn from."""
+    return {name: one.paced(items) if isinstance(one, InputStrategy) else one for name, one in strategies.items()}
 
 
 def _names(pool: Sequence[str]) -> tuple[str, ...]:

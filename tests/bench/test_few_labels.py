@@ -9,7 +9,8 @@ from PIL import Image
 from bench import few_labels
 from bench._csv import write_texts
 from bench._draws import few
-from bench._every_strategy import AUTO, PLAIN, Outcome
+from bench._every_strategy import AUTO, Outcome, strategies
+from bench.few_labels import PLAIN
 
 
 def read(path: Path) -> list[tuple[str, str]]:
@@ -21,12 +22,12 @@ def test_so_many_of_every_class_and_the_fewer_are_among_the_more(tmp_path: Path)
     write_texts(tmp_path / "pool/train.csv", [(f"text {n}", "ab"[n % 2]) for n in range(40)])
     write_texts(tmp_path / "pool/test.csv", [("other", "a")])
     parts = [few(tmp_path / "pool", tmp_path / f"{count}", count, 3) for count in (5, 10)]
-    five, ten = (read(train) for train, _ in parts)
+    five, ten = (read(part / "train.csv") for part in parts)
     assert [sum(label == each for _, label in ten) for each in "ab"] == [10, 10]
     assert len(five) == 10
     assert set(five) < set(ten)
-    assert set(read(few(tmp_path / "pool", tmp_path / "again", 5, 4)[0])) != set(five)
-    assert {test for _, test in parts} == {tmp_path / "pool/test.csv"}
+    assert set(read(few(tmp_path / "pool", tmp_path / "again", 5, 4) / "train.csv")) != set(five)
+    assert [read(part / "test.csv") for part in parts] == [[("other", "a")]] * 2
 
 
 def test_pictures_are_copied(tmp_path: Path):
@@ -34,9 +35,10 @@ def test_pictures_are_copied(tmp_path: Path):
         (tmp_path / "pool/train" / label).mkdir(parents=True)
         for number in range(6):
             Image.new("RGB", (4, 4)).save(tmp_path / "pool/train" / label / f"{number}.png")
-    train, test = few(tmp_path / "pool", tmp_path / "few", 2, 0)
-    assert len(list(train.glob("*/*.png"))) == 4
-    assert test == tmp_path / "pool/test"
+    (tmp_path / "pool/test").mkdir()
+    part = few(tmp_path / "pool", tmp_path / "few", 2, 0)
+    assert len(list((part / "train").glob("*/*.png"))) == 4
+    assert (part / "test").resolve() == tmp_path / "pool/test"
     with pytest.raises(SystemExit, match="A class has 6 items to choose from, and 7 are asked for"):
         few(tmp_path / "pool", tmp_path / "more", 7, 0)
 
@@ -56,7 +58,7 @@ def test_the_tables_pair_draws_and_say_what_the_choice_costs():
 
 
 def test_what_a_draw_has_met_is_not_measured_again():
-    names = few_labels.strategies()
+    names = (PLAIN, *strategies())
     known = {"set": "cells", "labels": 5, "draw": 1, "balanced_accuracy": 0.5}
     found = [Outcome(**known, strategy=each) for each in names[:-1]]
     assert few_labels._missing(found, "cells", 5, 1) == [names[-1]]

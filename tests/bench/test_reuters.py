@@ -11,7 +11,7 @@ def stories(monkeypatch):
 
     def texts(collection, part):
         assert collection == "reuters-r8"
-        own = [(f"{part} {n}", ("crude", "trade")[n % 2]) for n in range(19)]
+        own = [(f"{part} {n}" + 50 * " so", ("crude", "trade")[n % 2]) for n in range(19)]
         return [*own, ("both", "trade"), *((f"{part} earned {n}", "earn") for n in range(10))]
 
     monkeypatch.setattr(_reuters, "texts", texts)
@@ -27,6 +27,7 @@ def test_stories_of_the_topics_are_drawn_from_both_parts_and_none_twice(tmp_path
     train, test = (read(tmp_path / f"out/{part}.csv") for part in ("train", "test"))
     assert (len(train), len(test), len({*train, *test})) == (20, 19, 39)
     assert {label for _, label in (*train, *test)} == {"crude", "trade"}
+    assert {len(text.split()) for text, _ in (*train, *test)} == {1, _reuters.WORDS}
     assert {text.split()[0] for text, _ in train} >= {"train", "test"}
     _reuters.prepare(tmp_path / "again", train=20, test=19, seed=1)
     assert read(tmp_path / "again/train.csv") != train

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from headstart.strategies.gradual import Gradual
 
 
@@ -10,3 +12,20 @@ def test_lasting_changes_the_epochs_and_nothing_else():
     longer = strategy.lasting(11)
     assert longer == replace(strategy, schedule=replace(strategy.schedule, epochs=11))
     assert type(longer) is Gradual
+
+
+@pytest.mark.parametrize(
+    ("items", "size", "epochs"),
+    [(1, 4, 60), (10, 4, 20), (30, 4, 8), (31, 4, 8), (60, 8, 8), (100, 13, 8), (240, 32, 8), (10_000, 32, 8)],
+)
+def test_few_items_come_in_small_batches_and_often_until_the_steps_suffice(items: int, size: int, epochs: int):
+    usual = replace(Gradual().schedule, epochs=8, batch_size=32, least_steps=60)
+    strategy = Gradual(schedule=usual)
+    paced = strategy.paced(items)
+    assert paced == replace(strategy, schedule=replace(usual, batch_size=size, epochs=epochs))
+    assert epochs * -(-items // size) >= 60
+    assert paced.paced(items) == paced
+    at_will = replace(strategy, schedule=replace(usual, least_steps=0))
+    assert at_will.paced(items) == at_will
+    smaller = replace(strategy, schedule=replace(usual, batch_size=2))
+    assert smaller.paced(items).schedule.batch_size == 2

@@ -15,7 +15,7 @@ from safetensors import safe_open
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
 from headstart.core.training import Penalty, Seen, Start
-from headstart.engine import loop
+from headstart.engine import checkpoint, loop
 from headstart.engine.blend import Blend
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.freeze import training_mode
@@ -40,6 +40,7 @@ def killed_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
     with monkeypatch.context() as patch:
         patch.setattr(loop, "save_checkpoint", dying)
+        patch.setattr(checkpoint, "UNFELT", math.inf)  # every state is kept, however slow the disk
         with pytest.raises(KeyboardInterrupt):
             yield
 
@@ -55,6 +56,29 @@ def test_killed_after_any_epoch_it_resumes_to_the_same_weights(tmp_path: Path, m
         resumed = run(strategy, checkpoint=path)
         assert same(state(whole), state(resumed))
         assert resumed.losses == whole.losses
+
+
+def test_states_that_take_long_to_keep_are_kept_rarely_and_the_last_where_it_is_asked_for(tmp_path: Path, monkeypatch):
+    now, saved = [0.0], list[int]()
+
+    def slow(path: Path, model: Any, optimizer: Any, reached: checkpoint.Reached, frozen: Any) -> None:
+        now[0] += 1.0
+        saved.append(reached.epochs)
+
+    class Aging(checkpoint.Spacing):
+        def __init__(self) -> None:
+            super().__init__(lambda: now[0])
+
+        def due(self) -> bool:
+            now[0] += 2.0  # what an epoch takes
+            return super().due()
+
+    monkeypatch.setattr(loop, "save_checkpoint", slow)
+    monkeypatch.setattr(loop, "Spacing", Aging)
+    for kept in (False, True):
+        saved.clear()
+        run(Chosen().lasting(12), checkpoint=tmp_path / "c", kept=kept)
+        assert saved == [1, 6, 11, *([12] if kept else [])]  # nine seconds after one that was felt for 0.9
 
 
 def test_checkpoints_hold_what_is_trained_and_no_more(tmp_path: Path):

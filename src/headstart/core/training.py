@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 from headstart.core.backbone import Backbone, Dense, LinearHead
 from headstart.core.settings import Meaning
@@ -77,6 +78,11 @@ class Preparation:
     of_start: float = 0.0
 
 
+LEAST_STEPS = 60
+"""PLACEHOLDER"""
+SMALLEST_BATCH = 4
+
+
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
     """How long, how fast and on what; AdamW with linear warm-up in steps and cosine decay to zero.
@@ -96,6 +102,10 @@ class Schedule:
         Literal["none", "mild", "strong"],
         Meaning(says="Random views of the items: crops, flips and parts; strong: also colours, masks, dropped words."),
     ]
+    least_steps: Annotated[
+        int,
+        Meaning(says="Steps at least: few items come in smaller batches, and more often. 0 where one of these is set."),
+    ] = LEAST_STEPS
     smoothing: Annotated[
         float, Meaning(says="Share of each label that is spread evenly over all classes.", high=0.9)
     ] = 0.0
@@ -195,6 +205,19 @@ class InputStrategy(Strategy):
         """The same strategy for another number of epochs."""
         this: Any = self
         return dataclasses.replace(this, schedule=dataclasses.replace(self.schedule, epochs=epochs))
+
+    def paced(self, items: int) -> Self:
+        """The same strategy with batches so small, and if need be epochs so many, that it takes its least number of
+        steps with so many items.
+        """
+        schedule, this = self.schedule, cast(Any, self)
+        if schedule.least_steps == 0:
+            return this
+        fitting = items * schedule.epochs // schedule.least_steps
+        size = min(schedule.batch_size, max(SMALLEST_BATCH, fitting))
+        epochs = math.ceil(schedule.least_steps / max(1, math.ceil(items / size)))
+        paced = dataclasses.replace(schedule, batch_size=size, epochs=max(schedule.epochs, epochs))
+        return dataclasses.replace(this, schedule=paced)
 
     @property
     def ingredients(self) -> tuple[InputStrategy, ...]:

@@ -8,7 +8,9 @@ epoch's number and how often the fit was started over (see `loop.py`).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,6 +23,10 @@ from torch.optim import Optimizer
 from headstart.engine.journal import write_atomically
 
 LOSSES = ("losses", "held")
+REST = 10.0
+"""So many times what keeping a state took pass before the next is kept."""
+UNFELT = 0.1
+"""Seconds that keeping a state may take without anyone minding how often."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +64,26 @@ def checkpoint_bytes(parameters: int, *, best: bool = False) -> int:
     ``best`` weights so far where items are held out.
     """
     return 2 * (4 if best else 3) * 4 * parameters
+
+
+class Spacing:
+    """Lets a state be kept so rarely that this takes a tenth of the time; where it takes next to none, always."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next = -math.inf
+
+    def due(self) -> bool:
+        """Whether it is time to keep the state."""
+        return self._clock() >= self._next
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Around the keeping of it."""
+        started = self._clock()
+        yield
+        ended = self._clock()
+        self._next = ended + REST * max(0.0, ended - started - UNFELT)
 
 
 def save_checkpoint(

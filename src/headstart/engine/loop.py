@@ -1,8 +1,8 @@
 """The supervised loop: labelled batches through the trainable blocks and the head, epoch by epoch.
 
 Every epoch is a pure function of (weights and moments so far, seed, epoch number): the order of items, the views and
-dropout are drawn from generators seeded by these two numbers. A run killed anywhere therefore resumes from its last
-finished epoch and ends in the same weights; on a GPU, whose sums vary in order, in the same up to rounding.
+dropout are drawn from generators seeded by these two numbers. A run killed anywhere therefore resumes from the last
+epoch that it kept and ends in the same weights; on a GPU, whose sums vary in order, in the same up to rounding.
 
 Training starts at the boundary of the frozen blocks (`Backbone.upper`); `frozen.py` keeps what lies below.
 """
@@ -22,7 +22,7 @@ from headstart.core.errors import HeadstartError
 from headstart.core.progress import Progress, Stage
 from headstart.core.training import InputStrategy, Penalty, Preparation, Seen
 from headstart.engine.blend import Blend
-from headstart.engine.checkpoint import Reached, load_checkpoint, save_checkpoint
+from headstart.engine.checkpoint import Reached, Spacing, load_checkpoint, save_checkpoint
 from headstart.engine.device import accelerated, accelerator, autocast
 from headstart.engine.draws import balanced
 from headstart.engine.examples import Examples, Settings
@@ -87,7 +87,7 @@ class Loop:
         Raises:
             Unstable: something stopped being a number; what is trained is of no use then.
         """
-        schedule, path = self._schedule, self._settings.checkpoint
+        schedule, path, spacing = self._schedule, self._settings.checkpoint, Spacing()
         network = self._model
         given = optimizer_of(network.body, network.head, self._preparation, network.beside)
         with (
@@ -103,8 +103,9 @@ class Loop:
                 reached = reached.after(total / len(self._examples.rows))
                 if self._waits:
                     reached = reached.seen(self._held_loss(running, reached.epochs), self._moved())
-                if path and (reached.epochs < schedule.epochs or self._settings.kept):
-                    save_checkpoint(path, self._model, optimizer, reached, self._unmoved)
+                if path and (spacing.due() if reached.epochs < schedule.epochs else self._settings.kept):
+                    with spacing.keeping():
+                        save_checkpoint(path, self._model, optimizer, reached, self._unmoved)
             stage.advance((schedule.epochs - reached.epochs) * self._steps)
         if reached.best:
             self._model.load_state_dict({**self._model.state_dict(), **reached.best})
