@@ -121,8 +121,9 @@ def known_models() -> Iterator[str]:
 def known_strategies() -> Iterator[str]:
     """Every way to adapt, with what it reads."""
     yield "# Strategies\n"
-    yield "Ways to adapt a pretrained body to a task. `auto` compares the candidates on the same folds and takes the"
-    yield "cheapest within one standard error of the best.\n"
+    yield "Ways to adapt a pretrained body to a task. `auto` compares the candidates on the same folds. What few items"
+    yield "measure is mostly luck, so a measured lead is drawn towards what the strategy brought on other data, the"
+    yield "more, the fewer they are; the cheapest of those expected to come within half a point of the best is taken.\n"
     yield "| strategy | reads | compared by `auto` | what it does |"
     yield "|---|---|---|---|"
     for name in catalog.strategies.names():

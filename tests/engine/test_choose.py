@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from headstart.core.errors import UserError
-from headstart.engine.choose import choose
+from headstart.engine import choose as module
+from headstart.engine.choose import CLOSE, SCATTER
 from headstart.engine.compare import compare_cross_validated
 from headstart.engine.estimates import Sample
 from headstart.engine.folds import repeated_folds
@@ -25,9 +26,36 @@ def lowered(credit, items):
     return worse
 
 
-def test_the_cheapest_within_one_standard_error_wins():
+def choose(credits, folds, items, costs, leads=None):
+    return module.choose(credits, folds, items, costs, leads or [0.0] * len(credits))
+
+
+def test_measured_leads_are_drawn_towards_those_on_other_data():
+    base, other = right(0.8), right(0.85, seed=1)
+    paired = compare_cross_validated(other, base, FOLDS, ITEMS)
+    for lead in (0.0, 0.02, -0.3):
+        _, measured = choose([base, other], FOLDS, ITEMS, costs=[1.0, 30.0], leads=[0.01, lead])
+        precisions = np.array([1 / paired.variance, 1 / SCATTER**2])
+        posterior = precisions @ [paired.value, lead - 0.01] / precisions.sum()
+        assert measured[0].expected == pytest.approx(base.mean())
+        assert measured[1].expected == pytest.approx(base.mean() + posterior)
+
+
+@pytest.mark.parametrize(("items", "lead", "chosen"), [(10, 0.02, 1), (10, -0.02, 0), (1000, -0.02, 1)])
+def test_few_items_leave_it_to_what_is_known_of_other_data(items, lead, chosen):
+    """The dearer one is right on a tenth of the items more."""
+    targets = np.arange(items) % 2
+    sample = Sample(targets=targets, groups=np.arange(items), ceiling=np.ones(items))
+    folds, _ = repeated_folds(targets, sample.groups, 5, 2, 0)
+    better = np.tile((np.arange(items) >= 2 * items // 10).astype(float), (2, 1))
+    worse = lowered(better, items // 10)
+    assert choose([worse, better], folds, sample, costs=[1.0, 30.0], leads=[0.0, lead])[0] == chosen
+
+
+def test_the_cheapest_of_those_that_come_close_wins():
     best = right(0.9)
     index, measured = choose([best, lowered(best, 1), lowered(best, 30)], FOLDS, ITEMS, costs=[30.0, 2.0, 1.0])
+    assert measured[0].expected - measured[1].expected < CLOSE < measured[0].expected - measured[2].expected
     assert index == 1
     assert measured[0].difference is None
     assert measured[0].standard_error is None
@@ -112,7 +140,7 @@ def test_what_shares_no_item_with_the_best_is_not_chosen():
     ("credits", "costs", "message"),
     [
         ([], [], "There is no candidate to choose from"),
-        ([right(0.5)], [1.0, 2.0], "got 1 candidates and 2 costs"),
+        ([right(0.5)], [1.0, 2.0], "got 1 candidates, 2 costs and 1 leads"),
         ([np.full((2, 100), np.nan)], [1.0], "No candidate finished a single fold"),
     ],
 )

@@ -70,12 +70,12 @@ def solar() -> Results:
         )
     )
     tried = (
-        # model, strategy, score, standard error, difference, cost, seconds, chosen
-        (RANKED[0][0], "linear_probe", 0.801, 0.008, -0.006, 1.0, 1.4, True),
-        (RANKED[0][0], "lp_ft", 0.807, None, None, 31.0, 44.0, False),
-        (RANKED[0][0], "last_blocks", 0.799, 0.009, -0.008, 13.0, 19.5, False),
-        (RANKED[2][0], "linear_probe", 0.776, 0.011, -0.031, 1.0, 0.9, False),
-        (RANKED[2][0], "last_blocks", 0.781, 0.012, -0.026, 13.0, 10.2, False),
+        # model, strategy, score, standard error, difference, expected, cost, seconds, chosen
+        (RANKED[0][0], "linear_probe", 0.801, 0.008, -0.006, 0.801, 1.0, 1.4, True),
+        (RANKED[0][0], "lp_ft", 0.807, None, None, 0.8058, 31.0, 44.0, False),
+        (RANKED[0][0], "last_blocks", 0.799, 0.009, -0.008, 0.7991, 13.0, 19.5, False),
+        (RANKED[2][0], "linear_probe", 0.776, 0.011, -0.031, 0.7777, 1.0, 0.9, False),
+        (RANKED[2][0], "last_blocks", 0.781, 0.012, -0.026, 0.7826, 13.0, 10.2, False),
     )
     candidates = [
         CandidateRow(
@@ -85,13 +85,14 @@ def solar() -> Results:
             score=interval(score, 0.027, NESTED),
             standard_error=error,
             difference=None if error is None else interval(gap, 1.96 * error, PAIRED),
+            expected=expected,
             cost=cost,
             seconds=seconds,
             folds=5,
             chosen=chosen,
             skipped=None,
         )
-        for model, strategy, score, error, gap, cost, seconds, chosen in tried
+        for model, strategy, score, error, gap, expected, cost, seconds, chosen in tried
     ]
     candidates.append(
         CandidateRow(
@@ -101,6 +102,7 @@ def solar() -> Results:
             score=None,
             standard_error=None,
             difference=None,
+            expected=None,
             cost=90.0,
             seconds=0.0,
             folds=0,

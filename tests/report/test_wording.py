@@ -40,8 +40,15 @@ def test_the_model_answer_says_the_place_in_the_ranking(solar, tweets):
 
 def test_the_strategy_answer_weighs_cost_against_score(solar, tweets):
     assert wording.strategy_answer(solar) == (
-        "linear_probe is enough: the best candidate is 0.6 points ahead, within one standard error; "
-        "this one adapts at a cost of 1 forward pass."
+        "linear_probe is enough, at a cost of 1 forward pass: the best candidate is measured 0.6 points ahead, too "
+        "little to count on."
+    )
+    dearer = tuple(
+        dataclasses.replace(row, cost=100 * row.cost if row.chosen else row.cost) for row in solar.candidates
+    )
+    assert wording.strategy_answer(dataclasses.replace(solar, candidates=dearer)) == (
+        "linear_probe is expected to do best, at a cost of 100 forward passes: it did on other data, and that lp_ft is "
+        "measured 0.6 points ahead here may be luck."
     )
     assert (
         wording.strategy_answer(tweets) == "linear_probe was the only candidate compared, at a cost of 1 forward pass."

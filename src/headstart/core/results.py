@@ -104,6 +104,7 @@ class CandidateRow:
     """One model x strategy tried: cross-validated primary metric, paired difference to the best candidate, cost.
 
     ``difference`` and its ``standard_error`` are None for the best itself and where the two share no scored item.
+    ``expected`` is the score that was chosen by: the measured one drawn towards what the strategy brought elsewhere.
     ``cost`` counts what adapting once takes in forward passes of that very backbone over the training data: how much
     of it is reworked, whatever its size. ``seconds`` is what trying it took. ``input`` is the size of what the backbone
     was given: ``size`` in pixels, or ``tokens``.
@@ -115,6 +116,7 @@ class CandidateRow:
     score: Interval | None
     standard_error: float | None
     difference: Interval | None
+    expected: float | None
     cost: float
     seconds: float
     folds: int

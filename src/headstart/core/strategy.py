@@ -28,6 +28,11 @@ class Strategy(ABC):
     candidate: ClassVar[bool] = True
     """Whether ``auto`` considers it; controls, and what has not shown its worth, are asked for by name."""
 
+    lead: ClassVar[float] = 0.0
+    """What it scored above the linear probe with few labels, as a share of the metric (``bench few_labels``): what
+    `auto` expects of it before anything is measured.
+    """
+
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """None if it can adapt this backbone to this task, else the reason why not. Asked before any download."""
         del info, task

@@ -1,4 +1,13 @@
-"""Choose among candidates: the cheapest that is within one standard error of the best."""
+"""Choose among candidates: the one of which most is to be expected, or a cheaper one that comes close to it.
+
+What few items measure is mostly luck, and the luckiest of several looks better than it is. A measured lead d with the
+standard error s is therefore drawn towards the lead m that candidates of its kind had on other data, which scatter by
+`SCATTER` around it: the mean of the normal posterior,
+
+    (d SCATTER^2 + m s^2) / (SCATTER^2 + s^2).
+
+Ten items leave nearly m, a thousand nearly d.
+"""
 
 from __future__ import annotations
 
@@ -19,97 +28,140 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+SCATTER = 0.04
+"""PLACEHOLDER"""
+CLOSE = 0.005
+"""What a cheaper candidate may be expected to lose."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Measured:
     """The numbers of a `headstart.core.results.CandidateRow` that choosing brings out.
 
     ``score`` is None when no fold was finished. ``difference`` is candidate minus best on what both were scored on,
-    with its ``standard_error``; both are None when that is nothing and for the best itself. ``folds`` counts finished
-    splits over all repeats.
+    with its ``standard_error``; both are None when that is nothing and for the best itself. ``expected`` is the score
+    that is chosen by, None where there is nothing to compare it with. ``folds`` counts finished splits over all
+    repeats.
     """
 
     score: Interval | None
     difference: Interval | None
     standard_error: float | None
+    expected: float | None
     folds: int
 
 
 def choose(
-    credits: Sequence[NDArray[np.float64]], folds: NDArray[np.integer], items: Sample, costs: Sequence[float]
+    credits: Sequence[NDArray[np.float64]],
+    folds: NDArray[np.integer],
+    items: Sample,
+    costs: Sequence[float],
+    leads: Sequence[float],
 ) -> tuple[int, tuple[Measured, ...]]:
     """Index of the chosen candidate and what was measured of each.
 
     ``credits`` are out-of-fold shares ``(R, N)`` per candidate on common ``folds (R, N)``, NaN where a budget ended
-    first. Differences are paired on what two candidates share. The best is found first: the candidate with the
-    highest score among those scored on as many items as any; one scored on fewer takes its place only if it is better
-    on the items they share by more than one standard error. Then the cheapest whose paired difference to the
-    best is at most one standard error is chosen (the rule of Breiman et al., 1984, section 3.4.3, with the paired
-    standard error in place of that of the score, since the candidates share their items); of equally cheap ones,
-    the better, then the first. Costs say how much of a network is reworked, not how large it is: between backbones
-    with a head each, the score alone decides. A candidate that shares no item with the best is not chosen.
+    first; differences are paired on what two candidates share. ``leads`` are what each scored above the linear probe on
+    other data. The candidates are compared with the cheapest of those scored on as many items as any, and their leads
+    over it drawn towards what was to be expected (see the module). Of those within `CLOSE` of the highest the cheapest
+    is chosen; of equally cheap ones the one of which more is expected, then the first. Costs say how much of a network
+    is reworked, not how large it is: between backbones with a head each, the score alone decides. A candidate that
+    shares no item with the others is not chosen.
+
+    The best, to which differences are given, is the candidate with the highest score among those scored on as many
+    items as any; one scored on fewer takes its place only if it is better on the items they share by more than one
+    standard error.
 
     Raises:
         UserError: there is no candidate, not one of them was scored, or costs and candidates differ in number.
     """
     rows = [scored_rows(credit) for credit in credits]
-    _check(rows, costs)
-    best = _best(rows, folds, items)
-    measured = tuple(_measure(k, best, rows, folds, items) for k in range(len(rows)))
+    _check(rows, costs, leads)
+    full = _full(rows)
+    best = _best(rows, full, folds, items)
+    base = min(
+        (k for k in full if _shared(rows[k], rows[best])), key=lambda k: (costs[k], -strata_of(rows[k], items).value, k)
+    )
+    expected = [_expected(k, base, rows, folds, items, leads) for k in range(len(rows))]
+    measured = tuple(_measure(k, best, rows, folds, items, expected[k]) for k in range(len(rows)))
+    known = {k: value for k, value in enumerate(expected) if value is not None}
+    close = [k for k, value in known.items() if value >= max(known.values()) - CLOSE]
+    return min(close, key=lambda k: (costs[k], -known[k], k)), measured
 
-    def order(k: int) -> tuple[float, float, int]:
-        return costs[k], -_lead(measured[k]), k
 
-    close = [k for k in range(len(rows)) if k == best or _is_close(measured[k])]
-    return min(close, key=order), measured
-
-
-def _check(rows: Sequence[NDArray[np.float64]], costs: Sequence[float]) -> None:
-    if len(rows) != len(costs):
-        raise UserError(f"Every candidate needs a cost: got {len(rows)} candidates and {len(costs)} costs.")
+def _check(rows: Sequence[NDArray[np.float64]], costs: Sequence[float], leads: Sequence[float]) -> None:
+    if not len(rows) == len(costs) == len(leads):
+        raise UserError(
+            f"Every candidate needs a cost and a lead: got {len(rows)} candidates, {len(costs)} costs and "
+            f"{len(leads)} leads."
+        )
     if not rows:
         raise UserError("There is no candidate to choose from; name a model and a strategy that suits it.")
     if all(np.isnan(row).all() for row in rows):
         raise UserError("No candidate finished a single fold, so there is nothing to choose by; allow a larger budget.")
 
 
-def _best(rows: Sequence[NDArray[np.float64]], folds: NDArray[np.integer], items: Sample) -> int:
-    scored = np.array([int((~np.isnan(row)).sum()) for row in rows])
-    full = [k for k in range(len(rows)) if scored[k] == scored.max()]
+def _shared(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether two candidates were scored on an item in common."""
+    return bool((~np.isnan(one) & ~np.isnan(other)).any())
+
+
+def _full(rows: Sequence[NDArray[np.float64]]) -> list[int]:
+    """The candidates that were scored on as many items as any."""
+    scored = [int((~np.isnan(row)).sum()) for row in rows]
+    return [k for k, count in enumerate(scored) if count == max(scored)]
+
+
+def _best(rows: Sequence[NDArray[np.float64]], full: Sequence[int], folds: NDArray[np.integer], items: Sample) -> int:
     best = max(full, key=lambda k: (strata_of(rows[k], items).value, -k))
-    partial = [k for k in range(len(rows)) if 0 < scored[k] < scored.max()]
     leads = []
-    for k in partial:
-        if (~np.isnan(rows[k]) & ~np.isnan(rows[best])).any():
-            lead = compare_cross_validated(rows[k], rows[best], folds, items)
+    for k, row in enumerate(rows):
+        if k not in full and _shared(row, rows[best]):
+            lead = compare_cross_validated(row, rows[best], folds, items)
             if lead.value > lead.standard_error:
                 leads.append((lead.value, -k))
     return -max(leads)[1] if leads else best
 
 
+def _expected(
+    k: int,
+    base: int,
+    rows: Sequence[NDArray[np.float64]],
+    folds: NDArray[np.integer],
+    items: Sample,
+    leads: Sequence[float],
+) -> float | None:
+    """The score of ``base`` and the lead over it that is to be expected; None where the two share no item."""
+    if not _shared(rows[k], rows[base]):
+        return None
+    start = strata_of(rows[base], items).value
+    if k == base:
+        return start
+    measured = compare_cross_validated(rows[k], rows[base], folds, items)
+    trust = SCATTER**2 / (SCATTER**2 + measured.variance)
+    return start + trust * measured.value + (1 - trust) * (leads[k] - leads[base])
+
+
 def _measure(
-    k: int, best: int, rows: Sequence[NDArray[np.float64]], folds: NDArray[np.integer], items: Sample
+    k: int,
+    best: int,
+    rows: Sequence[NDArray[np.float64]],
+    folds: NDArray[np.integer],
+    items: Sample,
+    expected: float | None,
 ) -> Measured:
     seen = ~np.isnan(rows[k])
     if not seen.any():
-        return Measured(score=None, difference=None, standard_error=None, folds=0)
+        return Measured(score=None, difference=None, standard_error=None, expected=None, folds=0)
     finished = sum(len(np.unique(fold[row])) for fold, row in zip(folds, seen, strict=True))
     score = cross_validated_interval(rows[k], folds, items)
     paired = None
-    if k != best and (seen & ~np.isnan(rows[best])).any():
+    if k != best and _shared(rows[k], rows[best]):
         paired = compare_cross_validated(rows[k], rows[best], folds, items)
     return Measured(
         score=score,
         difference=paired.interval if paired else None,
         standard_error=paired.standard_error if paired else None,
+        expected=expected,
         folds=finished,
     )
-
-
-def _is_close(measured: Measured) -> bool:
-    if measured.difference is None or measured.standard_error is None:
-        return False
-    return -measured.difference.value <= measured.standard_error
-
-
-def _lead(measured: Measured) -> float:
-    return 0.0 if measured.difference is None else measured.difference.value

@@ -1,4 +1,4 @@
-"""How much should change? Every strategy on the same folds; the cheapest within one standard error of the best."""
+"""How much should change? Every strategy on the same folds, as far as the budget goes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
     """Try every strategy on every backbone taken, as far as ``plan.passes`` goes.
 
     ``entrants`` come best first with their probe trials, which are not run again. The best backbone comes first, and
-    on each backbone the cheaper strategies before the dearer ones.
+    on each backbone the strategies of which more is expected (`Strategy.lead`), then the cheaper ones.
     """
     options = run.options
     trials = [entrant.probe for entrant in entrants if options.probe_name in options.strategies]
@@ -62,7 +62,7 @@ def hold(entrants: Sequence[Entrant], run: Run) -> Contest:
                 else:
                     skipped.append(_skipped(native, name, 0.0, cost))
         rate = run.rate(native.backbone)
-        for cost, name, strategy in sorted(priced, key=lambda entry: (entry[0].of(1), entry[1])):
+        for cost, name, strategy in sorted(priced, key=lambda entry: (-entry[2].lead, entry[0].of(1), entry[1])):
             tried = _try(native, name, strategy, run, cost=cost, left=left / rate)
             if isinstance(tried, Trial):
                 trials.append(tried)
@@ -135,6 +135,7 @@ def _skipped(contender: Contender, name: str, cost: float, reason: str) -> Candi
         score=None,
         standard_error=None,
         difference=None,
+        expected=None,
         cost=cost,
         seconds=0.0,
         folds=0,

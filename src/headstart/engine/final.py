@@ -79,7 +79,7 @@ class Scored:
 
 
 def choose_trial(contest: Contest, data: Labelled) -> Chosen:
-    """The cheapest trial within one standard error of the best, by paired differences on common folds.
+    """The trial of which most is to be expected, by paired differences on common folds (`headstart.engine.choose`).
 
     Raises:
         UserError: no strategy could be tried; the reasons are the problems.
@@ -90,7 +90,9 @@ def choose_trial(contest: Contest, data: Labelled) -> Chosen:
         )
     credits = [trial.credit(data) for trial in contest.trials]
     tested = Sample.of(data.task, data.targets, data.groups)
-    index, measured = choose(credits, data.folds, tested, [trial.cost for trial in contest.trials])
+    costs = [trial.cost for trial in contest.trials]
+    leads = [trial.strategy.lead for trial in contest.trials]
+    index, measured = choose(credits, data.folds, tested, costs, leads)
     rows = tuple(
         CandidateRow(
             model=trial.contender.name,
@@ -99,6 +101,7 @@ def choose_trial(contest: Contest, data: Labelled) -> Chosen:
             score=entry.score,
             standard_error=entry.standard_error,
             difference=entry.difference,
+            expected=entry.expected,
             cost=trial.cost,
             seconds=trial.seconds,
             folds=entry.folds,

@@ -100,9 +100,15 @@ def strategy_answer(results: Results) -> str:
         return f"{chosen.strategy} was the only candidate compared, {price}."
     if chosen.difference is None:
         return f"{chosen.strategy} scores best of the {len(measured)} candidates compared, {price}."
-    behind = points(-chosen.difference.value).removeprefix("+")
-    ahead = f"{behind} ahead, within" if chosen.difference.value < 0 else "not ahead by"
-    return f"{chosen.strategy} is enough: the best candidate is {ahead} one standard error; this one adapts {price}."
+    gap = -chosen.difference.value
+    ahead = f"{points(gap).removeprefix('+')} ahead" if gap > 0 else "level"
+    leader = best(results)
+    if leader is not None and chosen.cost > leader.cost:
+        return (
+            f"{chosen.strategy} is expected to do best, {price}: it did on other data, and that {leader.strategy} is "
+            f"measured {ahead} here may be luck."
+        )
+    return f"{chosen.strategy} is enough, {price}: the best candidate is measured {ahead}, too little to count on."
 
 
 def kept(results: Results) -> str:
