@@ -23,7 +23,7 @@ from headstart.core.backbone import Backbone, BackboneInfo, Exported
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
-from headstart.core.training import LEAST_STEPS, SMALLEST_BATCH, InputStrategy
+from headstart.core.training import SMALLEST_BATCH, InputStrategy
 from headstart.engine import adapt as adapt_module
 from headstart.engine import hearing, plan
 from headstart.engine.final import Scored
@@ -334,21 +334,7 @@ def test_settings_change_the_one_strategy_that_is_named(data: Dataset, tiny: Poo
         api.adapt(data, strategy="lora", settings={"rank": "two"})
 
 
-def test_few_items_mean_small_batches_and_many_epochs_unless_one_is_given(data: Dataset, tiny: PoolMember):
-    def pace(settings: dict, strategy: str = "lora") -> tuple[int, int]:
-        (named,) = api._options(data, Recipe(strategy=strategy, settings=settings)).strategies.values()
-        assert isinstance(named, InputStrategy)
-        return named.schedule.epochs, named.schedule.batch_size
-
-    usual = (Lora().schedule.epochs, Lora().schedule.batch_size)
-    steps = -(-len(data.split.train) // SMALLEST_BATCH)
-    expected = (-(-LEAST_STEPS // steps), SMALLEST_BATCH)
-    assert expected != usual
-    assert pace({}) == pace({"rank": 2}) == pace({}, "full") == expected
-    assert pace({"epochs": 7}) == (7, usual[1])
-    assert pace({"batch_size": 7}) == (usual[0], 7)
-    assert pace({"epochs": 7, "least_steps": 20 * steps}) == (20, SMALLEST_BATCH)
-    assert pace({"least_steps": 0}) == usual
+def test_few_items_mean_small_batches_and_many_epochs(data: Dataset, tiny: PoolMember):
     compared = api._options(data, Recipe()).strategies
     assert {one.schedule.batch_size for one in compared.values() if isinstance(one, InputStrategy)} == {SMALLEST_BATCH}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
+from headstart.candidates import candidates, paced
 from headstart.core.backbone import BackboneInfo
 from headstart.core.dataset import Dataset, Modality
 from headstart.core.errors import UserError, together
@@ -15,8 +16,8 @@ from headstart.core.home import home
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.results import RankingRow, Results
-from headstart.core.settings import Setting, Value, changed, settings_of
-from headstart.core.strategy import FeatureStrategy, Strategy
+from headstart.core.settings import Setting, Value, settings_of
+from headstart.core.strategy import FeatureStrategy
 from headstart.core.training import InputStrategy
 from headstart.pool import find, known, resolve
 
@@ -275,7 +276,7 @@ def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
         lambda: _check_seed(recipe.seed),
         lambda: Budget.parse(recipe.budget),
         lambda: catalog.tasks.get(recipe.task),
-        lambda: _candidates(recipe),
+        lambda: candidates(recipe),
         lambda: resolve(recipe.model, recipe.pool, modality, recipe.licence),
     )
 
@@ -306,7 +307,7 @@ def _options(data: Dataset, recipe: Recipe) -> Options:
         recipe=recipe,
         task=catalog.tasks.get(recipe.task)(classes=data.classes),
         pool=tuple(replace(one, seconds=seconds) for one in pool),
-        strategies=_paced(_candidates(recipe), len(data.split.train)),
+        strategies=paced(candidates(recipe), len(data.split.train)),
         probe=probe,
         probe_name=PROBE,
         scratch=scratch,
@@ -345,30 +346,6 @@ def _heard(data: Dataset) -> int | None:
     from headstart.engine.hearing import seconds_heard
 
     return seconds_heard(data.seconds[data.split.train])
-
-
-def _candidates(recipe: Recipe) -> dict[str, Strategy]:
-    """The strategies to compare, by name.
-
-    Raises:
-        UserError: the one that is named is not known or has no such settings, or none is named that has.
-    """
-    if recipe.strategy != "auto":
-        settings = dict(recipe.settings)
-        if settings.keys() & {"epochs", "batch_size"}:
-            settings.setdefault("least_steps", 0)
-        return {recipe.strategy: changed(catalog.strategies.get(recipe.strategy)(), recipe.strategy, settings)}
-    if recipe.settings:
-        raise UserError(
-            f"Settings ({', '.join(recipe.settings)}) belong to one strategy, and the strategy is 'auto': name the one "
-            "they are for."
-        )
-    return {name: member for name, member in catalog.strategies.create().items() if member.candidate}
-
-
-def _paced(strategies: Mapping[str, Strategy], items: int) -> dict[str, Strategy]:
-    """The strategies as they are with so many items to learn from."""
-    return {name: one.paced(items) if isinstance(one, InputStrategy) else one for name, one in strategies.items()}
 
 
 def _names(pool: Sequence[str]) -> tuple[str, ...]:
