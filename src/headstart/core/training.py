@@ -79,7 +79,7 @@ class Preparation:
 
 
 LEAST_STEPS = 60
-"""Balanced accuracy of `full` after six batches of all items, after sixty of all, and after sixty of four: with 5 labels a
+"""Balanced accuracy of `full` after six batches of all items, after sixty, and after sixty of four: with 5 labels a
 class .433, .458, .458 (tweets, two draws) and .535, .585, .561 (solar cells, one), with 10 labels .550, .575, .626 and
 .596, .638, .635. Twice as many of four (tweets): .471 and .596."""
 SMALLEST_BATCH = 4

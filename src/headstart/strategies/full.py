@@ -16,6 +16,7 @@ class Full(InputStrategy):
     """All blocks are trained; the head starts from zero and moves ``head_rate`` times as fast."""
 
     summary: ClassVar[str] = "Fine-tune every block, starting from a fresh head."
+    lead: ClassVar[float] = 0.03
 
     decay: Decay = 0.8
     head_rate: Annotated[float, Meaning(says="Multiplies the learning rate of the head.")] = 10.0
