@@ -193,9 +193,14 @@ def test_a_finished_run_is_not_computed_again(data: Dataset, tiny: PoolMember, t
     (out / "report.html").unlink()
     again()
     assert len(computed) == 2
+    heard.said.clear()
     monkeypatch.setattr("headstart.engine.identity.code", lambda: ("", True))
     again()
     assert len(computed) == 3
+    assert (
+        f"'{out}' holds this run as another state of the program, its libraries or the weights made it: it is computed "
+        "anew."
+    ) in heard.said
     monkeypatch.setattr("headstart.engine.identity.code", lambda: ("", False))
     monkeypatch.setattr(api, "_still_there", lambda results, options: False)
     again()

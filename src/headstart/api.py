@@ -367,6 +367,11 @@ def _claimed(folder: Path, data: Dataset, options: Options, progress: Progress) 
     claim(folder, options.recipe, data.fingerprint)
     done = finished(folder, identity(data, options), code())
     if done is None or not _still_there(done, options):
+        if (folder / "results.json").is_file():
+            progress.say(
+                f"'{folder}' holds this run as another state of the program, its libraries or the weights made it: it "
+                "is computed anew."
+            )
         return None
     progress.say(f"'{folder}' holds this very run; delete it to have it computed again.")
     return done

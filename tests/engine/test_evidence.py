@@ -96,6 +96,18 @@ def test_the_curve_ends_with_what_cross_validation_has_found(tmp_path: Path, mon
     assert [point.value for point in shorter.points] == pytest.approx([p.value for p in whole.points], abs=0.03)
 
 
+def test_models_that_deny_most_labels_are_not_believed(tmp_path: Path, monkeypatch):
+    run = toys.run(tmp_path)
+    data = toys.dataset(tmp_path / "d", train=len(run.data.items))
+    chosen = Chosen(trial=try_features(toys.contender(run), "linear_probe", LinearProbe(), run), rows=())
+    half = len(run.data.targets) // 2
+    monkeypatch.setattr(evidence, "suspicious", lambda *_: np.arange(half))
+    (found,) = evidence.suspects(chosen, run, data)
+    assert found.count == half
+    monkeypatch.setattr(evidence, "suspicious", lambda *_: np.arange(half + 1))
+    assert evidence.suspects(chosen, run, data) == ()
+
+
 def test_the_curve_says_whose_it_is(tmp_path: Path):
     run = toys.run(tmp_path)
     trial = try_features(toys.contender(run), "linear_probe", LinearProbe(), run)

@@ -229,3 +229,12 @@ def test_a_control_that_equals_transfer_seldom_passes_for_coarse():
         positive += verdict({"simple": full, "scratch": coarse}, "accuracy").outcome == "positive"
     # Both must be exceeded by luck: one standard error alone is by 16%.
     assert positive / 400 < 0.16
+
+
+def test_what_it_would_take_is_not_guessed_from_next_to_nothing():
+    assert verdict({"a": comparison(0.2, 0.7, count=40)}, "accuracy").needed == 3900  # 40 (2.8 x 0.7 / 0.2)^2 = 3,842
+    few = verdict({"a": comparison(0.2, 0.71, count=40)}, "accuracy")
+    assert few.needed == 4000
+    record = verdict({"a": comparison(0.2, 0.72, count=40)}, "accuracy")
+    assert record.needed is None
+    assert "would settle it" not in record.sentence

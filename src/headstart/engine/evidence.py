@@ -213,7 +213,7 @@ def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
     targets = run.data.targets[kept]
     ids = Names(data, data.split.train[kept])
     rows = suspicious(probabilities, targets, ids)
-    if not len(rows):
+    if not len(rows) or 2 * len(rows) > len(targets):  # models that deny most labels are wrong themselves
         return ()
     first = int(rows[0])
     label, looks = data.classes[int(targets[first])], data.classes[int(probabilities[first].argmax())]

@@ -23,7 +23,8 @@ MARGIN = 0.01
 
 ERROR = 0.05
 MINUS = "\N{MINUS SIGN}"
-MOST_ITEMS = 1_000_000
+MOST_TIMES = 100
+"""What a guess at the items needed may come to at most, in those that there are: four say nothing of thousands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ def verdict(
     rests_on = comparisons[hindrance]
     needed = rests_on.needed(max(abs(rests_on.value), margin))
     beyond = standing.closest in perfect and outcome != "positive"
-    unsettled = outcome == "cannot_tell" and not beyond and rests_on.count < needed <= MOST_ITEMS
+    unsettled = outcome == "cannot_tell" and not beyond and rests_on.count < needed <= MOST_TIMES * rests_on.count
     names = {name: (spoken or {}).get(name, name) for name in comparisons}
     record = Verdict(
         outcome=outcome,
