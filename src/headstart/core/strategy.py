@@ -29,8 +29,8 @@ class Strategy(ABC):
     """Whether ``auto`` considers it; controls, and what has not shown its worth, are asked for by name."""
 
     lead: ClassVar[float] = 0.0
-    """What it scored above the linear probe with few labels, as a share of the metric (``bench few_labels``): what
-    `auto` expects of it before anything is measured.
+    """What `auto` expects it to score above the linear probe before anything is measured, as a share of the metric: half
+    of what it did with few labels (``bench few_labels``), for other data are others.
     """
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:

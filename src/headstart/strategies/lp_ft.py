@@ -18,7 +18,7 @@ class LpFt(InputStrategy):
     """
 
     summary: ClassVar[str] = "Fit a linear probe, then fine-tune every block from there (LP-FT, arXiv 2202.10054)."
-    lead: ClassVar[float] = 0.015
+    lead: ClassVar[float] = 0.012
 
     decay: Decay = 0.8
     schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
