@@ -43,12 +43,10 @@ def test_the_strategy_answer_weighs_cost_against_score(solar, tweets):
         "linear_probe is enough, at a cost of 1 forward pass: the best candidate is measured 0.6 points ahead, too "
         "little to count on."
     )
-    dearer = tuple(
-        dataclasses.replace(row, cost=100 * row.cost if row.chosen else row.cost) for row in solar.candidates
-    )
-    assert wording.strategy_answer(dataclasses.replace(solar, candidates=dearer)) == (
-        "linear_probe is expected to do best, at a cost of 100 forward passes: it did on other data, and that lp_ft is "
-        "measured 0.6 points ahead here may be luck."
+    surest = tuple(dataclasses.replace(row, expected=0.81) if row.chosen else row for row in solar.candidates)
+    assert wording.strategy_answer(dataclasses.replace(solar, candidates=surest)) == (
+        "linear_probe is expected to do best, at a cost of 1 forward pass, by what is measured and what it did on other "
+        "data: that lp_ft is measured 0.6 points ahead may be luck."
     )
     assert (
         wording.strategy_answer(tweets) == "linear_probe was the only candidate compared, at a cost of 1 forward pass."

@@ -29,8 +29,8 @@ class Strategy(ABC):
     """Whether ``auto`` considers it; controls, and what has not shown its worth, are asked for by name."""
 
     lead: ClassVar[float] = 0.0
-    """What `auto` expects it to score above the linear probe before anything is measured, as a share of the metric: half
-    of what it did with few labels (``bench few_labels``), for other data are others.
+    """What `auto` expects it to score above the linear probe before anything is measured, as a share of the metric:
+    half of what it did with few labels (``bench few_labels``), for other data are others.
     """
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:

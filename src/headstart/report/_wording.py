@@ -100,13 +100,13 @@ def strategy_answer(results: Results) -> str:
         return f"{chosen.strategy} was the only candidate compared, {price}."
     if chosen.difference is None:
         return f"{chosen.strategy} scores best of the {len(measured)} candidates compared, {price}."
-    gap = -chosen.difference.value
+    gap, leader = -chosen.difference.value, best(results)
     ahead = f"{points(gap).removeprefix('+')} ahead" if gap > 0 else "level"
-    leader = best(results)
-    if leader is not None and chosen.cost > leader.cost:
+    if chosen.expected is not None and all(each.expected <= chosen.expected for each in measured if each.expected):
+        other = leader.strategy if leader else "another candidate"
         return (
-            f"{chosen.strategy} is expected to do best, {price}: it did on other data, and that {leader.strategy} is "
-            f"measured {ahead} here may be luck."
+            f"{chosen.strategy} is expected to do best, {price}, by what is measured and what it did on other data: that "
+            f"{other} is measured {ahead} may be luck."
         )
     return f"{chosen.strategy} is enough, {price}: the best candidate is measured {ahead}, too little to count on."
 
