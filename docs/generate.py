@@ -22,7 +22,7 @@ from headstart.core.dataset import NOUNS
 from headstart.core.settings import Setting, settings_of
 from headstart.core.strategy import FeatureStrategy
 from headstart.core.training import InputStrategy
-from headstart.engine.plan import PRESETS
+from headstart.engine.plan import FEW, PRESETS
 from headstart.report.json import schema
 
 FOLDER = Path(__file__).parent
@@ -124,12 +124,13 @@ def known_strategies() -> Iterator[str]:
     yield "Ways to adapt a pretrained body to a task. `auto` compares the candidates on the same folds. What few items"
     yield "measure is mostly luck, so a measured lead is drawn towards what the strategy brought on other data, the"
     yield "more, the fewer they are; the cheapest of those expected to come within half a point of the best is taken.\n"
-    yield "| strategy | reads | compared by `auto` | what it does |"
-    yield "|---|---|---|---|"
+    yield "| strategy | reads | compared by `auto` | expected lead over the probe | what it does |"
+    yield "|---|---|---|---|---|"
     for name in catalog.strategies.names():
         member = catalog.strategies.get(name)
         reads = "frozen features" if issubclass(member, FeatureStrategy) else "the items"
-        yield f"| `{name}` | {reads} | {'yes' if member.candidate else 'no'} | {_cell(member.summary)} |"
+        lead = f"{100 * member.lead:g} points" if member.lead else ""
+        yield f"| `{name}` | {reads} | {'yes' if member.candidate else 'no'} | {lead} | {_cell(member.summary)} |"
     yield from _settings()
     yield from _supports()
 
@@ -187,11 +188,12 @@ def budgets() -> Iterator[str]:
     """What every preset does."""
     yield "# Budgets\n"
     yield "`--budget` says how much work a run may be, `standard` if it is not given. A pass is one forward pass over"
-    yield "the training items.\n"
+    yield "the training items."
+    yield f"Where there are few of them, passes for training are as many as read {FEW:,} items.\n"
     yield "| budget | models measured | of which strategies are tried on | larger pictures | passes for training |"
     yield "|---|---:|---:|---|---:|"
     for name, plan in PRESETS.items():
-        larger, passes = ("yes" if plan.enlarged else "no"), (f"{plan.passes:,.0f}" if plan.passes else "none")
+        larger, passes = ("yes" if plan.enlarged else "no"), (f"{plan.passes:,.0f} or more" if plan.passes else "none")
         yield f"| `{name}` | {_most(plan.ranked)} | {_most(plan.taken)} | {larger} | {passes} |"
     yield "\n| budget | cross-validation | passes for the control from scratch | draws of the learning curve |"
     yield "|---|---|---:|---:|"

@@ -23,7 +23,7 @@ from headstart.core.backbone import Backbone, BackboneInfo, Exported
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
-from headstart.core.training import SMALLEST_BATCH, InputStrategy
+from headstart.core.training import InputStrategy
 from headstart.engine import adapt as adapt_module
 from headstart.engine import hearing, plan
 from headstart.engine.final import Scored
@@ -341,7 +341,9 @@ def test_settings_change_the_one_strategy_that_is_named(data: Dataset, tiny: Poo
 
 def test_few_items_mean_small_batches_and_many_epochs(data: Dataset, tiny: PoolMember):
     compared = api._options(data, Recipe()).strategies
-    assert {one.schedule.batch_size for one in compared.values() if isinstance(one, InputStrategy)} == {SMALLEST_BATCH}
+    assert {one.schedule.batch_size for one in compared.values() if isinstance(one, InputStrategy)} == {
+        InputStrategy.smallest_batch
+    }
 
 
 def test_models_are_listed_with_whether_they_are_here(tiny: PoolMember):

@@ -6,7 +6,7 @@ from headstart import catalog
 from headstart.candidates import candidates, paced
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
-from headstart.core.training import LEAST_STEPS, SMALLEST_BATCH, InputStrategy
+from headstart.core.training import LEAST_STEPS, InputStrategy
 from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.lora import Lora
 
@@ -19,12 +19,12 @@ def pace(settings: dict, items: int = 20, strategy: str = "lora") -> tuple[int, 
 
 def test_few_items_mean_small_batches_and_many_epochs_unless_one_is_given():
     usual = (Lora().schedule.epochs, Lora().schedule.batch_size)
-    expected = (LEAST_STEPS // 5, SMALLEST_BATCH)
+    expected = (LEAST_STEPS // 5, Lora.smallest_batch)
     assert expected != usual
     assert pace({}) == pace({"rank": 2}) == pace({}, strategy="full") == expected
     assert pace({"epochs": 7}) == (7, usual[1])
     assert pace({"batch_size": 7}) == (usual[0], 7)
-    assert pace({"epochs": 7, "least_steps": 100}) == (20, SMALLEST_BATCH)
+    assert pace({"epochs": 7, "least_steps": 100}) == (20, Lora.smallest_batch)
     assert pace({"least_steps": 0}) == pace({}, items=5000) == usual
 
 

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from headstart.core.training import InputStrategy
 from headstart.strategies.gradual import Gradual
+from headstart.strategies.stoch_norm import StochNorm
 
 
 def test_lasting_changes_the_epochs_and_nothing_else():
@@ -29,3 +31,13 @@ def test_few_items_come_in_small_batches_and_often_until_the_steps_suffice(items
     assert at_will.paced(items) == at_will
     smaller = replace(strategy, schedule=replace(usual, batch_size=2))
     assert smaller.paced(items).schedule.batch_size == 2
+
+
+def test_batches_stay_as_large_as_the_strategy_needs():
+    class Wide(Gradual):
+        smallest_batch = 16
+
+    usual = replace(Gradual().schedule, epochs=8, batch_size=32, least_steps=60)
+    paced = Wide(schedule=usual).paced(20).schedule
+    assert (paced.batch_size, paced.epochs) == (16, 30)
+    assert StochNorm.smallest_batch > InputStrategy.smallest_batch

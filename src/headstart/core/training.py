@@ -82,7 +82,6 @@ LEAST_STEPS = 60
 """Balanced accuracy of `full` after six batches of all items, after sixty, and after sixty of four: with 5 labels a
 class .433, .458, .458 (tweets, two draws) and .535, .585, .561 (solar cells, one), with 10 labels .550, .575, .626 and
 .596, .638, .635. Twice as many of four (tweets): .471 and .596."""
-SMALLEST_BATCH = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +199,8 @@ class InputStrategy(Strategy):
     """Trains the head and some of the body on the items themselves (supervised loop)."""
 
     schedule: Schedule
+    smallest_batch: ClassVar[int] = 4
+    """Items that batches shrink to where there are few; see `paced`."""
     learns_from_another: ClassVar[bool] = False
     """Whether it needs a larger model that was measured on the same items."""
 
@@ -216,7 +217,7 @@ class InputStrategy(Strategy):
         if schedule.least_steps == 0:
             return this
         fitting = items * schedule.epochs // schedule.least_steps
-        size = min(schedule.batch_size, max(SMALLEST_BATCH, fitting))
+        size = min(schedule.batch_size, max(self.smallest_batch, fitting))
         epochs = math.ceil(schedule.least_steps / max(1, math.ceil(items / size)))
         paced = dataclasses.replace(schedule, batch_size=size, epochs=max(schedule.epochs, epochs))
         return dataclasses.replace(this, schedule=paced)

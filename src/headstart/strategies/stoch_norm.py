@@ -23,6 +23,8 @@ class StochNorm(InputStrategy):
 
     summary: ClassVar[str] = "Fine-tune with BatchNorm's two statistics drawn at random (StochNorm, NeurIPS 2020)."
     candidate: ClassVar[bool] = False
+    smallest_batch: ClassVar[int] = 16
+    """Fewer items have no statistics: with 10 labels of two classes, four at a time, it guesses."""
 
     probability: Annotated[float, Meaning(says="Of taking the moving statistics of a channel.", high=1.0)] = 0.5
     decay: Decay = 0.8
