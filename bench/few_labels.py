@@ -81,12 +81,11 @@ def _drawn(name: str, missing: Mapping[int, Sequence[str]], draw: int) -> Iterat
             dealt = few(pool, Path(folder) / f"{labels}", labels, draw)
             ending = ".csv" if (dealt / "train.csv").is_file() else ""
             data = api.load(dealt / f"train{ending}", test=dealt / f"test{ending}", seed=draw)
-            found = outcomes(data, name, labels, draw, [each for each in wanted if each != PLAIN])
+            yield outcomes(data, name, labels, draw, [each for each in wanted if each != PLAIN])
             if PLAIN in wanted:
                 reached = fine_tuned(dealt, "text" if ending else "image")
-                found.append(Outcome(set=name, labels=labels, draw=draw, strategy=PLAIN, balanced_accuracy=reached))
+                yield [Outcome(set=name, labels=labels, draw=draw, strategy=PLAIN, balanced_accuracy=reached)]
             print(f"{name} {labels} {draw}: {len(wanted)} strategies", flush=True)
-            yield found
 
 
 def _write(path: Path, found: Sequence[Outcome]) -> None:

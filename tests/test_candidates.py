@@ -34,6 +34,12 @@ def test_auto_compares_the_candidates_and_what_reads_features_has_no_pace():
     assert found["linear_probe"] == LinearProbe()
 
 
+def test_a_setting_that_nothing_has_is_one_problem():
+    with pytest.raises(UserError, match="has no setting 'epochs'") as caught:
+        candidates(Recipe(strategy="linear_probe", settings={"epochs": 5}))
+    assert len(caught.value.problems) == 1
+
+
 def test_settings_without_the_strategy_they_are_for_are_refused():
     with pytest.raises(UserError, match=r"Settings \(rank\) belong to one strategy, and the strategy is 'auto'"):
         candidates(Recipe(settings={"rank": 2}))

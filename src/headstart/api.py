@@ -362,12 +362,12 @@ def _claimed(folder: Path, data: Dataset, options: Options, progress: Progress) 
     """See that this run may write to ``folder``; its results, if it has been there before and was finished."""
     from headstart.engine.identity import code, identity
     from headstart.run_claim import claim
-    from headstart.run_folder import finished
+    from headstart.run_folder import complete, finished
 
     claim(folder, options.recipe, data.fingerprint)
     done = finished(folder, identity(data, options), code())
     if done is None or not _still_there(done, options):
-        if (folder / "results.json").is_file():
+        if complete(folder):
             progress.say(
                 f"'{folder}' holds this run as another state of the program, its libraries or the weights made it: it "
                 "is computed anew."

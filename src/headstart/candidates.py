@@ -21,10 +21,10 @@ def candidates(recipe: Recipe) -> dict[str, Strategy]:
         UserError: the one that is named is not known or has no such settings, or none is named that has.
     """
     if recipe.strategy != "auto":
-        settings = dict(recipe.settings)
-        if settings.keys() & {"epochs", "batch_size"}:
+        member, settings = catalog.strategies.get(recipe.strategy), dict(recipe.settings)
+        if issubclass(member, InputStrategy) and settings.keys() & {"epochs", "batch_size"}:
             settings.setdefault("least_steps", 0)
-        return {recipe.strategy: changed(catalog.strategies.get(recipe.strategy)(), recipe.strategy, settings)}
+        return {recipe.strategy: changed(member(), recipe.strategy, settings)}
     if recipe.settings:
         raise UserError(
             f"Settings ({', '.join(recipe.settings)}) belong to one strategy, and the strategy is 'auto': name the one "

@@ -26,13 +26,18 @@ NOTE = "run.json"
 the report of a finished one."""
 
 
+def complete(folder: Path) -> bool:
+    """Whether a run there came to its end, and nothing of it is missing."""
+    return not (folder / CHECKPOINTS).exists() and all((folder / name).exists() for name in WRITTEN)
+
+
 def finished(folder: Path, identity: Mapping[str, object], code: tuple[str, bool]) -> Results | None:
     """The results in ``folder`` if they are complete and depend on just the same as a run with this ``identity`` would.
 
     ``code`` is the commit of the program and whether it has changes since, which nobody can tell from others.
     """
     commit, changed = code
-    if changed or (folder / CHECKPOINTS).exists() or not all((folder / name).exists() for name in WRITTEN):
+    if changed or not complete(folder):
         return None
     try:
         found = json.loads((folder / NOTE).read_text(encoding="utf-8"))

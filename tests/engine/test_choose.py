@@ -26,8 +26,11 @@ def lowered(credit, items):
     return worse
 
 
-def choose(credits, folds, items, costs, leads=None):
-    return module.choose(credits, folds, items, costs, leads or [0.0] * len(credits))
+def choose(credits, folds, items, costs, leads=None, origins=None):
+    """All on one backbone whose probe is the first, unless it is said."""
+    return module.choose(
+        credits, folds, items, costs, leads or [0.0] * len(credits), origins or list(range(len(credits)))
+    )
 
 
 def test_measured_leads_are_drawn_towards_those_on_other_data():
@@ -39,6 +42,31 @@ def test_measured_leads_are_drawn_towards_those_on_other_data():
         posterior = precisions @ [paired.value, lead - 0.01] / precisions.sum()
         assert measured[0].expected == pytest.approx(base.mean())
         assert measured[1].expected == pytest.approx(base.mean() + posterior)
+
+
+def test_a_strategy_leads_over_the_probe_of_its_own_backbone():
+    good, bad = right(0.8), lowered(right(0.8), 12)
+    tuned = lowered(right(0.8), 11)  # a hundredth better than its own probe
+    credits = [good, bad, tuned]
+    _, measured = choose(credits, FOLDS, ITEMS, costs=[1.0, 1.0, 30.0], leads=[0.0, 0.0, 0.03], origins=[0, 1, 1])
+    paired = compare_cross_validated(tuned, bad, FOLDS, ITEMS)
+    trust = SCATTER**2 / (SCATTER**2 + paired.variance)
+    assert measured[2].expected - measured[1].expected == pytest.approx(trust * paired.value + (1 - trust) * 0.03)
+    assert measured[1].expected < measured[2].expected < measured[0].expected
+    _, alone = choose(credits, FOLDS, ITEMS, costs=[1.0, 1.0, 30.0], leads=[0.0, 0.0, 0.03], origins=[0, 1, 2])
+    assert alone[2].expected > measured[2].expected  # the first backbone's probe knows nothing of the second
+
+
+@pytest.mark.parametrize("folds", [2, 5])
+def test_a_candidate_on_few_folds_is_drawn_further(folds):
+    base = right(0.8)
+    better = np.where(folds > FOLDS, 1.0, np.nan)
+    better[1] = np.nan
+    _, measured = choose([base, better], FOLDS, ITEMS, costs=[1.0, 30.0])
+    paired = compare_cross_validated(better, base, FOLDS, ITEMS)
+    assert measured[1].expected - base.mean() == pytest.approx(
+        paired.value * SCATTER**2 / (SCATTER**2 + paired.variance)
+    )
 
 
 @pytest.mark.parametrize(("items", "lead", "chosen"), [(10, 0.02, 1), (10, -0.02, 0), (1000, -0.02, 1)])

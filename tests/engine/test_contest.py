@@ -19,8 +19,10 @@ from headstart.engine.options import PoolMember
 from headstart.engine.plan import Speed
 from headstart.engine.rank import Entrant
 from headstart.engine.trials import Contender
+from headstart.strategies.bitfit import Bitfit
 from headstart.strategies.distil import Distil
 from headstart.strategies.full import Full
+from headstart.strategies.gradual import Gradual
 from headstart.strategies.head2toe import Head2Toe
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
@@ -52,12 +54,21 @@ def test_what_the_budget_does_not_reach_is_skipped_with_its_price(tmp_path: Path
     assert held.skipped[0].skipped == "this budget trains no networks; 'standard' does"
 
 
-def test_cheaper_strategies_go_first_and_leave_less(tmp_path: Path):
-    held, _ = probed(
-        tmp_path, 30.0, full=Full().lasting(1), last_blocks=LastBlocks().lasting(1), linear_probe=LinearProbe()
-    )
-    assert [trial.strategy_name for trial in held.trials] == ["linear_probe", "last_blocks", "full"]
-    assert held.trials[1].cost < held.trials[2].cost == 4.5
+def test_those_of_which_more_is_expected_go_first_then_the_cheaper_ones_and_leave_less(tmp_path: Path):
+    given = {
+        "bitfit": Bitfit().lasting(2),
+        "last_blocks": LastBlocks().lasting(1),
+        "full": Full().lasting(1),
+        "linear_probe": LinearProbe(),
+        "gradual": Gradual().lasting(1),
+    }
+    assert Full.lead > LastBlocks.lead > Bitfit.lead == Gradual.lead
+    held, _ = probed(tmp_path, 100.0, **given)
+    assert [each.strategy_name for each in held.trials] == ["linear_probe", "full", "last_blocks", "gradual", "bitfit"]
+    assert held.trials[3].cost < held.trials[4].cost
+    held, _ = probed(tmp_path, 20.0, **given)
+    assert held.trials[1].strategy_name == "full"
+    assert {row.strategy for row in held.skipped} >= {"gradual", "bitfit"}
 
 
 def test_a_strategy_asked_for_alone_is_never_dropped(tmp_path: Path):

@@ -62,7 +62,7 @@ def test_states_that_take_long_to_keep_are_kept_rarely_and_the_last_where_it_is_
     now, saved = [0.0], list[int]()
 
     def slow(path: Path, model: Any, optimizer: Any, reached: checkpoint.Reached, frozen: Any) -> None:
-        now[0] += 1.0
+        now[0] += 1.1
         saved.append(reached.epochs)
 
     class Aging(checkpoint.Spacing):
@@ -78,7 +78,7 @@ def test_states_that_take_long_to_keep_are_kept_rarely_and_the_last_where_it_is_
     for kept in (False, True):
         saved.clear()
         run(Chosen().lasting(12), checkpoint=tmp_path / "c", kept=kept)
-        assert saved == [1, 6, 11, *([12] if kept else [])]  # nine seconds after one that was felt for 0.9
+        assert saved == [1, 7, *([12] if kept else [])]  # eleven seconds after the one before
 
 
 def test_checkpoints_hold_what_is_trained_and_no_more(tmp_path: Path):

@@ -204,7 +204,7 @@ def options(
         strategies={"linear_probe": LinearProbe()} if strategies is None else strategies,
         probe=LinearProbe(),
         probe_name="linear_probe",
-        scratch=Scratch(),
+        scratch=Scratch(schedule=replace(Scratch().schedule, least_steps=0)),
         baseline=Histograms,
         baseline_name="histograms",
         scores={},

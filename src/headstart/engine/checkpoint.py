@@ -25,8 +25,8 @@ from headstart.engine.journal import write_atomically
 LOSSES = ("losses", "held")
 REST = 10.0
 """So many times what keeping a state took pass before the next is kept."""
-UNFELT = 0.1
-"""Seconds that keeping a state may take without anyone minding how often."""
+UNFELT = 1.0
+"""Seconds in all that keeping states of a fit may take without anyone minding how often."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +67,11 @@ def checkpoint_bytes(parameters: int, *, best: bool = False) -> int:
 
 
 class Spacing:
-    """Lets a state be kept so rarely that this takes a tenth of the time; where it takes next to none, always."""
+    """Lets a state be kept always as long as that has taken next to no time, then so rarely that it takes a tenth."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._next = -math.inf
+        self._spent, self._next = 0.0, -math.inf
 
     def due(self) -> bool:
         """Whether it is time to keep the state."""
@@ -83,7 +83,9 @@ class Spacing:
         started = self._clock()
         yield
         ended = self._clock()
-        self._next = ended + REST * max(0.0, ended - started - UNFELT)
+        self._spent += ended - started
+        if self._spent > UNFELT:
+            self._next = ended + REST * (ended - started)
 
 
 def save_checkpoint(

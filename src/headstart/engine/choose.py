@@ -1,12 +1,13 @@
 """Choose among candidates: the one of which most is to be expected, or a cheaper one that comes close to it.
 
 What few items measure is mostly luck, and the luckiest of several looks better than it is. A measured lead d with the
-standard error s is therefore drawn towards the lead m that candidates of its kind had on other data, which scatter by
+standard error s is therefore drawn towards the lead m that is expected of candidates of its kind, which scatter by
 `SCATTER` around it: the mean of the normal posterior,
 
     (d SCATTER^2 + m s^2) / (SCATTER^2 + s^2).
 
-Ten items leave nearly m, a thousand nearly d.
+Ten items leave nearly m, a thousand nearly d. Ways to adapt lead over the probe of their own backbone; probes lead over
+one of them, and nothing is known of that beforehand.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from headstart.core.errors import UserError
 from headstart.core.results import Interval
-from headstart.engine.compare import compare_cross_validated
+from headstart.engine.compare import Comparison, compare_cross_validated
 from headstart.engine.estimates import Sample, scored_rows
 from headstart.engine.intervals import cross_validated_interval
 from headstart.engine.strata import strata_of
@@ -58,23 +59,25 @@ def choose(
     items: Sample,
     costs: Sequence[float],
     leads: Sequence[float],
+    origins: Sequence[int],
 ) -> tuple[int, tuple[Measured, ...]]:
     """Index of the chosen candidate and what was measured of each.
 
     ``credits`` are out-of-fold shares ``(R, N)`` per candidate on common ``folds (R, N)``, NaN where a budget ended
-    first; differences are paired on what two candidates share. ``leads`` are what each scored above the linear probe on
-    other data. The candidates are compared with the cheapest of those scored on as many items as any, and their leads
-    over it drawn towards what was to be expected (see the module). Of those within `CLOSE` of the highest the cheapest
-    is chosen; of equally cheap ones the one of which more is expected, then the first. Costs say how much of a network
-    is reworked, not how large it is: between backbones with a head each, the score alone decides. A candidate that
-    shares no item with the others is not chosen.
+    first; differences are paired on what two candidates share. ``leads`` are what is expected of each above the linear
+    probe of its backbone, and ``origins`` the number of the candidate that stands for that: its own where there is
+    none. Those that are their own origin are compared with the cheapest of the candidates scored on as many items as
+    any, others with their origin, and the leads drawn towards the expected ones (see the module). Of those within
+    `CLOSE` of the highest the cheapest is chosen; of equally cheap ones the one of which more is expected, then the
+    first. Costs say how much of a network is reworked, not how large it is: between backbones with a head each, the
+    score alone decides. A candidate that shares no item with the others is not chosen.
 
     The best, to which differences are given, is the candidate with the highest score among those scored on as many
     items as any; one scored on fewer takes its place only if it is better on the items they share by more than one
     standard error.
 
     Raises:
-        UserError: there is no candidate, not one of them was scored, or costs and candidates differ in number.
+        UserError: there is no candidate, not one of them was scored, or candidates, costs and leads differ in number.
     """
     rows = [scored_rows(credit) for credit in credits]
     _check(rows, costs, leads)
@@ -83,9 +86,13 @@ def choose(
     base = min(
         (k for k in full if _shared(rows[k], rows[best])), key=lambda k: (costs[k], -strata_of(rows[k], items).value, k)
     )
-    expected = [_expected(k, base, rows, folds, items, leads) for k in range(len(rows))]
-    measured = tuple(_measure(k, best, rows, folds, items, expected[k]) for k in range(len(rows)))
-    known = {k: value for k, value in enumerate(expected) if value is not None}
+    known = {base: strata_of(rows[base], items).value}
+    for k in sorted(range(len(rows)), key=lambda k: origins[k] != k):  # origins first
+        origin = origins[k] if origins[k] != k and _shared(rows[k], rows[origins[k]]) else base
+        if k != base and origin in known and _shared(rows[k], rows[origin]):
+            lead = compare_cross_validated(rows[k], rows[origin], folds, items)
+            known[k] = known[origin] + _drawn(lead, leads[k] - leads[origin])
+    measured = tuple(_measure(k, best, rows, folds, items, known.get(k)) for k in range(len(rows)))
     close = [k for k, value in known.items() if value >= max(known.values()) - CLOSE]
     return min(close, key=lambda k: (costs[k], -known[k], k)), measured
 
@@ -124,23 +131,10 @@ def _best(rows: Sequence[NDArray[np.float64]], full: Sequence[int], folds: NDArr
     return -max(leads)[1] if leads else best
 
 
-def _expected(
-    k: int,
-    base: int,
-    rows: Sequence[NDArray[np.float64]],
-    folds: NDArray[np.integer],
-    items: Sample,
-    leads: Sequence[float],
-) -> float | None:
-    """The score of ``base`` and the lead over it that is to be expected; None where the two share no item."""
-    if not _shared(rows[k], rows[base]):
-        return None
-    start = strata_of(rows[base], items).value
-    if k == base:
-        return start
-    measured = compare_cross_validated(rows[k], rows[base], folds, items)
+def _drawn(measured: Comparison, expected: float) -> float:
+    """The lead that is to be expected after it was measured."""
     trust = SCATTER**2 / (SCATTER**2 + measured.variance)
-    return start + trust * measured.value + (1 - trust) * (leads[k] - leads[base])
+    return trust * measured.value + (1 - trust) * expected
 
 
 def _measure(

@@ -102,7 +102,8 @@ def random_trunk(setting: Setting) -> Control:
 
 
 def scratch(setting: Setting) -> Control:
-    """The architecture trained from random weights, for at least as many operations as the winner was given.
+    """The architecture trained from random weights, for at least as many operations as the winner was given, and as
+    many steps as any strategy takes at least.
 
     Without a test split it is scored on the first fold only; `best_control` of the verdict says what such a score is
     good for.
@@ -118,7 +119,8 @@ def scratch(setting: Setting) -> Control:
     allowed = run.plan.scratch_passes / (run.rate(contender.backbone) / own if run.plan.speed else 1.0)
     passes = max(allowed, setting.winner.cost * winners)
     epochs = max(1, math.ceil(passes / (TRAINING * own)))
-    strategy = run.options.scratch.lasting(epochs)
+    strategy = run.options.scratch.lasting(epochs).paced(len(run.data.items))
+    epochs = strategy.schedule.epochs
     piece = f"control scratch {contender.key} {strategy}"
 
     def logits_of(scored: Items, rest: NDArray[np.int64], part: str) -> NDArray[np.float64]:

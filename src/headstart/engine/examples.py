@@ -68,7 +68,7 @@ class Settings:
     """How a fit is run, beside what its strategy says.
 
     ``dtype`` is what is multiplied in; weights, normalisation and the loss are float32 in any case. With a
-    ``checkpoint`` a killed fit goes on after its last finished epoch; that of the last one is ``kept`` where others
+    ``checkpoint`` a killed fit goes on after the last epoch that it kept; that of the last one is ``kept`` where others
     have to follow before there is a result.
     """
 

@@ -92,7 +92,9 @@ def choose_trial(contest: Contest, data: Labelled) -> Chosen:
     tested = Sample.of(data.task, data.targets, data.groups)
     costs = [trial.cost for trial in contest.trials]
     leads = [trial.strategy.lead for trial in contest.trials]
-    index, measured = choose(credits, data.folds, tested, costs, leads)
+    names = [trial.contender.name for trial in contest.trials]  # its probe is the first trial of a backbone
+    origins = [names.index(name) for name in names]
+    index, measured = choose(credits, data.folds, tested, costs, leads, origins)
     rows = tuple(
         CandidateRow(
             model=trial.contender.name,

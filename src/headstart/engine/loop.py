@@ -20,7 +20,7 @@ from torch import nn
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.errors import HeadstartError
 from headstart.core.progress import Progress, Stage
-from headstart.core.training import InputStrategy, Penalty, Preparation, Seen
+from headstart.core.training import InputStrategy, Penalty, Preparation, Seen, steps_per_epoch
 from headstart.engine.blend import Blend
 from headstart.engine.checkpoint import Reached, Spacing, load_checkpoint, save_checkpoint
 from headstart.engine.device import accelerated, accelerator, autocast
@@ -74,7 +74,7 @@ class Loop:
         self._model = Network(backbone, head, preparation.frozen_blocks, penalty)
         self._unmoved = frozenset(f"body.{name}" for name in unmoved_state(backbone, preparation))
         self._waits = strategy.schedule.patience > 0 and len(examples.held_rows) > 0
-        self._steps = _steps_per_epoch(len(examples.rows), strategy.schedule.batch_size)
+        self._steps = steps_per_epoch(len(examples.rows), strategy.schedule.batch_size)
         self._rate = strategy.schedule.rate_scale * backbone.info.rate * CALMER**calmed
 
     def head(self) -> LinearHead:
@@ -103,7 +103,8 @@ class Loop:
                 reached = reached.after(total / len(self._examples.rows))
                 if self._waits:
                     reached = reached.seen(self._held_loss(running, reached.epochs), self._moved())
-                if path and (spacing.due() if reached.epochs < schedule.epochs else self._settings.kept):
+                ended = reached.epochs == schedule.epochs or self._done(reached)
+                if path and (self._settings.kept if ended else spacing.due()):
                     with spacing.keeping():
                         save_checkpoint(path, self._model, optimizer, reached, self._unmoved)
             stage.advance((schedule.epochs - reached.epochs) * self._steps)
@@ -199,8 +200,3 @@ class Loop:
             partner=blend.partner if blend else None,
             share=blend.share if blend else 1.0,
         )
-
-
-def _steps_per_epoch(count: int, size: int) -> int:
-    full, rest = divmod(count, size)
-    return max(1, full + (rest > 1))

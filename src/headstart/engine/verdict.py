@@ -24,7 +24,7 @@ MARGIN = 0.01
 ERROR = 0.05
 MINUS = "\N{MINUS SIGN}"
 MOST_TIMES = 100
-"""What a guess at the items needed may come to at most, in those that there are: four say nothing of thousands."""
+"""How many times the items that there are a guess at those needed may be: four items say nothing of thousands."""
 
 
 @dataclass(frozen=True, kw_only=True)

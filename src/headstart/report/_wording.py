@@ -98,17 +98,20 @@ def strategy_answer(results: Results) -> str:
     price = f"at a cost of {passes(chosen.cost)}"
     if len(measured) == 1:
         return f"{chosen.strategy} was the only candidate compared, {price}."
-    if chosen.difference is None:
+    leader = best(results)
+    top = max(each.score.value for each in measured if each.score)
+    if chosen.score and chosen.score.value == top:
         return f"{chosen.strategy} scores best of the {len(measured)} candidates compared, {price}."
-    gap, leader = -chosen.difference.value, best(results)
-    ahead = f"{points(gap).removeprefix('+')} ahead" if gap > 0 else "level"
-    if chosen.expected is not None and all(each.expected <= chosen.expected for each in measured if each.expected):
-        other = leader.strategy if leader else "another candidate"
+    if leader is None or chosen.difference is None or leader is chosen:
+        return f"{chosen.strategy} was taken of the {len(measured)} candidates compared, {price}."
+    gap = chosen.difference.value
+    where = "level with" if gap == 0 else f"{points(abs(gap)).removeprefix('+')} {'ahead of' if gap > 0 else 'behind'}"
+    if chosen.expected is not None and all((each.expected or 0.0) <= chosen.expected for each in measured):
         return (
-            f"{chosen.strategy} is expected to do best, {price}, by what is measured and what it did on other data: that "
-            f"{other} is measured {ahead} may be luck."
+            f"{chosen.strategy} is expected to do best, {price}: it is measured {where} {leader.strategy}, and what it "
+            "did on other data counts, too."
         )
-    return f"{chosen.strategy} is enough, {price}: the best candidate is measured {ahead}, too little to count on."
+    return f"{chosen.strategy} is enough, {price}: it is measured {where} {leader.strategy}, which may be luck."
 
 
 def kept(results: Results) -> str:

@@ -23,6 +23,8 @@ class Scratch(InputStrategy):
 
     summary: ClassVar[str] = "Train the same architecture from random weights; a control, rarely a choice."
     candidate: ClassVar[bool] = False
+    smallest_batch: ClassVar[int] = 16
+    """Fewer items have no statistics."""
 
     schedule: Schedule = Schedule(epochs=30, rate_scale=5.0, batch_size=32, warmup_steps=20, augment="mild")
 
