@@ -36,7 +36,8 @@ def selection_corrected(
     algorithm 5): draw items with replacement (whole groups), choose on them, score the choice on the items not drawn.
     The mean over draws is the value. Departing from the paper the interval is not the spread of those scores, each
     made on 37% of the items, but that of `cross_validated_interval` at the lower score. ``chosen`` is the best
-    candidate unless given; one that was chosen for its cost and scores below the corrected value is left as it is.
+    candidate unless given; one that was chosen for its cost, or for what it did elsewhere, and scores below the
+    corrected value is left as it is.
 
     ``draws`` are fewer for more than `MANY` items, in inverse proportion: the luck of a draw falls with their
     number, and a mean of fewer is as good.
