@@ -49,7 +49,7 @@ def test_it_says_verdict_score_model_controls_warnings_and_what_is_next(solar):
         "+12.4 (+8.7 to +16.1)",
         "Score 81.8% (79.1 to 84.5), 800 images of the test split",
         "Model efficientnet_lite2 at 260 px, 4.87 million parameters, Apache-2.0",
-        "Strategy linear_probe, 1 forward pass to adapt",
+        "Strategy linear_probe, 1 forward pass to adapt; measured −0.6 points against lp_ft",
         "Licence data are CC-BY-NC-SA-4.0: no commercial use",
         "! 1 file could not be read",
         "Not tried: full",
@@ -59,6 +59,12 @@ def test_it_says_verdict_score_model_controls_warnings_and_what_is_next(solar):
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     assert "classes are weighted" not in text
+
+
+def test_the_best_as_measured_is_compared_with_nothing(solar):
+    best = tuple(dataclasses.replace(row, chosen=row.strategy == "lp_ft") for row in solar.candidates)
+    assert "31 forward passes to adapt; " not in flat(summary_text(dataclasses.replace(solar, candidates=best)))
+    assert "31 forward passes to adapt" in flat(summary_text(dataclasses.replace(solar, candidates=best)))
 
 
 def test_bars_are_as_long_as_the_scores_and_the_best_comes_first(solar):

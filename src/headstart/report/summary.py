@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 from headstart.core.results import Results
 from headstart.report import _wording
-from headstart.report._format import bare, duration, metric, number, parameters, passes, shape, shorten, signed, span
+from headstart.report._format import (
+    bare,
+    duration,
+    metric,
+    number,
+    parameters,
+    passes,
+    points,
+    shape,
+    shorten,
+    signed,
+    span,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -120,6 +132,9 @@ def _transfer(results: Results) -> list[tuple[str, str]]:
     """What is served, where that is the adapted model."""
     model, chosen = results.model, next((row for row in results.candidates if row.chosen), None)
     price = f", {passes(chosen.cost)} to adapt" if chosen else ""
+    leader = _wording.best(results)
+    if chosen and chosen.difference and leader:
+        price += f"; measured {points(chosen.difference.value)} against {leader.strategy}"
     backbone = f"{bare(model.name)} at {shape(model.input)}, {parameters(model.parameters)} parameters, {model.licence}"
     return [("Model", backbone), ("Strategy", f"{results.strategy}{price}")]
 
