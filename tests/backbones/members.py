@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from headstart.backbones import _sequence_body, _timm_body
+from headstart.backbones import _coded, _sequence_body, _timm_body
 from headstart.backbones._families import FAMILIES
 from headstart.backbones._joined import joined_body
+from headstart.backbones._packaged_models import MODELS
 from headstart.core.backbone import Backbone, LinearHead
 from tests.backbones.tiny import TEXTS, clips, config_of, info, pictures, tokenizer_files, write
 
@@ -24,6 +25,7 @@ CUT = (
     "test_vit",
     "test_vit4",
     "densenet121",
+    "headstart_squeezenet",
     "inception_v3",
     "mobilenetv1_100",
     "mobilenetv2_035",
@@ -35,13 +37,14 @@ CUT = (
 """Families that can be run up to a block and onwards: each in the table of `_timm_steps`, and the older MobileNets."""
 WHOLE = ("test_mambaout", "test_vit_relpos", "test_coatnet")
 """Families outside the table."""
-CODED = ("headstart_ge2e",)
+CODED = ("headstart_ge2e", *_coded.CODED)
 """Families that transformers has no class of: their code travels in the folder."""
 PUBLISHED = tuple(kind for kind in FAMILIES if kind not in CODED)
 """Families that transformers reads and writes."""
-OPAQUE = (*WHOLE, *CODED)
+OPAQUE = (*WHOLE, "headstart_ge2e")
 """Families of whose blocks no module gives the output."""
 SMALLER: dict[str, dict[str, Any]] = {
+    "headstart_squeezenet": {"width": 4},
     "densenet121": {"growth_rate": 8, "block_config": (2, 2, 2)},
     "swin_tiny_patch4_window7_224": {"embed_dim": 24, "depths": (1, 1, 2, 1)},
     "vgg11": {"mlp_ratio": 0.02},
@@ -55,6 +58,7 @@ TIMM = (*CUT, *WHOLE)
 ALL = (*TIMM, *ENCODERS, *SOUND)
 JOINED = ("test_resnet+test_vit", "bert+gpt2+distilbert", "wav2vec2+whisper")
 """Several members as one."""
+SQUEEZENET = MODELS["squeezenet1_1"]
 CLASSES = ("None", "1", "été", "a/b")
 
 
@@ -127,12 +131,12 @@ def head_for(backbone: Backbone) -> LinearHead:
 @cache
 def _timm(member: str) -> tuple[_timm_body.Architecture, dict[str, Any]]:
     """A small input keeps the larger architectures fast; swin and relpos only take their own, Inception no smaller."""
-    import timm
     import torch
 
     args = SMALLER.get(member, {})
+    known = {"pretrained_cfg": dict(SQUEEZENET.pretrained_cfg)} if member == SQUEEZENET.architecture else {}
     with torch.device("meta"):
-        model: Any = timm.create_model(member, num_classes=0, **args)
+        model: Any = _coded.create(member, num_classes=0, **known, **args)
     cfg = {key: value for key, value in model.pretrained_cfg.items() if key in _timm_body.SAVED_CFG}
     if not cfg["fixed_input_size"]:
         cfg["input_size"] = (3, 96, 96) if member == "inception_v3" else (3, 64, 64)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import timm
 import torch
 
@@ -84,3 +85,26 @@ def test_the_speaker_encoder_covers_every_weight() -> None:
         for layer in body.layers:
             hidden = layer(hidden)[0]
     torch.testing.assert_close(hidden.transpose(0, 1), expected)
+
+
+def test_squeezenet_covers_every_weight_and_turns_kernels_and_colours() -> None:
+    from headstart.backbones._squeezenet_model import SqueezeNet
+
+    body = SqueezeNet(0)
+    arrays, expected = {"conv10": [np.zeros((1, 1, 512, 7)), np.zeros(7)]}, {}
+    arrays["conv10"][0][0, 0, 3, 2] = 1.0
+    draws = np.random.default_rng(0)
+    for number, place in [(1, 0), *zip(range(2, 10), _key_maps.FIRES, strict=True)]:
+        for part in [""] if number == 1 else ["/squeeze1x1", "/expand1x1", "/expand3x3"]:
+            name = f"features.{place}.{part[1:]}".removesuffix(".").replace("squeeze1x1", "squeeze")
+            shape = body.state_dict()[f"{name}.weight"].shape
+            kernel = draws.normal(size=(*shape[2:], shape[1], shape[0])).astype(np.float32)
+            arrays[("conv1" if number == 1 else f"fire{number}") + part] = [kernel, draws.normal(size=(1, shape[0]))]
+            expected[name] = kernel
+    found = _key_maps.squeezenet(arrays)
+    body.load_state_dict(found, strict=True)
+    for name, kernel in expected.items():
+        colours = slice(None, None, -1) if name == "features.0" else slice(None)
+        assert found[f"{name}.weight"][5, 1, 0, 0] == kernel[0, 0, colours][1, 5]
+    weight, bias = _key_maps.squeezenet_classifier(arrays)
+    assert (weight.shape, bias.shape, float(weight[2, 3])) == ((7, 512), (7,), 1.0)

@@ -21,13 +21,14 @@ SOUND_RATE = 1e-4
 
 def image_info(architecture: Architecture, known: Mapping[str, Any]) -> BackboneInfo:
     """Facts about a timm architecture; ``known`` holds the fields that cannot be counted."""
-    import timm
     import torch
     from torch.nn.modules.batchnorm import _BatchNorm
 
+    from headstart.backbones._coded import create
+
     # On the meta device shapes are computed and numbers are not: counting a large model takes as long as building it.
     with torch.device("meta"):
-        model: Any = timm.create_model(
+        model = create(
             architecture.name, num_classes=0, pretrained_cfg=dict(architecture.pretrained_cfg), **architecture.args
         ).eval()
         pixels = torch.zeros(1, *architecture.pretrained_cfg["input_size"])

