@@ -91,6 +91,12 @@ def test_a_body_of_whose_blocks_no_module_gives_the_output_is_refused(member: st
         make(member).layered()
 
 
+def test_a_module_that_is_called_twice_is_no_place_to_read_at():
+    """A fire module ends in an activation that it has used before."""
+    found = make("headstart_squeezenet").layered()
+    assert {layer.module.rpartition(".")[2] for layer in found.layers} <= {str(number) for number in range(13)}
+
+
 def test_joined_bodies_are_refused():
     with pytest.raises(UserError, match=r"can be read at its end only; choose a strategy that does"):
         make(JOINED[0]).layered()

@@ -43,6 +43,8 @@ def test_what_runs_its_own_code_is_trusted_and_texts_are_cut():
     assert "trust_remote_code" not in usage(replace(solar(), model=plain), "run")["transformers"]
     said = usage(replace(solar(), model=coded), "run")["transformers"]
     assert "trust_remote_code=True,  # the folder's own ge2e_model.py" in said
+    said = usage(replace(solar(), model=replace(coded, parts=("one", "two"))), "run")["transformers"]
+    assert 'model="run/model/" + part, trust_remote_code=True)' in said
     assert "truncation" not in usage(solar(), "run")["transformers"]
     texts = replace(solar(), data=replace(solar().data, modality="text"))
     assert "    truncation=True,\n" in usage(texts, "run")["transformers"]

@@ -52,6 +52,7 @@ def kind(architecture: str) -> dict[str, Any]:
     return {
         "architectures": [coded.model],
         "model_type": architecture,
+        "image_processor_type": "TimmWrapperImageProcessor",
         "auto_map": {
             "AutoConfig": f"{code}.{coded.config}",
             "AutoModelForImageClassification": f"{code}.{coded.model}",

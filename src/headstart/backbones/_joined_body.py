@@ -29,6 +29,7 @@ class JoinedBackbone(Backbone):
         self.parts = tuple(parts)
         self.preprocess = JoinedPreprocess([part.preprocess for part in parts])
         self.module = nn.ModuleDict({str(number): part.module for number, part in enumerate(parts)})
+        self.code = next((part.code for part in parts if part.code), "")
         self.fixed_shapes = all(part.fixed_shapes for part in parts)
         count = min(len(part.blocks) for part in parts)
         self._cuts = [tuple(round(k * len(part.blocks) / count) for part in parts) for k in range(count + 1)]

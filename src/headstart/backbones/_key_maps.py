@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 LITE_OUTSIDE = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2"}
@@ -115,7 +114,7 @@ def squeezenet(arrays: Mapping[str, Sequence[np.ndarray]]) -> dict[str, torch.Te
         module, _, part = layer.partition("/")
         place = 0 if module == "conv1" else FIRES[int(module.removeprefix("fire")) - 2]
         name = f"features.{place}.{part}".removesuffix(".").replace("squeeze1x1", "squeeze")
-        weight = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
+        weight = torch.from_numpy(kernel).permute(3, 2, 0, 1).contiguous()
         renamed[f"{name}.weight"] = weight.flip(1) if module == "conv1" else weight
         renamed[f"{name}.bias"] = torch.from_numpy(bias.reshape(-1).copy())
     return renamed

