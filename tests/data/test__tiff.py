@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from headstart.core.errors import UnreadableItem
+from headstart.data._image import decode
+from headstart.data._load import load
+from headstart.data._tiff import unsupported
+
+
+def tiff(channels: int, bits: int = 8, *, colours: bool = False, side: int = 40) -> bytes:
+    """An uncompressed picture of one strip; ``colours``: the first three channels are red, green and blue."""
+    width = channels * bits // 8
+    pixels = bytes(number % 256 for number in range(side * side * width))
+    extra = channels - (3 if colours else 1)
+    behind = 8
+    sizes = struct.pack(f"<{channels}H", *[bits] * channels)
+    others = struct.pack(f"<{max(1, extra)}H", *[0] * max(1, extra))
+    places = {"bits": behind, "others": behind + len(sizes), "pixels": behind + len(sizes) + len(others)}
+    entries = [
+        (256, 3, 1, side), (257, 3, 1, side),
+        (258, 3, channels, places["bits"] if channels > 2 else struct.unpack("<I", sizes.ljust(4, b"\0"))[0]),
+        (259, 3, 1, 1), (262, 3, 1, 2 if colours else 1), (273, 4, 1, places["pixels"]), (277, 3, 1, channels),
+        (278, 3, 1, side), (279, 4, 1, len(pixels)),
+    ]  # fmt: skip
+    if extra > 0:
+        entries.append((338, 3, extra, places["others"] if extra > 2 else 0))
+    directory = places["pixels"] + len(pixels)
+    listed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return (
+        struct.pack("<2sHI", b"II", 42, directory)
+        + sizes + others + pixels + struct.pack("<H", len(entries)) + listed + bytes(4)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("channels", "bits"), [(13, 8), (13, 16), (5, 16), (2, 16), (3, 8)])
+def test_channels_that_cannot_be_read_are_counted(channels: int, bits: int, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UnreadableItem) as caught:
+        decode(tiff(channels, bits), "field.tif")
+    assert str(caught.value) == (
+        f"field.tif cannot be read: it is a TIFF file with {channels} channels of {bits} bits and no colours; what is "
+        "read is grey, RGB and RGBA of 8 or 16 bits."
+    )
+    assert capfd.readouterr().err == ""
+
+
+def test_colours_are_not_denied() -> None:
+    assert "with 7 channels of 8 bits; what" in str(unsupported(tiff(7, colours=True)))
+
+
+@pytest.mark.parametrize(("channels", "more"), [(3, False), (4, True), (5, True), (6, True)])
+def test_channels_that_are_not_read_are_told(channels: int, more: bool) -> None:
+    found = decode(tiff(channels, colours=True), "field.tif")
+    assert found.image.mode == "RGB"
+    assert ("more_channels" in found.odd) == more
+
+
+def test_the_audit_says_so(tmp_path: Path) -> None:
+    for label in ("field", "wood"):
+        (tmp_path / label).mkdir()
+        for number in range(6):
+            content = bytearray(tiff(4, colours=True, side=40 + number))
+            content[30:60] = bytes([len(label) + number] * 30)
+            (tmp_path / label / f"{number}.tif").write_bytes(content)
+    said = [issue.message for issue in load(tmp_path).issues if issue.code == "more_channels"]
+    assert len(said) == 1
+    assert said[0].startswith("12 images with channels beyond red, green and blue, which are not read: ")
+
+
+@pytest.mark.parametrize("raw", [b"", b"no picture", b"II*\x00", b"II*\x00" + bytes(20), tiff(13)[:200]])
+def test_of_other_and_damaged_files_nothing_is_said(raw: bytes) -> None:
+    assert unsupported(raw) is None
+
+
+def test_one_channel_is_one() -> None:
+    assert "with 1 channel of 8 bits;" in str(unsupported(tiff(1)))
