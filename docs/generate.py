@@ -189,7 +189,9 @@ def budgets() -> Iterator[str]:
     yield "# Budgets\n"
     yield "`--budget` says how much work a run may be, `standard` if it is not given. A pass is one forward pass over"
     yield "the training items."
-    yield f"Where there are few of them, the passes that a preset has for training read {FEW:,} items in all.\n"
+    *most, last = (f"{count:,} {NOUNS[modality]}s" for modality, count in FEW.items())
+    few = f"{', '.join(most)} or {last}"
+    yield f"Where there are few of them, the passes that a preset has for training read {few} in all.\n"
     yield "| budget | models measured | of which strategies are tried on | larger pictures | passes for training |"
     yield "|---|---:|---:|---|---:|"
     for name, plan in PRESETS.items():

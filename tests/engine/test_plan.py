@@ -22,31 +22,39 @@ from headstart.strategies.lp_ft import LpFt
 
 
 def test_presets_need_no_clock_and_grow():
-    plans = [make_plan(Budget.parse(name), 5000) for name in ("quick", "standard", "thorough")]
+    plans = [make_plan(Budget.parse(name), 5000, "image") for name in ("quick", "standard", "thorough")]
     assert plans == list(PRESETS.values())
     assert [p.passes for p in plans] == sorted(p.passes for p in plans)
     assert [p.ranked for p in plans] == sorted(p.ranked for p in plans)
 
 
 def test_few_items_are_passed_more_often_where_anything_is_trained():
-    quick, standard, thorough = (make_plan(Budget.parse(name), 100) for name in ("quick", "standard", "thorough"))
+    quick, standard, thorough = (
+        make_plan(Budget.parse(name), 100, "image") for name in ("quick", "standard", "thorough")
+    )
     assert quick == PRESETS["quick"]
-    assert standard == replace(PRESETS["standard"], passes=FEW / 100)
+    assert standard == replace(PRESETS["standard"], passes=FEW["image"] / 100)
     assert thorough == PRESETS["thorough"]
-    assert make_plan(Budget.parse("thorough"), 10).passes == FEW / 10
+    assert make_plan(Budget.parse("thorough"), 10, "image").passes == FEW["image"] / 10
     cost = training_cost(Full().paced(100), 1.0, views=0)
     assert affordable_folds(cost, standard.passes, 5) == 5
 
 
+def test_of_texts_which_are_soon_passed_four_hundred_may_train_a_whole_network():
+    plans = [make_plan(Budget.parse("standard"), 400, modality) for modality in ("image", "text")]
+    cost = training_cost(Full().paced(400), 1.0, views=0)
+    assert [affordable_folds(cost, plan.passes, 5) for plan in plans] == [0, 4]
+
+
 def test_seconds_buy_the_largest_preset_that_fits_and_the_rest_goes_to_strategies():
     slow, fast = Speed(seconds=10.0, operations=100), Speed(seconds=1.0, operations=100)
-    assert make_plan(Budget.parse("10s"), 100, slow) == replace(PRESETS["quick"], speed=slow)
-    plan = make_plan(Budget.parse("1h"), 100, slow)
+    assert make_plan(Budget.parse("10s"), 100, "image", slow) == replace(PRESETS["quick"], speed=slow)
+    plan = make_plan(Budget.parse("1h"), 100, "image", slow)
     assert plan.ranked == PRESETS["standard"].ranked
     assert plan.passes == pytest.approx(0.5 * 3600 / 10 - plan.scratch_passes)
-    assert make_plan(Budget.parse("10h"), 100, fast).repeats == PRESETS["thorough"].repeats
+    assert make_plan(Budget.parse("10h"), 100, "image", fast).repeats == PRESETS["thorough"].repeats
     with pytest.raises(ValueError, match="needs the measured speed of a model"):
-        make_plan(Budget.parse("1h"), 100)
+        make_plan(Budget.parse("1h"), 100, "image")
 
 
 def test_a_quarter_of_the_seconds_goes_to_measuring_models():

@@ -123,8 +123,9 @@ def _in_store(member: PoolMember, progress: Progress) -> PoolMember:
 
 def settle_plan(options: Options, train: Items, journal: Journal, progress: Progress) -> Plan:
     """The plan of the budget; one in seconds from the speed of the pool's first model, kept for a resumed run."""
+    modality = options.pool[0].info.modality
     if options.budget.preset is not None:
-        return make_plan(options.budget, len(train))
+        return make_plan(options.budget, len(train), modality)
 
     def decide() -> dict[str, Any]:
         member = options.pool[0]
@@ -134,7 +135,7 @@ def settle_plan(options: Options, train: Items, journal: Journal, progress: Prog
         encoded = Encoder(backbone, options.home, progress).encode(sample, "measuring the speed of this machine")
         seconds = encoded.forward_seconds * len(train) / len(sample)
         speed = Speed(seconds=seconds, operations=operations(backbone, train), gflops=member.gflops)
-        return asdict(make_plan(options.budget, len(train), speed))
+        return asdict(make_plan(options.budget, len(train), modality, speed))
 
     settled = journal.note("plan", decide)
     return Plan(**{**settled, "speed": Speed(**settled["speed"])})
