@@ -151,6 +151,18 @@ def test_a_folder_without_results_is_the_users_mistake(tmp_path):
         read_results(tmp_path)
 
 
+def test_a_missing_run_is_told_from_an_empty_folder_and_the_nearest_run_is_offered(tmp_path):
+    for name in ("run-1", "other"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(UserError, match=rf"^There is no folder '{tmp_path}/run_1'\.$"):
+        read_results(tmp_path / "run_1")
+    (tmp_path / "run-1" / "results.json").touch()
+    with pytest.raises(UserError, match=rf"no folder '{tmp_path}/run_1'\. Did you mean '{tmp_path}/run-1'\?$"):
+        read_results(tmp_path / "run_1")
+    with pytest.raises(UserError, match=r"^There is no folder '.*gone/run'\.$"):
+        read_results(tmp_path / "gone" / "run")
+
+
 def test_nor_is_a_file_a_run(tmp_path):
     (tmp_path / "report.html").touch()
     with pytest.raises(UserError, match=r"report\.html' is a file; expected a run folder\.$"):

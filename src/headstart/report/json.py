@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from headstart.core.errors import HeadstartError, Unavailable, UserError
+from headstart.core.errors import HeadstartError, Unavailable, UserError, closest
 from headstart.core.results import SCHEMA, Results
 from headstart.report._codec import decode, encode
 from headstart.report._files import write_text
@@ -56,6 +56,8 @@ def read_results(folder: Path) -> Results:
     if folder.is_file():
         meant = f" Did you mean '{folder.parent}'?" if (folder.parent / FILE).is_file() else ""
         raise UserError(f"'{folder}' is a file; expected a run folder.{meant}")
+    if not folder.exists():
+        raise UserError(f"There is no folder '{folder}'.{_meant(folder)}")
     if not path.is_file():
         raise UserError(
             f"'{folder}' holds no {FILE}; expected a run folder, as 'headstart adapt DATA --out {folder}' makes one."
@@ -72,6 +74,16 @@ def read_results(folder: Path) -> Results:
     if problems:
         raise _damaged(path, _listed(problems))
     return results
+
+
+def _meant(folder: Path) -> str:
+    """The run folder beside ``folder``, which is not there, whose name is most like it."""
+    try:
+        runs = [each.name for each in folder.parent.iterdir() if (each / FILE).is_file()]
+    except OSError:
+        runs = []
+    close = closest(folder.name, runs)
+    return "" if close is None else f" Did you mean '{folder.parent / close}'?"
 
 
 def _parse(path: Path) -> dict[str, Any]:
