@@ -10,7 +10,7 @@ from tests.backbones.members import make
 
 def test_members_are_fine_tunes_at_rates_around_the_usual_one():
     soup = Soup(members=3, spread=4.0)
-    assert [each.schedule.rate_scale for each in soup.ingredients] == pytest.approx([0.075, 0.3, 1.2])
+    assert [each.schedule.rate_scale for each in soup.ingredients] == pytest.approx([0.25, 1.0, 4.0])
     backbone = make("test_efficientnet")
     assert all(each.prepare(backbone) == soup.prepare(backbone) for each in soup.ingredients)
     assert all(len(each.ingredients) == 1 for each in soup.ingredients)

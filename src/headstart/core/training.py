@@ -50,7 +50,8 @@ class Preparation:
     ``blocks[:frozen_blocks]`` are really frozen: no gradient, normalisation buffers and dropout in evaluation mode.
     ``groups`` hold the trainable body parameters, deepest group last; the head is trained beside them at
     ``head_rate`` times the base learning rate. ``body_from`` and ``head_from`` say where both start: ``probe`` is
-    the head found on frozen features (LP-FT), ``zeros`` predicts equal probabilities.
+    the head found on frozen features (LP-FT), with smaller logits where it knows its items by heart
+    (`headstart.heads.soften`); ``zeros`` predicts equal probabilities.
     ``batch_statistics`` lets BatchNorm in the trainable blocks normalise by batch and update its buffers.
 
     ``adapters`` make, from a generator of random numbers, the modules that are laid over parameters for the time of

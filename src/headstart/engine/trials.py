@@ -27,10 +27,13 @@ from headstart.engine.soup import averaged
 from headstart.engine.supervised import Fitted
 from headstart.engine.views import View, Views
 from headstart.heads.folds import grouped_folds
+from headstart.heads.soften import softened
 from headstart.heads.weights import balanced_weights
 
 WIDE = 2 * 10**9
 """Bytes that features of all blocks may take."""
+SOFTENED = 2000
+"""Items on which the loss of a head is measured that is to be softened."""
 LESSONS = 5
 """Parts of the training items; a teacher's logits of one come from the others."""
 
@@ -254,9 +257,11 @@ def checkpoint_of(piece: str) -> str:
 
 
 def starting_head(contender: Contender, preparation: Preparation, run: Run, rows: NDArray[np.int64]) -> LinearHead:
-    """Where the head starts as the preparation says: the probe fitted on ``rows``, or zeros."""
+    """Where the head starts as the preparation says: the softened probe fitted on ``rows``, or zeros."""
     if preparation.head_from == "probe":
-        return fit_head(run.options.probe, contender.features, run.data, rows)
+        head = fit_head(run.options.probe, contender.features, run.data, rows)
+        some = rows[np.linspace(0, len(rows) - 1, min(len(rows), SOFTENED)).astype(np.int64)]
+        return softened(head, np.asarray(contender.features[some]), run.data.targets[some])
     dim, outputs = contender.backbone.info.dim, run.data.task.outputs
     return LinearHead(weight=np.zeros((outputs, dim)), bias=np.zeros(outputs))
 

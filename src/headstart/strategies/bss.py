@@ -28,7 +28,7 @@ class Bss(InputStrategy):
     eta: Annotated[float, Meaning(says="Strength of the shrinkage.")] = 0.001
     smallest: Annotated[int, Meaning(says="How many singular values are shrunk.", low=1)] = 1
     decay: Decay = 0.8
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=5, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

@@ -37,7 +37,7 @@ class CoTuning(InputStrategy):
 
     strength: Annotated[float, Meaning(says="Weight of the loss on the classes of the pretraining.")] = 2.3
     decay: Decay = 0.8
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=5, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
         """Bodies that come with their classifier."""

@@ -38,7 +38,7 @@ class Delta(InputStrategy):
     beta: Annotated[float, Meaning(says="Strength of the pull of the head to zero.")] = 0.01
     layers: Annotated[int, Meaning(says="How many blocks' outputs are compared.", low=1)] = 4
     decay: Decay = 0.8
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=5, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

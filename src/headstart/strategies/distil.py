@@ -32,7 +32,7 @@ class Distil(InputStrategy):
     strength: Annotated[float, Meaning(says="Weight of what the teacher says.")] = 1.0
     temperature: Annotated[float, Meaning(says="Softens probabilities, the more the larger.", low=0.1, high=100)] = 2.0
     decay: Decay = 0.8
-    schedule: Schedule = Schedule(epochs=8, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=8, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

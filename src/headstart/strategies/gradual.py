@@ -23,7 +23,7 @@ class Gradual(InputStrategy):
 
     decay: Decay = 0.8
     unfrozen: Annotated[float, Meaning(says="Share of the epochs after which every block moves.", high=1.0)] = 0.5
-    schedule: Schedule = Schedule(epochs=8, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=8, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

@@ -28,7 +28,7 @@ class L2Sp(InputStrategy):
     alpha: Annotated[float, Meaning(says="Strength of the pull of the body to where it started.")] = 0.1
     beta: Annotated[float, Meaning(says="Strength of the pull of the head to zero.")] = 0.01
     decay: Decay = 0.8
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.5, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=5, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

@@ -22,7 +22,7 @@ class LastBlocks(InputStrategy):
 
     blocks: Annotated[int, Meaning(says="How many blocks are trained.", low=1)] = 1
     decay: Decay = 0.8
-    schedule: Schedule = Schedule(epochs=6, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=6, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`; a body with fewer blocks keeps at least its first one frozen."""

@@ -27,7 +27,7 @@ class Soup(InputStrategy):
         float, Meaning(says="Highest rate over the usual one, and that over the lowest.", low=1, high=1000)
     ] = 3.0
     decay: Decay = 0.8
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.3, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=5, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     @property
     def ingredients(self) -> tuple[InputStrategy, ...]:

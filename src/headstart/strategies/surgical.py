@@ -22,7 +22,7 @@ class Surgical(InputStrategy):
     summary: ClassVar[str] = "Rates by relative gradient norm, block by block (Auto-RGN, arXiv 2210.11466)."
     candidate: ClassVar[bool] = False
 
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.5, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=5, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""

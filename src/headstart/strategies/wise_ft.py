@@ -23,7 +23,7 @@ class WiseFt(InputStrategy):
 
     decay: Decay = 0.8
     of_start: Annotated[float, Meaning(says="Share of the starting weights in the result.", high=1.0)] = 0.5
-    schedule: Schedule = Schedule(epochs=5, rate_scale=0.5, batch_size=32, warmup_steps=10, augment="mild")
+    schedule: Schedule = Schedule(epochs=5, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:
         """See `InputStrategy.prepare`."""
