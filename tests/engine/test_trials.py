@@ -111,6 +111,21 @@ def test_items_are_held_out_before_the_head_is_fitted(tmp_path: Path, monkeypatc
     assert len(everything.held_rows) == 0
 
 
+def test_a_head_is_softened_on_a_part_of_many_items_in_whatever_order_they_come(tmp_path: Path, monkeypatch):
+    """Every other item is of the same class: an even choice among them would be of one."""
+    monkeypatch.setattr(trials, "SOFTENED", 20)
+    asked = list[Any]()
+    monkeypatch.setattr(trials, "softened", lambda head, features, targets: asked.append(targets) or head)
+    run = toys.run(tmp_path)
+    rows = np.argsort(np.argsort(run.data.targets, kind="stable") % 20, kind="stable")
+    for chosen in (rows, rows[:15]):
+        trials.train(toys.contender(run), scheduled(), run, chosen, piece=f"p{len(chosen)}", stage="s")
+    part, whole = asked
+    assert len(part) == 20
+    assert np.bincount(part).min() >= 5
+    assert whole.tolist() == run.data.targets[rows[:15]].tolist()
+
+
 def test_a_teacher_has_not_seen_the_labels_it_speaks_of(tmp_path: Path, monkeypatch):
     run, rows, given = toys.run(tmp_path), np.arange(2, 40), list[Any]()
     contender = replace(toys.contender(run), teacher=toys.contender(run))

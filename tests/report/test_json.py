@@ -154,12 +154,14 @@ def test_a_folder_without_results_is_the_users_mistake(tmp_path):
 def test_a_missing_run_is_told_from_an_empty_folder_and_the_nearest_run_is_offered(tmp_path):
     for name in ("run-1", "other"):
         (tmp_path / name).mkdir()
-    with pytest.raises(UserError, match=rf"^There is no folder '{tmp_path}/run_1'\.$"):
+    with pytest.raises(UserError, match=rf"^There is no folder '{tmp_path}/run_1'; expected a run folder\.$"):
         read_results(tmp_path / "run_1")
     (tmp_path / "run-1" / "results.json").touch()
-    with pytest.raises(UserError, match=rf"no folder '{tmp_path}/run_1'\. Did you mean '{tmp_path}/run-1'\?$"):
+    with pytest.raises(
+        UserError, match=rf"no folder '{tmp_path}/run_1'; expected a run folder\. Did you mean '{tmp_path}/run-1'\?$"
+    ):
         read_results(tmp_path / "run_1")
-    with pytest.raises(UserError, match=r"^There is no folder '.*gone/run'\.$"):
+    with pytest.raises(UserError, match=r"^There is no folder '.*gone/run'; expected a run folder\.$"):
         read_results(tmp_path / "gone" / "run")
 
 

@@ -35,5 +35,5 @@ def pickled_arrays(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             return _Arrays(file).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, LookupError, AttributeError) as error:
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, LookupError, AttributeError, MemoryError) as error:
         raise Unavailable(f"{path.name} holds no arrays that can be read safely ({error}).") from error

@@ -35,11 +35,15 @@ WRAPPED = {"architectures": ["TimmWrapperForImageClassification"], "model_type":
 
 
 def create(architecture: str, **options: Any) -> Any:
-    """``timm.create_model`` with random weights, of those in `CODED`, too."""
+    """``timm.create_model`` with random weights, of those in `CODED`, too.
+
+    These are made by the code here: in timm's registry there may be that of a folder which transformers has read.
+    """
     import timm
 
     if architecture in CODED:
-        import_module(f"headstart.backbones.{CODED[architecture].path.stem}")
+        code = import_module(f"headstart.backbones.{CODED[architecture].path.stem}")
+        return vars(code)[architecture](pretrained=False, **options)
     return timm.create_model(architecture, pretrained=False, **options)
 
 

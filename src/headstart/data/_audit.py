@@ -32,7 +32,7 @@ LONG_TEXT = 2000
 
 ODDITIES = {
     "wrong_extension": "of another format than the name's ending says, read by content",
-    "more_channels": "with channels beyond red, green and blue, which are not read",
+    "more_channels": "with channels beside grey or red, green and blue, which are not read",
     "cmyk": "in the colours of printing (CMYK), converted to RGB",
     "deep_grey": "with grey of more than 8 bits, scaled to 8",
     "transparent": "with transparent parts, laid over white",

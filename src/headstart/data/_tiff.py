@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 SIGNS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 """How files begin, the two last ones with offsets of eight bytes."""
 SAMPLES, BITS = TiffImagePlugin.SAMPLESPERPIXEL, TiffImagePlugin.BITSPERSAMPLE
-INTERPRETATION, GREY = TiffImagePlugin.PHOTOMETRIC_INTERPRETATION, (0, 1)
 
 
 def unsupported(raw: bytes) -> str | None:
@@ -23,17 +23,18 @@ def unsupported(raw: bytes) -> str | None:
         return None
     size = 16 if b"+" in raw[:4] else 8
     try:
-        found = TiffImagePlugin.ImageFileDirectory_v2(raw[:size])
-        content = BytesIO(raw)
-        content.seek(found.next)
-        found.load(content)
-        samples, bits = int(found.get(SAMPLES, 1)), found.get(BITS, (1,))
-    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error, UserWarning):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Pillow warns of a directory that is cut off, and reads on
+            found = TiffImagePlugin.ImageFileDirectory_v2(raw[:size])
+            content = BytesIO(raw)
+            content.seek(found.next)
+            found.load(content)
+            samples, bits = int(found.get(SAMPLES, 1)), int(found[BITS][0])
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error, UserWarning):
         return None
-    colours = " and no colours" if samples > 1 and found.get(INTERPRETATION) in GREY else ""
     return (
-        f"it is a TIFF file with {samples} channel{'s' * (samples != 1)} of {bits[0]} bits{colours}; what is read is "
-        "grey, RGB and RGBA of 8 or 16 bits"
+        f"it is a TIFF file with {samples} channel{'s' * (samples != 1)} of {bits} bits, which Pillow cannot decode; "
+        "save what is to be seen as grey or RGB"
     )
 
 

@@ -24,8 +24,9 @@ RANKING = 0.25
 """Share of a budget in seconds that measuring models may take."""
 FEW: Mapping[Modality, int] = {"image": 24_000, "text": 60_000, "audio": 24_000}
 """Items that a preset with any training passes at least, in inference: six fits of a whole network on 100 items count
-16,200. Few items are soon passed, and it is with them that ways to adapt differ most. A text takes a quarter of the
-time of a picture (two cores: 666 sentences of 64 tokens a second by MiniLM-L6, 155 pictures by EfficientNet-Lite0)."""
+16,200. Few items are soon passed, and it is with them that ways to adapt differ most. A short text takes a
+quarter of the time of a picture (two cores: 666 sentences of 64 tokens a second by MiniLM-L6, 155 pictures by
+EfficientNet-Lite0), and twice to three times as many of them are allowed: others are longer."""
 LARGER = 3.0
 """Passes at the native input that one at the larger input costs: it has up to 1.7 times as many pixels a side."""
 

@@ -260,7 +260,8 @@ def starting_head(contender: Contender, preparation: Preparation, run: Run, rows
     """Where the head starts as the preparation says: the softened probe fitted on ``rows``, or zeros."""
     if preparation.head_from == "probe":
         head = fit_head(run.options.probe, contender.features, run.data, rows)
-        some = rows[np.linspace(0, len(rows) - 1, min(len(rows), SOFTENED)).astype(np.int64)]
+        draw = np.random.default_rng(run.options.seed)
+        some = np.sort(draw.choice(rows, SOFTENED, replace=False)) if len(rows) > SOFTENED else rows
         return softened(head, np.asarray(contender.features[some]), run.data.targets[some])
     dim, outputs = contender.backbone.info.dim, run.data.task.outputs
     return LinearHead(weight=np.zeros((outputs, dim)), bias=np.zeros(outputs))

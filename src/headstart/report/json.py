@@ -57,7 +57,7 @@ def read_results(folder: Path) -> Results:
         meant = f" Did you mean '{folder.parent}'?" if (folder.parent / FILE).is_file() else ""
         raise UserError(f"'{folder}' is a file; expected a run folder.{meant}")
     if not folder.exists():
-        raise UserError(f"There is no folder '{folder}'.{_meant(folder)}")
+        raise UserError(f"There is no folder '{folder}'; expected a run folder.{_meant(folder)}")
     if not path.is_file():
         raise UserError(
             f"'{folder}' holds no {FILE}; expected a run folder, as 'headstart adapt DATA --out {folder}' makes one."
