@@ -7,7 +7,7 @@ import torch
 import torchvision
 
 from headstart.backbones._squeezenet_model import SqueezeNet
-from tests.backbones.members import CLASSES, batch_of, head_for, make
+from tests.backbones.members import CLASSES, head_for, make
 
 
 def test_it_computes_what_torchvisions_does_up_to_the_classifier() -> None:
@@ -56,4 +56,3 @@ def test_its_folder_holds_the_code_and_names_it(tmp_path: Path) -> None:
         "squeezenet_model.SqueezeNetForImageClassification"
     )
     assert "class SqueezeNetForImageClassification" in (tmp_path / "squeezenet_model.py").read_text(encoding="utf-8")
-    assert batch_of(backbone)["pixel_values"].shape == (3, 3, 64, 64)

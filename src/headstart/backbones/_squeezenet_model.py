@@ -25,14 +25,10 @@ CFG = {
     "num_classes": 1000,
     "input_size": (3, 227, 227),
     "pool_size": None,
-    "crop_pct": 0.887,
-    "interpolation": "bilinear",
-    "mean": (123.68 / 255, 116.779 / 255, 103.939 / 255),
-    "std": (1 / 255, 1 / 255, 1 / 255),
     "first_conv": "features.0",
     "classifier": "classifier",
 }
-"""Where a folder says nothing else: as for the weights that the authors published."""
+"""What timm asks to know of an architecture; how pictures are prepared is said in the model folder."""
 STEM = 64
 FIRES = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
 """Channels that a fire module squeezes to, and that each of its two sides expands to."""

