@@ -124,8 +124,10 @@ def test_fewer_than_two_classes_left_is_an_error():
         checked(["a", "a", "b"])
     assert str(caught.value) == (
         "Fewer than two classes have at least two usable training items (copies and groups count once): "
-        "'a' has 2, 'b' has 1; add items."
+        "'a' has 2, 'b' has 1. Add items."
     )
+    with pytest.raises(UserError, match=r"'a' has 1, 'b' has 1\. 2 of 4 items are copies of others, or nearly, or in one"):
+        checked(["a", "a", "b", "b"], [text(0), text(0), text(1), text(1)])
 
 
 def test_a_test_split_that_takes_all_training_items_is_named_as_the_cause():

@@ -26,6 +26,15 @@ def test_a_missing_path_offers_its_neighbour(tmp_path: Path):
         kind_of(tmp_path / "zebra")
 
 
+def test_a_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(UserError, match="The folder that this was started in is gone; change to one that is there."):
+        kind_of("photos")
+
+
 def test_a_name_on_the_hub_is_recognised():
     with pytest.raises(
         UserError, match=r"There is no 'stanfordnlp/imdb'\. For a data set on the Hugging Face hub, call"

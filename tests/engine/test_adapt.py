@@ -341,7 +341,7 @@ def test_a_model_that_reads_every_block_goes_all_the_way_and_its_control_too(tmp
     assert found.head.weight.shape == (2, 6 + 8 + 8)
     assert found.backbone.info.dim == 22
     assert len(read) == 2, "the network with random weights is read at its end only"
-    assert found.results.controls["random_trunk"].detail.endswith("frozen, and a linear probe on all blocks")
+    assert found.results.controls["random_trunk"].detail.endswith("frozen, and head2toe on all blocks")
     with monkeypatch.context() as patch:
         patch.setattr(toys.ToyBackbone, "layered", lambda self: Backbone.layered(self) if self.seed else original(self))
         without = run(toys.dataset(tmp_path / "d"), toys.options(tmp_path / "g", strategies={"head2toe": Head2Toe()}))

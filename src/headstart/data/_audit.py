@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MOST_CONTRADICTED = 1 / 3
 """Share of items that must be got wrong because identical ones have other labels; beyond it items have several each."""
 
+WORTH_TELLING = 0.01
+"""Share of items that must be got wrong from which on it is told what can be reached."""
+
 MOST_UNUSABLE = 0.20
 """Share of items that may be left out; beyond it the data are not what the user thinks they are."""
 
@@ -130,6 +133,9 @@ def duplicates(ids: Sequence[str], labels: Sequence[str], ties: Ties) -> list[Is
             f"{_copies(torn)} identical but labelled differently, so some of these labels are wrong: "
             f"{_two_labels(ids, labels, torn[0])}."
         )
+        lost = _contradicted(labels, torn) / len(labels)
+        if lost >= WORTH_TELLING:
+            sentence += f" Nothing can be right on more than {1 - lost:.0%} of all items."
         found.append(issue("conflicting_duplicates", "warning", sentence, _all(ids, torn)))
     return found
 
@@ -141,8 +147,7 @@ def refuse_contradicted(ids: Sequence[str], labels: Sequence[str], ties: Ties) -
         UserError: they cannot.
     """
     torn = _torn(labels, ties)
-    count = sum(map(len, torn))
-    lost = count - sum(Counter(labels[row] for row in rows).most_common(1)[0][1] for rows in torn)
+    count, lost = sum(map(len, torn)), _contradicted(labels, torn)
     if lost <= MOST_CONTRADICTED * len(ids):
         return
     raise UserError(
@@ -155,6 +160,11 @@ def refuse_contradicted(ids: Sequence[str], labels: Sequence[str], ties: Ties) -
 def _torn(labels: Sequence[str], ties: Ties) -> list[list[int]]:
     """Row numbers of every set of identical items with different labels."""
     return [rows for rows in _together(ties.exact) if len({labels[row] for row in rows}) > 1]
+
+
+def _contradicted(labels: Sequence[str], torn: Sequence[Sequence[int]]) -> int:
+    """How many items of the sets must be got wrong when identical ones are given the label that most of them have."""
+    return sum(len(rows) - Counter(labels[row] for row in rows).most_common(1)[0][1] for rows in torn)
 
 
 def leaks(

@@ -207,7 +207,9 @@ def _too_few(sizes: Mapping[str, int], found: Sequence[Issue], trained: int) -> 
             f"classes with at least two usable ones (copies and groups count once): {counts}; test on other items, "
             f"give no test split, or add training items."
         )
+    tied = trained - sum(sizes.values())
+    copied = f" {tied:,} of {several(trained, 'item')} are copies of others, or nearly, or in one group with them."
     return (
-        f"Fewer than two classes have at least two usable training items (copies and groups count once): {counts}; "
-        f"add items."
+        f"Fewer than two classes have at least two usable training items (copies and groups count once): {counts}."
+        f"{copied if tied else ''} Add items."
     )

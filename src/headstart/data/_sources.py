@@ -58,10 +58,11 @@ def _beside(path: Path) -> str:
     while not missing.parent.is_dir():
         missing = missing.parent
     try:
-        advice = neighbour(missing, missing.parent)
+        return neighbour(missing, missing.parent) or f"'{missing.parent.absolute()}' has nothing with a name like it."
     except PermissionError:
         return f"The folder '{missing.parent}' may not be listed."
-    return advice or f"'{missing.parent.absolute()}' has nothing with a name like it."
+    except FileNotFoundError:
+        return "The folder that this was started in is gone; change to one that is there."
 
 
 def neighbour(path: Path, folder: Path) -> str:

@@ -78,14 +78,19 @@ def simple(setting: Setting) -> Control:
 
 
 def random_trunk(setting: Setting) -> Control:
-    """A probe on the features of the untrained architecture."""
+    """A probe on the features of the untrained architecture; where the winner reads all blocks, what it does on all of
+    the untrained ones.
+    """
     run, member = setting.run, setting.member
     size = _smaller(member, run.plan.trunk_control_size) or member.changed_size(setting.winner.contender.backbone)
     backbone = _without_weights(setting, size)
-    read = setting.winner.strategy
-    detail = f"{member.info.name} with random weights{member.shown_size(backbone)}, frozen, and a linear probe"
-    if isinstance(read, FeatureStrategy) and read.layers:
-        detail += " on all blocks"
+    reader, winner = run.options.probe, setting.winner
+    detail = f"{member.info.name} with random weights{member.shown_size(backbone)}, frozen, and "
+    if not (isinstance(winner.strategy, FeatureStrategy) and winner.strategy.layers):
+        detail += "a linear probe"
+    else:
+        detail += f"{winner.strategy_name} on all blocks"
+        reader = winner.strategy
         try:
             backbone = backbone.layered()
         except UserError as error:
@@ -94,10 +99,10 @@ def random_trunk(setting: Setting) -> Control:
     encoded = encoder.encode(run.data.items, "control: features of random weights")
     contender = Contender(backbone=backbone, encoder=encoder, encoded=encoded, untrained=lambda: backbone)
     if len(setting.test):
-        head = fit_head(run.options.probe, contender.features, run.data)
+        head = fit_head(reader, contender.features, run.data)
         logits = head.logits(encoder.encode(setting.test, "control: test features of random weights").features)
     else:
-        logits = try_features(contender, "control random_trunk", run.options.probe, run).logits
+        logits = try_features(contender, "control random_trunk", reader, run).logits
     return Control(name="random_trunk", detail=detail, logits=logits)
 
 
