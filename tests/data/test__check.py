@@ -126,7 +126,7 @@ def test_fewer_than_two_classes_left_is_an_error():
         "Fewer than two classes have at least two usable training items (copies and groups count once): "
         "'a' has 2, 'b' has 1. Add items."
     )
-    with pytest.raises(UserError, match=r"'a' has 1, 'b' has 1\. 2 of 4 items are copies of others, or nearly, or in one"):
+    with pytest.raises(UserError, match=r"'b' has 1\. 2 of 4 items are copies of others, or nearly, or in one group"):
         checked(["a", "a", "b", "b"], [text(0), text(0), text(1), text(1)])
 
 

@@ -31,7 +31,7 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    with pytest.raises(UserError, match="The folder that this was started in is gone; change to one that is there."):
+    with pytest.raises(UserError, match=r"The folder that this was started in is gone; change to one that is there\."):
         kind_of("photos")
 
 
