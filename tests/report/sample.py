@@ -256,6 +256,7 @@ def solar() -> Results:
             note="Doubling the labels to 800 would add about 2.5 points (80% band 0.7 to 4.0).",
         ),
         retention=None,
+        domains=(),
         skipped=(
             "Not tried: full on packaged:efficientnet_lite2; five folds would take about 210 s of the 96 s left.",
             "lp_ft was not tried on efficientnet_lite0: its frozen features were already behind by 2.5 points.",

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from headstart.core.card import DomainCard
+
 Outcome = Literal["positive", "negative", "no_material_difference", "cannot_tell"]
 SCHEMA = 1
 
@@ -240,6 +242,7 @@ class Results:
     fold of the ``cross-validation`` was run (``scored_on``). ``served`` says whether the model folder holds the
     ``transfer`` or the ``simple`` control that beat it. ``scores``, ``confusion``, ``reliability``, ``mistakes`` and
     ``map`` are those of the transfer either way. ``retention`` is None where the body is as it was pretrained.
+    ``domains`` compare the training items with those of a test split that came with the data.
     """
 
     headline: str
@@ -263,6 +266,7 @@ class Results:
     map: tuple[MapPoint, ...]
     learning_curve: LearningCurve
     retention: Retention | None
+    domains: tuple[DomainCard, ...]
     skipped: tuple[str, ...]
     seconds: Mapping[str, float]
     forward_pass_seconds: float

@@ -15,6 +15,7 @@ from headstart.engine.clock import Clock
 from headstart.engine.contest import hold
 from headstart.engine.controls import Setting, try_all
 from headstart.engine.device import hand_back_memory
+from headstart.engine.domains import compared
 from headstart.engine.evidence import Findings, Preview, gather
 from headstart.engine.final import score, settle
 from headstart.engine.folds import repeated_folds
@@ -99,9 +100,15 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         proof = judge(controls, winner, scored, labelled)
     with clock.stage("evidence"):
         retention = retained(settled, scored, run, test)
-        found = Findings(ranked=ranked, settled=settled, scored=scored, proof=proof, retention=retention)
+        cards, card_note = compared(winner.contender, run, data, test, preview)
+        found = Findings(ranked=ranked, settled=settled, scored=scored, proof=proof, retention=retention, domains=cards)
         results = gather(
-            found, run, data, preview=preview, notes=_notes(fold_note, data, options, clock), seconds=clock.seconds
+            found,
+            run,
+            data,
+            preview=preview,
+            notes=[*_notes(fold_note, data, options, clock), card_note],
+            seconds=clock.seconds,
         )
     return Adapted(
         recipe=options.recipe,

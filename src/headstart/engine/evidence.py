@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.core.card import DomainCard
 from headstart.core.cores import cores
 from headstart.core.dataset import Dataset, Issue
 from headstart.core.results import (
@@ -148,6 +149,7 @@ class Findings:
     scored: Scored
     proof: Proof
     retention: Retention | None
+    domains: tuple[DomainCard, ...] = ()
 
 
 def gather(
@@ -179,6 +181,7 @@ def gather(
         map=feature_map(scored, run.options.seed, run.plan.laid_out),
         learning_curve=curve(chosen, run),
         retention=found.retention,
+        domains=found.domains,
         skipped=skipped(found, notes),
         seconds=seconds,
         forward_pass_seconds=encoded.forward_seconds,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.core.results import Results
-from headstart.report import _wording
+from headstart.report import _domain, _wording
 from headstart.report._format import (
     bare,
     duration,
@@ -51,7 +51,7 @@ def summary(results: Results, run: Path | None = None) -> RenderableType:
     from rich.console import Group
 
     parts = [_verdict(results), _Bars(results), _facts(results)]
-    notes = [*_warnings(results), *_left_out(results)]
+    notes = [*_warnings(results), *_domains(results), *_left_out(results)]
     if notes:
         parts += ["", _listed(notes)]
     if run is not None:
@@ -145,6 +145,11 @@ def _warnings(results: Results) -> list[tuple[str, str, str]]:
     shown = [(order[each.severity][0], each.message, order[each.severity][1]) for each in found[:MOST]]
     shown += _more(len(found) - MOST, "finding", "findings")
     return shown + [("?", each.message, "yellow") for each in results.data.issues if each.code == SUSPICIOUS]
+
+
+def _domains(results: Results) -> list[tuple[str, str, str]]:
+    """What is not of the domain that was learnt from."""
+    return [("!", _domain.in_short(each), "yellow") for each in results.domains if _domain.beyond(each)]
 
 
 def _left_out(results: Results) -> list[tuple[str, str, str]]:

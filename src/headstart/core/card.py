@@ -1,0 +1,70 @@
+"""The domain card: how far apart two sets of items are, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distance:
+    """A ``value`` beside its null: mean and 95% quantile of the same items split at random, and the share ``p`` of such
+    splits that are at least as far apart, this one counted.
+    """
+
+    value: float
+    null_mean: float
+    null_high: float
+    p: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Differing:
+    """A property that anybody can see, by the medians of both sides. ``exceeds`` is the probability that an item of the
+    second side has more of it than one of the first, ``p`` holds for all properties together.
+    """
+
+    name: str
+    first: float
+    second: float
+    exceeds: float
+    p: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Likeness:
+    """An item of the second side, and how much it looks like the first: what a classifier of sides predicts for it when
+    it has not seen it, 1 for the first and -1 for the second.
+    """
+
+    id: str
+    likeness: float
+    text: str | None
+    thumbnail: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainCard:
+    """How far the ``second`` side is from the ``first``, as people call them.
+
+    ``items`` a side were looked at, in ``groups`` groups of items that are tied. ``separability`` is the proxy
+    A-distance (0 to 2), ``mmd`` the squared maximum mean discrepancy, ``frechet`` the Fréchet distance of Gaussians as
+    a share of the spread, ``p`` that of all three together; ``apart`` says whether they tell the sides apart at the 5%
+    level. ``within`` is the p-value when classes are held equal, None where one side has no labels. ``outside`` is the
+    share of the second side's items that are further from the first than 95% of its own.
+    """
+
+    first: str
+    second: str
+    items: int
+    groups: int
+    separability: Distance
+    mmd: Distance
+    frechet: Distance
+    p: float
+    apart: bool
+    within: float | None
+    outside: float
+    differing: tuple[Differing, ...]
+    nearest: tuple[Likeness, ...]
+    farthest: tuple[Likeness, ...]
+    kinds: tuple[str, ...]

@@ -1,0 +1,104 @@
+"""What a domain card says, in sentences."""
+
+from __future__ import annotations
+
+from headstart.core.card import Differing, Distance, DomainCard
+from headstart.report._format import percent, plain
+
+KINDS = {
+    "classes": (
+        "Classes are more or less frequent there. That changes how often each is predicted, not what it looks like."
+    ),
+    "content": "Nothing that anybody can see explains it: look at the items that differ most.",
+}
+DISTANCES = {
+    "separability": (
+        "Separability",
+        "proxy A-distance: 0 when no classifier tells the sides apart, 2 when one always does",
+    ),
+    "mmd": ("Discrepancy", "squared maximum mean discrepancy, Gaussian kernels"),
+    "frechet": ("Fréchet distance", "of Gaussians, as a share of the spread"),
+}
+LEVEL = 0.05
+MOST = 3
+"""Properties that are named in a sentence."""
+
+
+def question(card: DomainCard) -> str:
+    """What the card answers."""
+    return f"Are {card.second} of the same domain as {card.first}?"
+
+
+def beyond(card: DomainCard) -> bool:
+    """Whether the sides differ in more than how frequent classes are."""
+    return card.apart and (card.within is None or card.within <= LEVEL)
+
+
+def in_short(card: DomainCard) -> str:
+    """A warning for the terminal; the report has the rest."""
+    told = f"; {differs(card.differing[0], card)}" if card.differing else ""
+    return (
+        f"The {card.second} are of another domain than the {card.first}: a classifier tells them apart in "
+        f"{percent(told_apart(card), 0)} of cases{told}."
+    )
+
+
+def answer(card: DomainCard) -> str:
+    """The card in one sentence."""
+    if not card.apart:
+        return f"They cannot be told apart: nothing speaks for another domain (p = {p_value(card.p)})."
+    if not beyond(card):
+        held = p_value(card.within or 0.0)
+        return f"They differ in how frequent classes are, and in nothing else that shows (p = {held})."
+    return (
+        f"No: a classifier tells {card.second} from {card.first} in {percent(told_apart(card), 0)} of cases, where "
+        f"guessing gives 50% (p = {p_value(card.p)})."
+    )
+
+
+def follows(card: DomainCard) -> list[str]:
+    """What it looks like, and what follows from it, one sentence each."""
+    if not card.apart:
+        return []
+    said = [KINDS[kind] for kind in card.kinds if kind in KINDS]
+    if "appearance" in card.kinds:
+        told = "; ".join(differs(each, card) for each in card.differing[:MOST])
+        said.append(f"They differ in what anybody can see: {told}.")
+    if "new" in card.kinds:
+        said.append(
+            f"{percent(card.outside, 0)} of {card.second} are like nothing among {card.first}, where 5% would be "
+            "usual: another kind of item, perhaps of a class that is not among those learnt."
+        )
+    if beyond(card):
+        said.append(
+            f"Scores on {card.first} say little about {card.second}; labelled items like these help more than others."
+        )
+    return said
+
+
+def differs(each: Differing, card: DomainCard) -> str:
+    """A property in the words of both sides."""
+    return f"{each.name} {amount(each.second)} and not {amount(each.first)}"
+
+
+def told_apart(card: DomainCard) -> float:
+    """The accuracy on held-out items, both sides counting the same, that the proxy A-distance stands for."""
+    return 0.5 + card.separability.value / 4
+
+
+def distances(card: DomainCard) -> list[tuple[str, str, Distance]]:
+    """Name, meaning and value of each."""
+    found = {"separability": card.separability, "mmd": card.mmd, "frechet": card.frechet}
+    return [(*DISTANCES[name], value) for name, value in found.items()]
+
+
+def amount(value: float) -> str:
+    """Three digits that matter."""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return plain(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3)
+
+
+def p_value(value: float) -> str:
+    """``.41``; two digits, three below .01."""
+    return f"{value:.3f}".removeprefix("0") if value < 0.01 else f"{value:.2f}".removeprefix("0")

@@ -1,0 +1,39 @@
+import numpy as np
+
+from headstart.distances import outside as module
+from headstart.distances.outside import outside
+
+
+def cloud(items: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(items, 4))
+
+
+def test_about_five_in_a_hundred_of_the_same_domain_are_outside():
+    assert 0.02 <= outside(cloud(400, 0), cloud(400, 1)).mean() <= 0.09
+
+
+def test_a_cluster_of_its_own_is_outside_and_nothing_else():
+    found = outside(cloud(200, 0), np.concatenate([cloud(100, 1), cloud(30, 2) + 8.0]))
+    assert found[100:].all()
+    assert found[:100].mean() < 0.12
+
+
+def test_units_do_not_matter():
+    first, second = cloud(100, 0), cloud(100, 1) + 1.0
+    np.testing.assert_array_equal(outside(first, second), outside(first * 1e3 + 5, second * 1e3 + 5))
+
+
+def test_copies_of_an_item_are_no_neighbours_of_it():
+    first = np.repeat(cloud(60, 0), 10, axis=0) + 1e-6 * cloud(600, 3)
+    groups = np.repeat(np.arange(60), 10)
+    assert outside(first, cloud(200, 1)).mean() > 0.9
+    assert outside(first, cloud(200, 1), groups).mean() < 0.2
+
+
+def test_one_group_has_no_distances_of_its_own():
+    assert not outside(cloud(10, 0), cloud(10, 1) + 50, np.zeros(10, dtype=int)).any()
+
+
+def test_many_are_drawn_from(monkeypatch):
+    monkeypatch.setattr(module, "MOST", 100)
+    assert outside(cloud(400, 0), cloud(400, 1) + 9.0).all()

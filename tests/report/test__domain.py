@@ -1,0 +1,82 @@
+"""What cards say, word by word."""
+
+from dataclasses import replace
+
+import pytest
+
+from headstart.core.card import Distance
+from headstart.report import _domain
+from headstart.report.html import render
+from tests.report.cards import other_frequencies, other_site, same
+from tests.report.sample import solar
+
+
+def test_another_domain():
+    card = other_site()
+    assert _domain.question(card) == "Are test items of the same domain as training items?"
+    assert _domain.answer(card) == (
+        "No: a classifier tells test items from training items in 98% of cases, where guessing gives 50% (p = .005)."
+    )
+    assert _domain.follows(card) == [
+        "They differ in what anybody can see: brightness 0.287 and not 0.412; longer side (pixels) 1,280 and not 300.",
+        "38% of test items are like nothing among training items, where 5% would be usual: another kind of item, "
+        "perhaps of a class that is not among those learnt.",
+        "Scores on training items say little about test items; labelled items like these help more than others.",
+    ]
+    assert _domain.in_short(card) == (
+        "The test items are of another domain than the training items: a classifier tells them apart in 98% of cases; "
+        "brightness 0.287 and not 0.412."
+    )
+
+
+def test_one_domain():
+    assert _domain.answer(same()) == "They cannot be told apart: nothing speaks for another domain (p = .41)."
+    assert _domain.follows(same()) == []
+    assert not _domain.beyond(same())
+
+
+def test_classes_of_other_frequencies():
+    card = other_frequencies()
+    assert _domain.answer(card) == "They differ in how frequent classes are, and in nothing else that shows (p = .37)."
+    assert _domain.follows(card) == [_domain.KINDS["classes"]]
+    assert not _domain.beyond(card)
+
+
+def test_without_labels_there_is_nothing_to_hold_equal():
+    card = replace(other_site(), within=None, kinds=("content",), differing=())
+    assert _domain.beyond(card)
+    assert _domain.follows(card)[0] == _domain.KINDS["content"]
+    assert _domain.in_short(card).endswith("apart in 98% of cases.")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0051, "0.005"), (0.2871, "0.287"), (1.391, "1.39"), (12.34, "12.3"), (123.4, "123"), (1280.0, "1,280")],
+)
+def test_amounts(value: float, said: str):
+    assert _domain.amount(value) == said
+
+
+def test_accuracy_stands_for_the_distance():
+    for value, accuracy in ((0.0, 0.5), (1.0, 0.75), (2.0, 1.0)):
+        card = replace(same(), separability=Distance(value=value, null_mean=0, null_high=0, p=1))
+        assert _domain.told_apart(card) == accuracy
+
+
+def test_the_page_shows_cards_and_nothing_without():
+    bare = render(solar(), run="runs/x")
+    assert 'id="domain"' not in bare
+    page = render(replace(solar(), domains=(other_site(), same())), run="runs/x")
+    assert 'id="domain"' in page
+    assert 'id="domain2"' in page
+    assert 'href="#domain"' in page
+    for said in (
+        "Least like training items",
+        "Most like training items",
+        "poly/far0.png",
+        "0.287",
+        "brightness",
+        "p = .41",
+    ):
+        assert said in page
+    assert page.count("poly/far0.png") == 2  # its name and its picture; of one domain there is none to show
