@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from headstart.report.summary import WIDTH, summary
-from tests.report import sample
+from tests.report import cards, sample
 
 RUN = Path("runs/x")
 
@@ -138,3 +138,13 @@ def test_an_interval_that_is_of_no_row_is_explained(solar):
     wider = dataclasses.replace(solar, verdict=dataclasses.replace(solar.verdict, low=0.05))
     said = "Against the best control, whichever that truly is: +12.4 points (+5.0 to +16.1)."
     assert said in flat(summary_text(wider))
+
+
+def test_another_domain_comes_before_all_other_warnings():
+    def told(*found) -> str:
+        return summary_text(dataclasses.replace(sample.solar(), domains=found))
+
+    assert "of another domain" not in told(cards.same(), cards.other_frequencies())
+    lines = told(cards.other_site()).splitlines()
+    first = next(line for line in lines if line.startswith(("! ", "? ", "- ")))
+    assert first.startswith("! The test items are of another domain than the training items")

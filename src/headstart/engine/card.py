@@ -17,7 +17,7 @@ from headstart.distances.properties import differing, properties
 from headstart.distances.two_sample import LEVEL, TwoSample, two_sample
 from headstart.engine.items import Items
 
-SHOWN = 6
+SHOWN = 5
 """Items at either end."""
 SEEN = 200
 """Items a side whose properties are looked at."""

@@ -51,7 +51,7 @@ def summary(results: Results, run: Path | None = None) -> RenderableType:
     from rich.console import Group
 
     parts = [_verdict(results), _Bars(results), _facts(results)]
-    notes = [*_warnings(results), *_domains(results), *_left_out(results)]
+    notes = [*_domains(results), *_warnings(results), *_left_out(results)]
     if notes:
         parts += ["", _listed(notes)]
     if run is not None:
