@@ -37,3 +37,9 @@ def test_one_group_has_no_distances_of_its_own():
 def test_many_are_drawn_from(monkeypatch):
     monkeypatch.setattr(module, "MOST", 100)
     assert outside(cloud(400, 0), cloud(400, 1) + 9.0).all()
+
+
+def test_columns_that_never_varied_before_count():
+    first, second = cloud(200, 0), cloud(60, 1)
+    first[:, 0], second[:, 0] = 0.0, 50.0
+    assert outside(first, second).mean() > 0.9

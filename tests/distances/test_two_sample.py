@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from headstart.core.errors import UserError
-from headstart.distances.two_sample import drawn_sides, two_sample
+from headstart.distances.two_sample import drawn_sides, independent, two_sample
 
 
 def cloud(items: int, seed: int, width: int = 6) -> np.ndarray:
@@ -16,7 +16,7 @@ def test_sides_that_are_far_apart():
     assert found.separability.value > 1.8 > found.separability.null_high
     assert found.mmd.value > 10 * found.mmd.null_high
     assert found.frechet.value > 0.3 > found.frechet.null_high
-    assert (found.items, found.groups) == (60, 120)
+    assert found.items == 60
 
 
 @pytest.mark.parametrize("kind", ["moved", "wider", "of another shape"])
@@ -62,19 +62,41 @@ def test_the_order_of_sides_and_scales_of_columns_hardly_matter():
     assert scaled.p == one.p
 
 
-def test_draws_deal_out_groups():
-    codes = np.array([0, 0, 1, 2, 3, 3, 3])
-    sides = drawn_sides(codes, 2, 50, np.random.default_rng(0))
+@pytest.mark.parametrize(("groups", "size"), [(10, 40), (20, 20)])
+def test_one_side_in_groups_and_the_other_not(groups: int, size: int):
+    """400 single items beside so many groups of a size: of one domain, flagged as often as the level says."""
+    flagged = 0
+    for seed in range(40):
+        codes = np.repeat(np.arange(groups), size)
+        second = cloud(groups, 2 * seed)[codes] + 0.1 * cloud(groups * size, 999)
+        found = two_sample(cloud(400, 2 * seed + 1), second, second_groups=codes, seed=seed, draws=39)
+        assert found.items == groups
+        assert np.isfinite(found.frechet.value)
+        flagged += found.apart
+    assert flagged <= 6
+
+
+def test_one_item_of_every_group_is_drawn():
+    groups = np.array([5, 5, 7, 7, 7, 9])
+    seen = set()
+    for seed in range(30):
+        rows = independent(6, groups, np.random.default_rng(seed))
+        assert sorted(groups[rows].tolist()) == [5, 7, 9]
+        seen |= set(rows.tolist())
+    assert seen == set(range(6))
+    assert sorted(independent(4, None, np.random.default_rng(0)).tolist()) == [0, 1, 2, 3]
+
+
+def test_draws_keep_how_many_there_are():
+    sides = drawn_sides(4, 3, 50, np.random.default_rng(0))
     assert sides.shape == (7, 51)
-    np.testing.assert_array_equal(sides[:, 0], [True, True, True, False, False, False, False])
-    for side in sides.T:
-        assert len(set(codes[side])) == 2
-        assert not set(codes[side]) & set(codes[~side])
-    assert len({tuple(side) for side in sides.T}) == 6
+    np.testing.assert_array_equal(sides[:, 0], [True] * 4 + [False] * 3)
+    assert (sides.sum(axis=0) == 4).all()
+    assert len({tuple(side) for side in sides.T}) > 20
 
 
 def test_what_cannot_be_compared_is_refused():
-    with pytest.raises(UserError, match=r"takes 10 independent items of each at least .* and there are 9 and 9\."):
+    with pytest.raises(UserError, match=r"takes 10 independent items of each at least .* and there are 9 and 12\."):
         two_sample(cloud(9, 0), cloud(12, 1))
     tied = np.arange(20) // 5
     with pytest.raises(UserError, match=r"and there are 4 and 20\."):
@@ -101,8 +123,8 @@ def test_classes_held_equal():
 
 
 def test_draws_within_strata_keep_how_many_of_each_there_are():
-    codes, strata = np.arange(8), np.array([0, 0, 1, 1, 0, 1, 1, 1])
-    sides = drawn_sides(codes, 4, 30, np.random.default_rng(0), strata)
+    strata = np.array([0, 0, 1, 1, 0, 1, 1, 1])
+    sides = drawn_sides(4, 4, 30, np.random.default_rng(0), strata)
     for kind in (0, 1):
         assert (sides[strata == kind].sum(axis=0) == 2).all()
     assert len({tuple(side) for side in sides.T}) > 10

@@ -24,7 +24,6 @@ def other_site() -> DomainCard:
         first="training items",
         second="test items",
         items=400,
-        groups=800,
         separability=Distance(value=1.92, null_mean=0.08, null_high=0.21, p=0.005),
         mmd=Distance(value=0.1231, null_mean=0.0001, null_high=0.0024, p=0.005),
         frechet=Distance(value=1.391, null_mean=0.123, null_high=0.196, p=0.005),
@@ -53,4 +52,4 @@ def same() -> DomainCard:
 
 def other_frequencies() -> DomainCard:
     """Classes differ in how frequent they are, and nothing else does."""
-    return replace(other_site(), within=0.37, kinds=("classes",), differing=(), outside=0.06)
+    return replace(other_site(), apart=False, within=0.37, kinds=("classes",), differing=(), outside=0.06)

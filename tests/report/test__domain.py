@@ -15,13 +15,14 @@ def test_another_domain():
     card = other_site()
     assert _domain.question(card) == "Are test items of the same domain as training items?"
     assert _domain.answer(card) == (
-        "No: a classifier tells test items from training items in 98% of cases, where guessing gives 50% (p = .005)."
+        "No: a classifier tells test items from training items in 98% of cases, where guessing gives 50% (p = .005, "
+        "classes held equal)."
     )
     assert _domain.follows(card) == [
         "They differ in what anybody can see: brightness 0.287 and not 0.412; longer side (pixels) 1,280 and not 300.",
         "38% of test items are like nothing among training items, where 5% would be usual: another kind of item, "
         "perhaps of a class that is not among those learnt.",
-        "Scores on training items say little about test items; labelled items like these help more than others.",
+        "What holds for training items may not hold for test items; a score on these very items says how much does.",
     ]
     assert _domain.in_short(card) == (
         "The test items are of another domain than the training items: a classifier tells them apart in 98% of cases; "
@@ -30,28 +31,38 @@ def test_another_domain():
 
 
 def test_one_domain():
-    assert _domain.answer(same()) == "They cannot be told apart: nothing speaks for another domain (p = .41)."
+    assert _domain.answer(same()) == (
+        "They cannot be told apart: nothing speaks for another domain (p = .44, classes held equal)."
+    )
     assert _domain.follows(same()) == []
-    assert not _domain.beyond(same())
 
 
 def test_classes_of_other_frequencies():
     card = other_frequencies()
-    assert _domain.answer(card) == "They differ in how frequent classes are, and in nothing else that shows (p = .37)."
+    assert _domain.answer(card) == (
+        "They differ in how frequent classes are, and in nothing else that shows (p = .37, classes held equal)."
+    )
     assert _domain.follows(card) == [_domain.KINDS["classes"]]
-    assert not _domain.beyond(card)
 
 
 def test_without_labels_there_is_nothing_to_hold_equal():
     card = replace(other_site(), within=None, kinds=("content",), differing=())
-    assert _domain.beyond(card)
     assert _domain.follows(card)[0] == _domain.KINDS["content"]
     assert _domain.in_short(card).endswith("apart in 98% of cases.")
 
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0.0051, "0.005"), (0.2871, "0.287"), (1.391, "1.39"), (12.34, "12.3"), (123.4, "123"), (1280.0, "1,280")],
+    [
+        (0.00514, "0.00514"),
+        (0.0000042, "0.000004"),
+        (0.0, "0"),
+        (-0.2871, "\N{MINUS SIGN}0.287"),
+        (1.391, "1.39"),
+        (12.34, "12.3"),
+        (123.4, "123"),
+        (1280.0, "1,280"),
+    ],
 )
 def test_amounts(value: float, said: str):
     assert _domain.amount(value) == said
@@ -76,7 +87,14 @@ def test_the_page_shows_cards_and_nothing_without():
         "poly/far0.png",
         "0.287",
         "brightness",
-        "p = .41",
+        "p = .44",
     ):
         assert said in page
     assert page.count("poly/far0.png") == 2  # its name and its picture; of one domain there is none to show
+
+
+def test_where_the_classifier_found_nothing_it_is_not_quoted():
+    found = other_site()
+    card = replace(found, separability=replace(found.separability, p=0.2), within=None, differing=())
+    assert _domain.answer(card) == "No: they are further apart than one domain split at random (p = .005)."
+    assert _domain.in_short(card) == "The test items are of another domain than the training items."

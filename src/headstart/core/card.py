@@ -19,8 +19,8 @@ class Distance:
 
 @dataclass(frozen=True, kw_only=True)
 class Differing:
-    """A property that anybody can see, by the medians of both sides. ``exceeds`` is the probability that an item of the
-    second side has more of it than one of the first, ``p`` holds for all properties together.
+    """A property that anybody can see, by the means of both sides. ``exceeds`` is the probability that an item of the
+    second side has more of it than one of the first, ties counting half, ``p`` holds for all properties together.
     """
 
     name: str
@@ -46,17 +46,17 @@ class Likeness:
 class DomainCard:
     """How far the ``second`` side is from the ``first``, as people call them.
 
-    ``items`` a side were looked at, in ``groups`` groups of items that are tied. ``separability`` is the proxy
-    A-distance (0 to 2), ``mmd`` the squared maximum mean discrepancy, ``frechet`` the Fréchet distance of Gaussians as
-    a share of the spread, ``p`` that of all three together; ``apart`` says whether they tell the sides apart at the 5%
-    level. ``within`` is the p-value when classes are held equal, None where one side has no labels. ``outside`` is the
-    share of the second side's items that are further from the first than 95% of its own.
+    ``items`` of each side that are independent of one another were looked at. ``separability`` is the proxy A-distance
+    (0 to 2), whose p-value is that of the classifier's margins, ``mmd`` the squared maximum mean discrepancy,
+    ``frechet`` the Fréchet distance of Gaussians as a share of the spread, ``p`` that of all three together, and
+    ``within`` that with classes held equal, None where one side has no labels. ``apart`` says whether the latter, or
+    without labels the former, is 5% at most. ``outside`` is the share of the second side's items that are further from
+    the first than 95% of its own.
     """
 
     first: str
     second: str
     items: int
-    groups: int
     separability: Distance
     mmd: Distance
     frechet: Distance

@@ -22,10 +22,10 @@ def outside(
     seed: int = 0,
 ) -> NDArray[np.bool_]:
     """Whether each of ``second (M, D)`` is further from its `NEIGHBOURS` nearest of ``first (N, D)`` than 95% of those
-    are from theirs, items of their own group apart; ``(M,)``. Columns are scaled by the spread of the first side.
+    are from theirs, items of their own group apart; ``(M,)``. Columns are scaled by the spread of both together.
     """
     rows = np.sort(np.random.default_rng(seed).permutation(len(first))[:MOST])
-    scaling = Standardiser.of(np.asarray(first))
+    scaling = Standardiser.of(np.concatenate([np.asarray(first)[rows], np.asarray(second)]))
     known, shown = scaling.apply(np.asarray(first)[rows]), scaling.apply(np.asarray(second))
     groups = rows if first_groups is None else np.asarray(first_groups)[rows]
     largest = int(np.unique(groups, return_counts=True)[1].max())

@@ -14,39 +14,37 @@ from scipy.stats import rankdata
 from headstart.core.bands import log_bands
 from headstart.core.card import Differing
 from headstart.core.sound import Clip
-from headstart.distances.two_sample import DRAWS, LEVEL, drawn_sides, units_of
+from headstart.distances.two_sample import DRAWS, LEVEL, drawn_sides
 
-LOOKED_AT = 256
-"""Pixels of the side of the grey picture that sharpness is measured on."""
+SEEN = 64
+"""Pixels of the sides of the small picture that is looked at: what a reduced scale of decoding leaves alike."""
 BANDS = 64
 TELLING = 0.6
 """Probability with which an item of one side exceeds one of the other, from which on it is worth telling."""
 
 
-def properties(item: Any, size: tuple[int, int] | None = None) -> dict[str, float]:
-    """Of a decoded item: a text, a `Clip` or a picture, whose ``size`` (width, height) is told where it was decoded at
+def properties(item: Any, longer: int | None = None) -> dict[str, float]:
+    """Of a decoded item: a text, a `Clip` or a picture, whose ``longer`` side is told in pixels where it was decoded at
     a reduced scale.
     """
     if isinstance(item, str):
         found = _of_text(item)
     else:
-        found = _of_clip(item) if isinstance(item, Clip) else _of_picture(item, size or item.size)
+        found = _of_clip(item) if isinstance(item, Clip) else _of_picture(item, longer or max(item.size))
     # What rounding leaves of an even picture's contrast is no difference.
     return {name: round(value, 9) for name, value in found.items()}
 
 
-def _of_picture(picture: Image.Image, size: tuple[int, int]) -> dict[str, float]:
-    width, height = size
-    colours = np.asarray(picture.convert("HSV").resize((LOOKED_AT, LOOKED_AT), Image.Resampling.BOX), dtype=np.float64)
-    grey = np.asarray(picture.convert("L").resize((LOOKED_AT, LOOKED_AT), Image.Resampling.BOX), dtype=np.float64) / 255
-    curved = 4 * grey[1:-1, 1:-1] - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:]
+def _of_picture(picture: Image.Image, longer: int) -> dict[str, float]:
+    width, height = picture.size
+    small = picture.convert("RGB").resize((SEEN, SEEN), Image.Resampling.BOX, reducing_gap=2.0)
+    grey = np.asarray(small.convert("L"), dtype=np.float64) / 255
     return {
-        "longer side (pixels)": float(max(width, height)),
+        "longer side (pixels)": float(longer),
         "width by height": width / height,
         "brightness": float(grey.mean()),
         "contrast": float(grey.std()),
-        "colour": float(colours[..., 1].mean() / 255),
-        "sharpness": float(np.sqrt(np.mean(curved**2))),
+        "saturation": float(np.asarray(small.convert("HSV"), dtype=np.float64)[..., 1].mean() / 255),
     }
 
 
@@ -69,10 +67,10 @@ def _of_clip(clip: Clip) -> dict[str, float]:
     bands = log_bands(clip, BANDS).mean(axis=1)
     return {
         "seconds": clip.seconds,
-        "rate (Hz)": float(clip.rate),
-        "loudness (dB)": 10 * float(np.log10(max(power, 1e-12))),
+        "sampling rate (Hz)": float(clip.rate),
+        "level (dB)": 10 * float(np.log10(max(power, 1e-12))),
         "peak": float(np.abs(samples).max(initial=0.0)),
-        "tilt towards high pitches (dB)": float(bands[BANDS // 2 :].mean() - bands[: BANDS // 2].mean()),
+        "spectral tilt (dB)": float(bands[BANDS // 2 :].mean() - bands[: BANDS // 2].mean()),
     }
 
 
@@ -80,31 +78,28 @@ def differing(
     first: Sequence[Mapping[str, float]],
     second: Sequence[Mapping[str, float]],
     *,
-    first_groups: NDArray[np.int64] | None = None,
-    second_groups: NDArray[np.int64] | None = None,
+    strata: NDArray[np.int64] | None = None,
     seed: int = 0,
     draws: int = DRAWS,
 ) -> tuple[Differing, ...]:
-    """Properties in which the sides differ, the most telling first.
+    """Properties in which the sides differ, the most telling first; items are independent of one another.
 
-    Rank sums on each property, against the same domain split at random as in `headstart.distances.two_sample`; the
-    p-value of a property is the share of draws in which any property differs as much (Westfall and Young 1993, section
-    2.3).
+    Rank sums on each property, ties counting half, against the same items with sides drawn anew, within each of the
+    ``strata (N + M,)`` if there are such; the p-value of a property is the share of draws in which any property differs
+    as much (Westfall and Young 1993, section 2.3).
     """
     names = list(first[0])
     values = np.array([[each[name] for name in names] for each in (*first, *second)])
-    codes, count = units_of(len(first), len(second), first_groups, second_groups)
-    sides = drawn_sides(codes, count, draws, np.random.default_rng(seed))
+    sides = drawn_sides(len(first), len(second), draws, np.random.default_rng(seed), strata)
     ranks = np.stack([rankdata(column) for column in values.T])
-    sizes = sides.sum(axis=0), (~sides).sum(axis=0)
-    exceeds = (ranks @ ~sides - sizes[1] * (sizes[1] + 1) / 2) / (sizes[0] * sizes[1])
-    most = np.abs(exceeds - 0.5).max(axis=0)
+    exceeds = (ranks @ ~sides - len(second) * (len(second) + 1) / 2) / (len(first) * len(second))
+    gaps = np.abs(exceeds - exceeds[:, 1:].mean(axis=1, keepdims=True))
     found = []
     for number, name in enumerate(names):
-        gap = abs(exceeds[number, 0] - 0.5)
-        p = float(np.mean(most >= gap - 1e-12))
+        gap = float(gaps[number, 0])
+        p = float(np.mean(gaps.max(axis=0) >= gap - 1e-12))
         if p <= LEVEL and gap >= TELLING - 0.5:
-            medians = [float(np.median(side)) for side in np.split(values[:, number], [len(first)])]
+            means = [float(side.mean()) for side in np.split(values[:, number], [len(first)])]
             value = float(exceeds[number, 0])
-            found.append(Differing(name=name, first=medians[0], second=medians[1], exceeds=value, p=p))
+            found.append(Differing(name=name, first=means[0], second=means[1], exceeds=value, p=p))
     return tuple(sorted(found, key=lambda each: -abs(each.exceeds - 0.5)))

@@ -16,14 +16,14 @@ which draws of the null would not have had."""
 
 
 def separabilities(
-    rows: NDArray[np.float64], codes: NDArray[np.int64], sides: NDArray[np.bool_]
+    rows: NDArray[np.float64], sides: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Errors and margins ``(P,)`` on items held out, both sides counting the same, for all ``sides (N, P)`` of
     ``rows (N, D)``, and the predictions ``(N,)`` for the first of them: 1 is the first side, -1 the second.
 
-    Ridge regression on the sides, exactly left out with all items of the same one of ``codes (N,)``
-    (`headstart.heads.ridge`). ``2 (1 - 2 error)`` is the proxy A-distance (Ben-David et al. 2007, NeurIPS 19, section
-    4); the margin is half the difference of the mean predictions of both sides.
+    Ridge regression on the sides, each item exactly left out (`headstart.heads.ridge`). ``2 (1 - 2 error)`` is the
+    proxy A-distance (Ben-David et al. 2007, NeurIPS 19, section 4); the margin is half the difference of the mean
+    predictions of both sides.
     """
     signs = np.where(sides, 1.0, -1.0)
     scale = float(np.sum(rows**2)) / max(1, min(len(rows) - 1, rows.shape[1]))
@@ -31,7 +31,7 @@ def separabilities(
     mean = signs.mean(axis=0)
     aims = signs - mean
     path = replace(path, signs=signs, target_mean=mean, aims=aims, projected=path.basis.T @ aims)
-    held = level_logits(path.out_of_fold(0, codes), signs, codes)
+    held = level_logits(path.loo(0), signs, np.arange(len(rows)))
     first, second = (side / side.sum(axis=0) for side in (sides, ~sides))
     errors = 0.5 * (np.sum((held <= 0) * first, axis=0) + np.sum((held > 0) * second, axis=0))
     margins = 0.5 * (np.sum(held * first, axis=0) - np.sum(held * second, axis=0))

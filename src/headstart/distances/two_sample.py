@@ -1,9 +1,9 @@
 """Do two sets of features come from one domain? Three distances, each against the same domain split at random.
 
-The null of every number is the same data with sides drawn anew: whole groups of tied items change sides together, so
-that near-copies and items of one patient are no evidence of their own. A share of such draws at least as far apart is a
-p-value without assumptions, exact for any sizes; that of the smallest of several (Westfall and Young 1993, section 2.3)
-holds its level for all of them together.
+The null of every number is the same items with sides drawn anew, as many on each. Of items that are tied (near-copies,
+those of one patient) one is looked at, drawn at random: they are no evidence of their own, and what is left may change
+sides freely. A share of such draws at least as far apart is a p-value without assumptions, exact for any sizes; that of
+the smallest of several (Westfall and Young 1993, section 2.3) holds its level for all of them together.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from headstart.core.features import Features
 from headstart.distances.frechet import extrapolated
 from headstart.distances.mmd import discrepancies
 from headstart.distances.separability import separabilities
-from headstart.heads.codes import numbered
 from headstart.heads.standardise import Standardiser
 
 MOST = 1000
@@ -36,9 +35,9 @@ class TwoSample:
 
     ``separability`` is the proxy A-distance, 0 to 2 (below 0 counts as 0), whose p-value compares the classifier's
     margins, which are finer than its errors; ``mmd`` the squared maximum mean discrepancy, ``frechet`` the Fréchet
-    distance of Gaussians as a share of the spread; ``p`` is that of all three together. ``items`` a side were looked
-    at, in ``groups`` groups. ``rows`` are those of the second side, ``likeness`` says how much each looks like the
-    first: what the classifier predicts for it when it has not seen it, 1 for the first side and -1 for the second.
+    distance of Gaussians as a share of the spread; ``p`` is that of all three together. ``items`` independent ones a
+    side were looked at. ``rows`` are those of the second side, ``likeness`` says how much each looks like the first:
+    what the classifier predicts for it when it has not seen it, 1 for the first side and -1 for the second.
     """
 
     separability: Distance
@@ -46,7 +45,6 @@ class TwoSample:
     frechet: Distance
     p: float
     items: int
-    groups: int
     rows: NDArray[np.int64]
     likeness: NDArray[np.float64]
 
@@ -68,37 +66,31 @@ def two_sample(
 ) -> TwoSample:
     """Compare ``first (N, D)`` with ``second (M, D)``; rows of equal groups ``(N,)`` and ``(M,)`` are tied.
 
-    With ``strata``, the classes of both sides, sides are drawn anew within each class only: what is left is a
-    difference beyond that of how frequent classes are.
-
     Both sides are cut to the size of the smaller one, `MOST` at most. Columns are scaled by the spread of both
-    together.
+    together. With ``strata``, the classes of both sides, sides are drawn anew within each class only: what is left is a
+    difference beyond that of how frequent classes are.
 
     Raises:
         UserError: a side has too few items or groups, or all features are the same.
     """
     random = np.random.default_rng(seed)
-    size = min(len(first), len(second), MOST)
-    parts, groups, looked = [], [], []
-    for side, tied in ((first, first_groups), (second, second_groups)):
-        rows = np.sort(random.permutation(len(side))[:size])
-        looked.append(rows)
-        parts.append(np.asarray(side[rows], dtype=np.float64))
-        groups.append(None if tied is None else np.asarray(tied)[rows])
-    codes, count = units_of(size, size, *groups)
-    others = int(codes.max()) + 1 - count
-    if min(count, others) < FEWEST:
+    single = [independent(len(side), tied, random) for side, tied in ((first, first_groups), (second, second_groups))]
+    size = min(*map(len, single), MOST)
+    if size < FEWEST:
         raise UserError(
             f"Telling two sides apart takes {FEWEST} independent items of each at least (copies and groups count "
-            f"once), and there are {count} and {others}."
+            f"once), and there are {len(single[0])} and {len(single[1])}."
         )
-    pooled = np.concatenate(parts)
+    looked = [np.sort(rows[:size]) for rows in single]
+    pooled = np.concatenate(
+        [np.asarray(side[rows], dtype=np.float64) for side, rows in zip((first, second), looked, strict=True)]
+    )
     rows = Standardiser.of(pooled).apply(pooled)
     if not np.any(rows):
         raise UserError("The features of both sides are the same for every item.")
-    kinds = None if strata is None else np.concatenate([np.asarray(s)[r] for s, r in zip(strata, looked, strict=True)])
-    sides = drawn_sides(codes, count, draws, random, kinds)
-    errors, margins, held = separabilities(rows, codes, sides)
+    kinds = None if strata is None else np.concatenate([own[part] for own, part in zip(strata, looked, strict=True)])
+    sides = drawn_sides(size, size, draws, random, kinds)
+    errors, margins, held = separabilities(rows, sides)
     values = [np.maximum(2 * (1 - 2 * errors), 0.0), discrepancies(rows, sides), extrapolated(rows, sides, random)]
     shares = np.stack([_shares(each) for each in (margins, *values[1:])])
     found = [_distance(value, float(share[0])) for value, share in zip(values, shares, strict=True)]
@@ -108,49 +100,36 @@ def two_sample(
         frechet=found[2],
         p=float(_shares(-shares.min(axis=0))[0]),
         items=size,
-        groups=count + others,
         rows=looked[1],
         likeness=held[size:],
     )
 
 
-def units_of(
-    first: int, second: int, first_groups: NDArray[np.int64] | None, second_groups: NDArray[np.int64] | None
-) -> tuple[NDArray[np.int64], int]:
-    """Numbers ``(first + second,)`` of the groups that items change sides with, those of the first side before the
-    others, and how many of them are of the first side.
-    """
-    found = [
-        numbered(np.arange(count) if tied is None else tied)
-        for count, tied in ((first, first_groups), (second, second_groups))
-    ]
-    count = int(found[0].max(initial=-1)) + 1
-    return np.concatenate([found[0], found[1] + count]).astype(np.int64), count
+def independent(count: int, groups: NDArray[np.int64] | None, random: np.random.Generator) -> NDArray[np.int64]:
+    """One of so many rows for each of their ``groups (count,)``, in an order that is drawn at random."""
+    order = random.permutation(count)
+    if groups is None:
+        return order
+    return order[np.sort(np.unique(np.asarray(groups)[order], return_index=True)[1])]
 
 
 def drawn_sides(
-    codes: NDArray[np.int64],
     first: int,
+    second: int,
     draws: int,
     random: np.random.Generator,
     strata: NDArray[np.int64] | None = None,
 ) -> NDArray[np.bool_]:
-    """``(N, 1 + draws)``: whether each item is on the first side; as it is, then drawn at random.
-
-    ``codes (N,)`` number the groups, those of the first side from 0 to ``first``; a draw deals out as many to it, and
-    as many of each of the ``strata (N,)``, to which groups belong by their first items.
+    """``(first + second, 1 + draws)``: whether each item is on the first side; as it is, then drawn at random, as many
+    as there are of each of the ``strata (first + second,)``.
     """
-    groups = np.arange(int(codes.max()) + 1) < first
-    kinds = np.zeros(len(groups), dtype=np.int64)
-    if strata is not None:
-        kinds = strata[np.unique(codes, return_index=True)[1]]
-    dealt = np.empty((len(groups), 1 + draws), dtype=bool)
-    dealt[:, 0] = groups
-    for draw in range(1, 1 + draws):
-        for kind in np.unique(kinds):
-            own = np.flatnonzero(kinds == kind)
-            dealt[own, draw] = random.permutation(groups[own])
-    return dealt[codes]
+    sides = np.arange(first + second) < first
+    kinds = np.zeros(len(sides), dtype=np.int64) if strata is None else strata
+    dealt = np.repeat(sides[:, None], 1 + draws, axis=1)
+    for kind in np.unique(kinds):
+        own = np.flatnonzero(kinds == kind)
+        dealt[own, 1:] = random.permuted(dealt[own, 1:], axis=0)
+    return dealt
 
 
 def _shares(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headstart.core.card import Differing, Distance, DomainCard
-from headstart.report._format import percent, plain
+from headstart.report._format import MINUS, percent
 
 KINDS = {
     "classes": (
@@ -29,55 +29,55 @@ def question(card: DomainCard) -> str:
     return f"Are {card.second} of the same domain as {card.first}?"
 
 
-def beyond(card: DomainCard) -> bool:
-    """Whether the sides differ in more than how frequent classes are."""
-    return card.apart and (card.within is None or card.within <= LEVEL)
-
-
 def in_short(card: DomainCard) -> str:
     """A warning for the terminal; the report has the rest."""
-    told = f"; {differs(card.differing[0], card)}" if card.differing else ""
-    return (
-        f"The {card.second} are of another domain than the {card.first}: a classifier tells them apart in "
-        f"{percent(told_apart(card), 0)} of cases{told}."
-    )
+    how = f": a classifier tells them apart in {percent(told_apart(card), 0)} of cases" if classified(card) else ""
+    told = f"; {differs(card.differing[0])}" if card.differing else ""
+    return f"The {card.second} are of another domain than the {card.first}{how}{told}."
 
 
 def answer(card: DomainCard) -> str:
     """The card in one sentence."""
+    held = ", classes held equal" if card.within is not None else ""
+    said = f"(p = {p_value(card.p if card.within is None else card.within)}{held})"
+    if not card.apart and "classes" in card.kinds:
+        return f"They differ in how frequent classes are, and in nothing else that shows {said}."
     if not card.apart:
-        return f"They cannot be told apart: nothing speaks for another domain (p = {p_value(card.p)})."
-    if not beyond(card):
-        held = p_value(card.within or 0.0)
-        return f"They differ in how frequent classes are, and in nothing else that shows (p = {held})."
+        return f"They cannot be told apart: nothing speaks for another domain {said}."
+    if not classified(card):
+        return f"No: they are further apart than one domain split at random {said}."
     return (
         f"No: a classifier tells {card.second} from {card.first} in {percent(told_apart(card), 0)} of cases, where "
-        f"guessing gives 50% (p = {p_value(card.p)})."
+        f"guessing gives 50% {said}."
     )
+
+
+def classified(card: DomainCard) -> bool:
+    """Whether the classifier of sides found anything."""
+    return card.separability.p <= LEVEL
 
 
 def follows(card: DomainCard) -> list[str]:
     """What it looks like, and what follows from it, one sentence each."""
-    if not card.apart:
-        return []
     said = [KINDS[kind] for kind in card.kinds if kind in KINDS]
     if "appearance" in card.kinds:
-        told = "; ".join(differs(each, card) for each in card.differing[:MOST])
+        told = "; ".join(map(differs, card.differing[:MOST]))
         said.append(f"They differ in what anybody can see: {told}.")
     if "new" in card.kinds:
         said.append(
             f"{percent(card.outside, 0)} of {card.second} are like nothing among {card.first}, where 5% would be "
             "usual: another kind of item, perhaps of a class that is not among those learnt."
         )
-    if beyond(card):
+    if card.apart:
         said.append(
-            f"Scores on {card.first} say little about {card.second}; labelled items like these help more than others."
+            f"What holds for {card.first} may not hold for {card.second}; a score on these very items says how much "
+            "does."
         )
     return said
 
 
-def differs(each: Differing, card: DomainCard) -> str:
-    """A property in the words of both sides."""
+def differs(each: Differing) -> str:
+    """A property by the means of both sides."""
     return f"{each.name} {amount(each.second)} and not {amount(each.first)}"
 
 
@@ -96,7 +96,14 @@ def amount(value: float) -> str:
     """Three digits that matter."""
     if abs(value) >= 1000:
         return f"{value:,.0f}"
-    return plain(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3)
+    text = f"{abs(value):.3g}"
+    text = f"{abs(value):.6f}".rstrip("0") if "e" in text else text
+    return plain_sign(value) + text if float(text) else "0"
+
+
+def plain_sign(value: float) -> str:
+    """A true minus sign, or nothing."""
+    return MINUS if value < 0 else ""
 
 
 def p_value(value: float) -> str:

@@ -149,7 +149,7 @@ def _warnings(results: Results) -> list[tuple[str, str, str]]:
 
 def _domains(results: Results) -> list[tuple[str, str, str]]:
     """What is not of the domain that was learnt from."""
-    return [("!", _domain.in_short(each), "yellow") for each in results.domains if _domain.beyond(each)]
+    return [("!", _domain.in_short(each), "yellow") for each in results.domains if each.apart]
 
 
 def _left_out(results: Results) -> list[tuple[str, str, str]]:
