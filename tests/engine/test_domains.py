@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from headstart.core.dataset import Dataset
+from headstart.data._load import load
 from headstart.engine import domains
 from headstart.engine.adapt import label
 from headstart.engine.domains import compared
@@ -36,18 +38,25 @@ def test_items_of_one_domain_are_not_told_apart(tmp_path: Path):
 
 
 def test_inverted_test_items_are(tmp_path: Path):
-    from PIL import Image, ImageOps
-
-    data = toys.dataset(tmp_path / "d", train=40, test=40)
+    toys.dataset(tmp_path / "d", train=40, test=40)
     for path in (tmp_path / "d" / "test").rglob("*.png"):
-        ImageOps.invert(Image.open(path).convert("RGB")).save(path)
-    from headstart.data._load import load
-
-    data = load(tmp_path / "d")
-    (found,), _ = carded(data, tmp_path / "h")
+        ImageOps.invert(Image.open(path)).save(path)
+    (found,), _ = carded(load(tmp_path / "d"), tmp_path / "h")
     assert found.apart
-    assert {each.name for each in found.differing} & {"brightness", "contrast", "colour"}
+    assert {each.name for each in found.differing} & {"brightness", "contrast", "saturation"}
     assert found.farthest[0].id.startswith("test/")
+
+
+def test_one_item_of_each_group_is_looked_at(tmp_path: Path):
+    data = toys.dataset(tmp_path / "d", train=40, test=40)
+    groups = data.groups.copy()
+    groups[data.split.test] = 100 + np.arange(40) // 2
+    (found,), _ = carded(replace(data, groups=groups), tmp_path / "h")
+    assert found.items == 20
+    groups[data.split.test] = 100 + np.arange(40) // 5
+    cards, note = carded(replace(data, groups=groups), tmp_path / "h")
+    assert cards == ()
+    assert note.endswith("(copies and groups count once), and there are 40 and 8.")
 
 
 def test_a_split_made_here_is_not_compared(tmp_path: Path):

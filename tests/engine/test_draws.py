@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from headstart.core.domain_card import LEVEL
 from headstart.core.errors import UserError
-from headstart.engine.draws import balanced, held_out
+from headstart.distances.two_sample import two_sample
+from headstart.engine.draws import balanced, held_out, one_of_each
 
 RARE = np.array([0] * 30 + [1] * 3 + [2] * 8)
 
@@ -72,3 +74,25 @@ def test_nothing_is_held_out_where_nothing_can_be_spared():
         UserError, match=r"^Early stopping and averaging hold items out, but of 3 none can be spared: .* patience to 0"
     ):
         held_out(np.array([0, 1, 2]), np.arange(3), 0)
+
+
+def test_one_item_of_every_group_is_drawn():
+    groups = np.array([5, 5, 7, 7, 7, 9])
+    drawn = [one_of_each(groups, seed) for seed in range(30)]
+    assert all(sorted(groups[rows].tolist()) == [5, 7, 9] for rows in drawn)
+    assert {int(row) for rows in drawn for row in rows} == set(range(6))
+    assert len({tuple(groups[rows]) for rows in drawn}) > 3  # in any order
+
+
+def test_ties_are_no_evidence():
+    """Ten items a side, each ten times with a little noise: as if they were a hundred, and still they are ten."""
+    random = np.random.default_rng(0)
+    groups = np.arange(100) // 10
+    flagged = {True: 0, False: 0}
+    for seed in range(40):
+        sides = [random.normal(size=(10, 6))[groups] + 0.01 * random.normal(size=(100, 6)) for _ in range(2)]
+        for tied in flagged:
+            one, other = (side[one_of_each(groups, seed)] if tied else side for side in sides)
+            flagged[tied] += two_sample(one, other, seed=seed, draws=39).p <= LEVEL
+    assert flagged[False] >= 36
+    assert flagged[True] <= 6

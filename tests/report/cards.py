@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from headstart.core.card import Differing, Distance, DomainCard, Likeness
+from headstart.core.domain_card import Differing, Distance, DomainCard, Likeness
 from tests.report.pieces import thumbnail
 
 

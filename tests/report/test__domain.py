@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.core.card import Distance
+from headstart.core.domain_card import Distance
 from headstart.report import _domain
 from headstart.report.html import render
 from tests.report.cards import other_frequencies, other_site, same
@@ -56,7 +56,7 @@ def test_without_labels_there_is_nothing_to_hold_equal():
     [
         (0.00514, "0.00514"),
         (0.0000042, "0.000004"),
-        (0.0, "0"),
+        (0.0, "0.00"),
         (-0.2871, "\N{MINUS SIGN}0.287"),
         (1.391, "1.39"),
         (12.34, "12.3"),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headstart.core.card import DomainCard
+from headstart.core.domain_card import DomainCard
 
 Outcome = Literal["positive", "negative", "no_material_difference", "cannot_tell"]
 SCHEMA = 1

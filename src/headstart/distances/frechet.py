@@ -22,19 +22,12 @@ def extrapolated(
     """
     centred = rows - rows.mean(axis=0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    near = centred @ directions[:DIRECTIONS].T
-    halves = [_half(side, random) for side in (sides, ~sides)]
-    whole = squared(near, sides, ~sides)
-    part = 0.5 * (squared(near, *halves) + squared(near, sides & ~halves[0], ~sides & ~halves[1]))
+    order = random.permutation(len(rows))
+    near, first, second = (centred @ directions[:DIRECTIONS].T)[order], sides[order], ~sides[order]
+    half = np.where(first, first.cumsum(axis=0), second.cumsum(axis=0)) % 2 == 0
+    whole = squared(near, first, second)
+    part = 0.5 * (squared(near, first & half, second & half) + squared(near, first & ~half, second & ~half))
     return (2 * whole - part) / float(np.sum(near**2) / len(near))
-
-
-def _half(sides: NDArray[np.bool_], random: np.random.Generator) -> NDArray[np.bool_]:
-    """Half of what each of ``sides (N, P)`` marks, drawn at random."""
-    order = np.where(sides, random.random(sides.shape), 2.0).argsort(axis=0)
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, np.arange(len(sides))[:, None], axis=0)
-    return rank < sides.sum(axis=0) // 2
 
 
 def squared(rows: NDArray[np.float64], first: NDArray[np.bool_], second: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-
-from headstart.distances.kernels import squared_distances
+from sklearn.metrics.pairwise import euclidean_distances
 
 WIDTHS = (0.5, 1.0, 2.0)
 """Of the Gaussian kernels that are added up, in multiples of the median distance."""
@@ -15,7 +14,7 @@ def discrepancies(rows: NDArray[np.float64], sides: NDArray[np.bool_]) -> NDArra
     """Unbiased estimates ``(P,)`` of the squared discrepancy (Gretton et al. 2012, JMLR 13, equation 3) between
     ``rows (N, D)`` on the first and on the second of all ``sides (N, P)``.
     """
-    distances = squared_distances(rows, rows)
+    distances = euclidean_distances(rows, squared=True)
     above = distances[np.triu_indices(len(rows), 1)]
     median = float(np.median(above)) or 1.0
     kernel = np.zeros_like(distances)

@@ -12,9 +12,9 @@ from PIL import Image
 from scipy.stats import rankdata
 
 from headstart.core.bands import log_bands
-from headstart.core.card import Differing
+from headstart.core.domain_card import LEVEL, Differing
 from headstart.core.sound import Clip
-from headstart.distances.two_sample import DRAWS, LEVEL, drawn_sides
+from headstart.distances.two_sample import DRAWS, drawn_sides
 
 SEEN = 64
 """Pixels of the sides of the small picture that is looked at: what a reduced scale of decoding leaves alike."""
@@ -37,7 +37,7 @@ def properties(item: Any, longer: int | None = None) -> dict[str, float]:
 
 def _of_picture(picture: Image.Image, longer: int) -> dict[str, float]:
     width, height = picture.size
-    small = picture.convert("RGB").resize((SEEN, SEEN), Image.Resampling.BOX, reducing_gap=2.0)
+    small = picture.resize((SEEN, SEEN), Image.Resampling.BOX, reducing_gap=2.0)
     grey = np.asarray(small.convert("L"), dtype=np.float64) / 255
     return {
         "longer side (pixels)": float(longer),

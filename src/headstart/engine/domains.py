@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from headstart.core.card import DomainCard
 from headstart.core.dataset import Dataset
+from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
-from headstart.engine.card import Preview, Side, domain_card
+from headstart.engine.domain_card import Preview, Side, domain_card
+from headstart.engine.draws import one_of_each
 from headstart.engine.items import Items, Names
 from headstart.engine.run import Run
 from headstart.engine.trials import Contender
 
 COMPARED = 400
 """Test items that are looked at, drawn at random: their features may have to be taken for it."""
+LEARNT = 2000
+"""Training items among which the neighbours of test items are looked up, drawn at random."""
 
 
 def compared(
@@ -25,23 +28,21 @@ def compared(
     if data.split.origin != "given":
         return (), ""
     seed = run.options.seed
-    rows = np.sort(np.random.default_rng(seed).permutation(len(test))[:COMPARED])
-    some = test.subset(rows)
+    learnt = one_of_each(run.data.groups, seed)[:LEARNT]
+    rows = one_of_each(data.groups[data.split.test], seed)[:COMPARED]
+    scored, some = data.split.test[rows], test.subset(rows)
     train = Side(
         name="training items",
-        features=contender.features,
-        items=run.data.items,
-        ids=Names(data, data.split.train),
-        groups=run.data.groups,
-        targets=run.data.targets,
+        features=np.asarray(contender.features[learnt]),
+        items=run.data.items.subset(learnt),
+        ids=Names(data, data.split.train[learnt]),
+        targets=run.data.targets[learnt],
     )
-    scored = data.split.test[rows]
     other = Side(
         name="test items",
-        features=contender.encoder.encode(some, "features of test items, as pretrained").features,
+        features=np.asarray(contender.encoder.encode(some, "features of test items, as pretrained").features),
         items=some,
         ids=Names(data, scored),
-        groups=data.groups[scored],
         targets=data.targets[scored],
     )
     try:

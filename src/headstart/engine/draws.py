@@ -1,4 +1,4 @@
-"""Which items an epoch shows, and which are held out to tell when to stop."""
+"""Which items an epoch shows, which are held out to tell when to stop, and which are independent of one another."""
 
 from __future__ import annotations
 
@@ -52,3 +52,11 @@ def held_out(
     if len(np.unique(groups[others])) > 1:
         held = others[grouped_folds(targets[others], groups[others], PARTS, seed) == 0]
     return np.setdiff1d(np.arange(len(targets)), held), held
+
+
+def one_of_each(groups: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """One position among ``groups (n,)`` for each of them, in an order that is drawn at random: items that are tied
+    (near-copies, those of one patient) are no evidence of their own.
+    """
+    order = np.random.default_rng(seed).permutation(len(groups))
+    return order[np.sort(np.unique(groups[order], return_index=True)[1])]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.card import DomainCard
 from headstart.core.cores import cores
 from headstart.core.dataset import Dataset, Issue
+from headstart.core.domain_card import DomainCard
 from headstart.core.results import (
     DataRecord,
     IssueRecord,

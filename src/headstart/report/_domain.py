@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from headstart.core.card import Differing, Distance, DomainCard
-from headstart.report._format import MINUS, percent
+import math
+
+from headstart.core.domain_card import LEVEL, Differing, Distance, DomainCard
+from headstart.report._format import percent, plain
 
 KINDS = {
-    "classes": (
-        "Classes are more or less frequent there. That changes how often each is predicted, not what it looks like."
-    ),
-    "content": "Nothing that anybody can see explains it: look at the items that differ most.",
+    "classes": "Classes are more or less frequent there.",
+    "content": "Nothing as simple as size, brightness, length or loudness explains it: look at the items that differ most.",
 }
 DISTANCES = {
     "separability": (
@@ -19,7 +19,6 @@ DISTANCES = {
     "mmd": ("Discrepancy", "squared maximum mean discrepancy, Gaussian kernels"),
     "frechet": ("Fréchet distance", "of Gaussians, as a share of the spread"),
 }
-LEVEL = 0.05
 MOST = 3
 """Properties that are named in a sentence."""
 
@@ -94,16 +93,8 @@ def distances(card: DomainCard) -> list[tuple[str, str, Distance]]:
 
 def amount(value: float) -> str:
     """Three digits that matter."""
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    text = f"{abs(value):.3g}"
-    text = f"{abs(value):.6f}".rstrip("0") if "e" in text else text
-    return plain_sign(value) + text if float(text) else "0"
-
-
-def plain_sign(value: float) -> str:
-    """A true minus sign, or nothing."""
-    return MINUS if value < 0 else ""
+    before = math.floor(math.log10(abs(value))) if value else 0
+    return plain(value, min(6, max(0, 2 - before)))
 
 
 def p_value(value: float) -> str:

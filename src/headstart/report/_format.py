@@ -50,14 +50,14 @@ def metric(name: str) -> Metric:
 
 def signed(value: float, digits: int = 1) -> str:
     """``+5.3`` or ``−5.3`` with a true minus sign; what rounds to nothing has no sign."""
-    text = f"{abs(value):.{digits}f}"
-    if float(text) == 0:
+    text = f"{abs(value):,.{digits}f}"
+    if not text.strip("0."):
         return text
     return ("+" if value > 0 else MINUS) + text
 
 
 def plain(value: float, digits: int = 1) -> str:
-    """``5.3`` or ``−5.3``."""
+    """``5.3``, ``−5.3`` or ``1,280.0``."""
     return signed(value, digits).removeprefix("+")
 
 

@@ -4,41 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.card import Differing, DomainCard, Likeness
-from headstart.core.features import Features
+from headstart.core.domain_card import LEVEL, Differing, DomainCard, Kind, Likeness
 from headstart.core.progress import Progress
 from headstart.distances.outside import USUAL, outside
 from headstart.distances.properties import differing, properties
-from headstart.distances.two_sample import LEVEL, TwoSample, independent, two_sample
-from headstart.engine.items import Items
+from headstart.distances.two_sample import TwoSample, two_sample
+from headstart.engine.items import Items, in_turn
 
 SHOWN = 5
 """Items at either end."""
 SEEN = 200
 """Items a side whose properties are looked at."""
 PREVIEWED = 256
-MOST = 2000
-"""Items a side whose neighbours are looked up."""
 EXPECTED = 5.0
 """Items of a class expected on the smaller side, from which on chi-squared may look at it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """N items with features ``(N, D)``, what people call them, and their ties; ``targets (N,)`` where they are
-    known.
+    """N items that are independent of one another, in an order that is drawn at random: features ``(N, D)``, what
+    people call them, and ``targets (N,)`` where they are known.
     """
 
     name: str
-    features: NDArray[np.floating] | Features
+    features: NDArray[np.floating]
     items: Items
     ids: Sequence[str]
-    groups: NDArray[np.int64]
     targets: NDArray[np.int64] | None = None
 
 
@@ -52,21 +49,15 @@ def domain_card(first: Side, second: Side, *, preview: Preview, progress: Progre
     Raises:
         UserError: a side has too few items, or features that do not vary.
     """
-    found = _compared(first, second, seed, None)
-    within, strata = None, None
+    targets = None
     if first.targets is not None and second.targets is not None:
-        strata = (first.targets, second.targets)
-        within = _compared(first, second, seed, strata).p
-    apart = (found.p if within is None else within) <= LEVEL
-    random = np.random.default_rng(seed)
-    single = [independent(len(side.groups), side.groups, random) for side in (first, second)]
-    known, shown = (
-        np.asarray(side.features[np.sort(rows[:MOST])]) for side, rows in zip((first, second), single, strict=True)
-    )
-    away = outside(known, shown)
+        targets = first.targets, second.targets
+    found = two_sample(first.features, second.features, strata=targets, seed=seed)
+    apart = (found.p if found.within is None else found.within) <= LEVEL
+    away = outside(first.features, second.features)
     with progress.stage("what both sides look like"):
-        told = _differing((first, second), [rows[:SEEN] for rows in single], strata, seed)
-    kinds = ["classes"] if strata is not None and _frequencies_differ(strata, single) else []
+        told = _differing((first, second), targets, seed)
+    kinds: list[Kind] = ["classes"] if targets is not None and _frequencies_differ(targets) else []
     order = np.argsort(found.likeness, kind="stable")
     return DomainCard(
         first=first.name,
@@ -77,7 +68,7 @@ def domain_card(first: Side, second: Side, *, preview: Preview, progress: Progre
         frechet=found.frechet,
         p=found.p,
         apart=apart,
-        within=within,
+        within=found.within,
         outside=float(away.mean()),
         differing=told,
         nearest=tuple(_shown(second, found, int(place), preview) for place in order[::-1][:SHOWN]),
@@ -86,25 +77,13 @@ def domain_card(first: Side, second: Side, *, preview: Preview, progress: Progre
     )
 
 
-def _compared(first: Side, second: Side, seed: int, strata: Targets | None) -> TwoSample:
-    return two_sample(
-        first.features,
-        second.features,
-        first_groups=first.groups,
-        second_groups=second.groups,
-        strata=strata,
-        seed=seed,
-    )
-
-
-def _differing(
-    sides: tuple[Side, Side], rows: Sequence[NDArray[np.int64]], strata: Targets | None, seed: int
-) -> tuple[Differing, ...]:
-    described = [[_described(side.items, int(row)) for row in own] for side, own in zip(sides, rows, strict=True)]
-    kinds = None
-    if strata is not None:
-        kinds = np.concatenate([targets[own] for targets, own in zip(strata, rows, strict=True)])
-    return differing(*described, strata=kinds, seed=seed)
+def _differing(sides: tuple[Side, Side], targets: Targets | None, seed: int) -> tuple[Differing, ...]:
+    described = [
+        list(in_turn([partial(_described, side.items, row) for row in range(min(SEEN, len(side.items)))]))
+        for side in sides
+    ]
+    strata = None if targets is None else np.concatenate([each[:SEEN] for each in targets])
+    return differing(*described, strata=strata, seed=seed)
 
 
 def _described(items: Items, position: int) -> dict[str, float]:
@@ -118,25 +97,25 @@ def _shown(side: Side, found: TwoSample, place: int, preview: Preview) -> Likene
     return Likeness(id=side.ids[row], likeness=float(found.likeness[place]), **preview(side.items.read(row, PREVIEWED)))
 
 
-def _kinds(away: NDArray[np.bool_], differ: bool) -> tuple[str, ...]:
-    """What kind of shift it looks like where the sides are apart, by code.
+def _kinds(away: NDArray[np.bool_], differ: bool) -> tuple[Kind, ...]:
+    """What kind of shift it looks like where the sides are apart.
 
-    ``appearance`` differs in what anybody can see; ``new`` items are like nothing on the first side: more than twice as
-    many as usual, by two standard errors; ``content`` is what is left where neither is so.
+    Items count as new where more than twice as many as usual are like nothing on the first side, by two standard
+    errors.
     """
     usual = 1 - USUAL
-    kinds = ["appearance"] if differ else []
+    kinds: list[Kind] = ["appearance"] if differ else []
     if away.mean() > 2 * usual + 2 * np.sqrt(usual * USUAL / len(away)):
         kinds.append("new")
     return tuple(kinds) or ("content",)
 
 
-def _frequencies_differ(strata: Targets, rows: Sequence[NDArray[np.int64]]) -> bool:
-    """Pearson's chi-squared test on items that are independent; classes too rare for it are taken together."""
+def _frequencies_differ(targets: Targets) -> bool:
+    """Pearson's chi-squared test; classes too rare for it are taken together."""
     from scipy.stats import chi2_contingency
 
-    outputs = int(max(targets.max() for targets in strata)) + 1
-    table = np.stack([np.bincount(targets[own], minlength=outputs) for targets, own in zip(strata, rows, strict=True)])
+    outputs = int(max(each.max() for each in targets)) + 1
+    table = np.stack([np.bincount(each, minlength=outputs) for each in targets])
     expected = table.sum(axis=0) * table.sum(axis=1).min() / table.sum()
     rare = expected < EXPECTED
     table = np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)])

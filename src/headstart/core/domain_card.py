@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+LEVEL = 0.05
+"""p-values up to it count as a difference."""
+
+Kind = Literal["classes", "appearance", "new", "content"]
+"""How frequent classes are; what anybody can see; items that are like nothing on the first side; none of the last two.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +58,8 @@ class DomainCard:
     (0 to 2), whose p-value is that of the classifier's margins, ``mmd`` the squared maximum mean discrepancy,
     ``frechet`` the Fréchet distance of Gaussians as a share of the spread, ``p`` that of all three together, and
     ``within`` that with classes held equal, None where one side has no labels. ``apart`` says whether the latter, or
-    without labels the former, is 5% at most. ``outside`` is the share of the second side's items that are further from
-    the first than 95% of its own.
+    without labels the former, is `LEVEL` at most. ``outside`` is the share of the second side's items that are further
+    from the first than 95% of its own.
     """
 
     first: str
@@ -67,4 +75,4 @@ class DomainCard:
     differing: tuple[Differing, ...]
     nearest: tuple[Likeness, ...]
     farthest: tuple[Likeness, ...]
-    kinds: tuple[str, ...]
+    kinds: tuple[Kind, ...]
