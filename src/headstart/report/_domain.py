@@ -9,7 +9,9 @@ from headstart.report._format import percent, plain
 
 KINDS = {
     "classes": "Classes are more or less frequent there.",
-    "content": "Nothing as simple as size, brightness, length or loudness explains it: look at the items that differ most.",
+    "content": (
+        "Nothing as simple as size, brightness, length or loudness explains it: look at the items that differ most."
+    ),
 }
 DISTANCES = {
     "separability": (

@@ -18,7 +18,7 @@ class LastBlocks(InputStrategy):
     """
 
     summary: ClassVar[str] = "Fine-tune the last block from the probe's head; everything below stays frozen."
-    lead: ClassVar[float] = 0.005
+    lead: ClassVar[float] = 0.014
 
     blocks: Annotated[int, Meaning(says="How many blocks are trained.", low=1)] = 1
     decay: Decay = 0.8

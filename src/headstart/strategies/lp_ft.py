@@ -19,8 +19,7 @@ class LpFt(InputStrategy):
     """
 
     summary: ClassVar[str] = "Fit a linear probe, then fine-tune every block from there (LP-FT, arXiv 2202.10054)."
-    lead: ClassVar[float] = 0.03
-    """That of `full`: with few labels they do alike now that the head is softened (`headstart.heads.soften`)."""
+    lead: ClassVar[float] = 0.022
 
     decay: Decay = 0.8
     schedule: Schedule = Schedule(epochs=5, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
