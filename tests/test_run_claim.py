@@ -248,3 +248,16 @@ def test_a_finished_run_may_be_run_again_but_not_replaced_by_another(tmp_path: P
     (run / "recipe.toml").write_text("seed = ")
     with pytest.raises(UserError, match="already holds a run of other data or other options"):
         claim(run, ASKED, DATA)
+
+
+def test_folders_that_were_made_for_nothing_are_taken_away_again(tmp_path: Path):
+    with pytest.raises(UserError, match="no use"), held(tmp_path / "a" / "b" / "run", Silent()):
+        raise UserError("no use")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a").mkdir()
+    with held(tmp_path / "a" / "b" / "run", Silent()):
+        (tmp_path / "a" / "b" / "run" / "report.html").touch()
+    assert (tmp_path / "a" / "b" / "run" / "report.html").exists()
+    with held(tmp_path / "a" / "c" / "run", Silent()):
+        (tmp_path / "a" / "c" / "other").touch()
+    assert [path.name for path in (tmp_path / "a" / "c").iterdir()] == ["other"]

@@ -72,8 +72,8 @@ def _is_read(folder: Path, source: Path) -> bool:
 def held(folder: Path, progress: Progress, sources: Sequence[str] = ()) -> Iterator[None]:
     """Keep other processes with this home out of ``folder``, which is made if it does not exist.
 
-    Where there can be no locks (some network drives, a home that is read-only) ``progress`` is told so. A folder that
-    was made here and is empty in the end is taken away again.
+    Where there can be no locks (some network drives, a home that is read-only) ``progress`` is told so. Folders
+    that were made here and are empty in the end are taken away again.
 
     Raises:
         UserError: another process is at work there, or it cannot be the run folder of data in ``sources`` (`foresee`).
@@ -81,14 +81,14 @@ def held(folder: Path, progress: Progress, sources: Sequence[str] = ()) -> Itera
     """
     with _locked(folder, progress):
         foresee(folder, sources)
-        made = not folder.exists()
+        made = [each for each in (folder, *folder.parents) if not each.exists()]
         _make_writable(folder)
         try:
             yield
         finally:
-            if made:
-                with contextlib.suppress(OSError):  # what is not empty stays
-                    folder.rmdir()
+            with contextlib.suppress(OSError):  # what is not empty stays, and so does what is above it
+                for each in made:
+                    each.rmdir()
 
 
 def _locked(folder: Path, progress: Progress) -> AbstractContextManager[object]:

@@ -47,3 +47,17 @@ def test_attempts_are_refused_together():
     with pytest.raises(UserError) as caught:
         together(lambda: refuse("One."), lambda: 1, lambda: refuse("Two.", "One."))
     assert caught.value.problems == ("One.", "Two.")
+
+
+def test_what_is_missing_is_told_beside_what_is_wrong():
+    def missing(what: str):
+        raise Unavailable(what)
+
+    def refuse():
+        raise UserError("One.")
+
+    with pytest.raises(UserError) as caught:
+        together(lambda: missing("No room."), refuse)
+    assert caught.value.problems == ("One.", "No room.")
+    with pytest.raises(Unavailable, match=r"^No room\.$"):
+        together(lambda: missing("No room."), lambda: missing("No network."))

@@ -66,16 +66,21 @@ def together(*attempts: Callable[[], object]) -> None:
     """Make all ``attempts``.
 
     Raises:
-        UserError: some were refused; the problems of all of them, each once.
+        UserError: some were refused; the problems of all of them, each once, and what was missing for others.
+        Unavailable: nothing was refused, and something was missing.
     """
-    problems: list[str] = []
+    problems, missing = list[str](), list[Unavailable]()
     for attempt in attempts:
         try:
             attempt()
         except UserError as error:
             problems += error.problems
+        except Unavailable as error:
+            missing.append(error)
     if problems:
-        raise UserError(*dict.fromkeys(problems))
+        raise UserError(*dict.fromkeys([*problems, *map(str, missing)]))
+    if missing:
+        raise missing[0]
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
