@@ -24,8 +24,8 @@ def test_a_missing_or_empty_folder_is_free(tmp_path: Path):
     for _ in range(2):
         with held(tmp_path / "deep" / "run", Silent()):
             claim(tmp_path / "deep" / "run", ASKED, DATA)
-        assert not (tmp_path / "deep" / "run").exists()
-    (tmp_path / "deep" / "run").mkdir()
+        assert not (tmp_path / "deep").exists()
+    (tmp_path / "deep" / "run").mkdir(parents=True)
     (tmp_path / "deep" / "run" / ".DS_Store").touch()
     claim(tmp_path / "deep" / "run", ASKED, DATA)
 
