@@ -30,9 +30,9 @@ class Strategy(ABC):
 
     lead: ClassVar[float] = 0.0
     """What `auto` expects it to score above the linear probe before anything is measured, as a share of the metric: the
-    mean over three data sets with 5, 10 and 50 labels a class (``bench few_labels``, six draws), less its standard
-    error over the sets, for other data are others. By their means the candidates have the same order whichever set
-    is left out.
+    mean over three data sets with 5, 10 and 50 labels a class (``bench few_labels``, five to seven draws), less its
+    standard error over the sets, for other data are others. By their means the candidates have the same order
+    whichever set is left out.
     """
 
     def supports(self, info: BackboneInfo, task: Task) -> str | None:
