@@ -1,6 +1,7 @@
 """Balanced accuracy of every strategy, and of the automatic choice, with 5, 10 and 50 labels of every class.
 
-    python -m bench few_labels [--sets cells tweets leads] [--labels 5 10 50] [--draws 10] [--resume | --anew]
+    python -m bench few_labels [--sets cells tweets leads] [--labels 5 10 50] [--draws 10] [--only NAME ...]
+        [--resume | --anew]
 
 EfficientNet-Lite0 on solar cells, MiniLM-L6 on tweets and on what newswire stories begin with. Every draw takes other
 items to learn from and 400 others to score on; all strategies meet the same ones. `auto` is what
@@ -42,7 +43,7 @@ def main() -> int:
     found = [Outcome(**each) for each in known]
     for draw in range(given.draws):
         for name in given.sets:
-            missing = {count: _missing(found, name, count, draw) for count in given.labels}
+            missing = {count: _missing(found, name, count, draw, given.only) for count in given.labels}
             for outcome in _drawn(name, missing, draw) if any(missing.values()) else ():
                 found += outcome
                 _write(path, found)
@@ -57,6 +58,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sets", nargs="+", choices=tuple(TITLES), default=list(TITLES))
     parser.add_argument("--labels", nargs="+", type=int, default=[5, 10, 50], help="items of every class")
     parser.add_argument("--draws", type=int, default=10)
+    known = (PLAIN, *strategies())
+    parser.add_argument("--only", nargs="+", choices=known, default=list(known), metavar="NAME", help="strategies to run")
     parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER", help="where results are kept")
     there = parser.add_mutually_exclusive_group()
     there.add_argument("--resume", action="store_true", help="go on with what is there, new strategies too")
@@ -64,10 +67,10 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _missing(found: Sequence[Outcome], name: str, labels: int, draw: int) -> list[str]:
-    """The strategies that this draw has not met yet: all, or those that were written since."""
+def _missing(found: Sequence[Outcome], name: str, labels: int, draw: int, only: Sequence[str]) -> list[str]:
+    """Those of ``only`` that this draw has not met yet."""
     there = {each.strategy for each in found if (each.set, each.labels, each.draw) == (name, labels, draw)}
-    return [each for each in (PLAIN, *strategies()) if each not in there]
+    return [each for each in only if each not in there]
 
 
 def _drawn(name: str, missing: Mapping[int, Sequence[str]], draw: int) -> Iterator[list[Outcome]]:
