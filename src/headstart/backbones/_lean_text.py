@@ -21,7 +21,13 @@ def able(layer: nn.Module) -> bool:
         and torch.backends.mkldnn.is_available()
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")
         and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+        and orders_weights()
     )
+
+
+def orders_weights() -> bool:
+    """Whether oneDNN orders weights in bfloat16 on this processor: without AVX-512 or its like it refuses."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def wanted() -> bool:
