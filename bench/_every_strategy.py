@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,7 +38,9 @@ LEFT_OUT = ("scratch",)
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Balanced accuracy on the test part, None where the strategy cannot be had; ``chose`` is what `auto` took."""
+    """Balanced accuracy on the test part, None where the strategy cannot be had, and the ``seconds`` that adapting and
+    scoring took beside whatever else the machine did; ``chose`` is what `auto` took.
+    """
 
     set: str
     labels: int
@@ -45,6 +48,7 @@ class Outcome:
     strategy: str
     balanced_accuracy: float | None
     chose: str = ""
+    seconds: float = 0.0
 
 
 def strategies() -> tuple[str, ...]:
@@ -67,10 +71,14 @@ def outcomes(data: Dataset, name: str, labels: int, draw: int, wanted: Collectio
 
     found: list[Outcome] = []
     if AUTO in wanted:
+        started = time.perf_counter()
         settled = settle(hold([entrant], run), run)
         model, trial = settled.model, settled.chosen.trial
         reached = scored(trial.contender, model.backbone, model.head, model.frozen)
-        found.append(Outcome(**known, strategy=AUTO, balanced_accuracy=reached, chose=trial.strategy_name))
+        seconds = time.perf_counter() - started
+        found.append(
+            Outcome(**known, strategy=AUTO, balanced_accuracy=reached, chose=trial.strategy_name, seconds=seconds)
+        )
     members = catalog.strategies.create()
     for each in strategies():
         if each not in wanted or each == AUTO:
@@ -79,12 +87,13 @@ def outcomes(data: Dataset, name: str, labels: int, draw: int, wanted: Collectio
         strategy = member.paced(len(run.data.items)) if isinstance(member, InputStrategy) else member
         taught = isinstance(strategy, InputStrategy) and strategy.learns_from_another
         known_to_work = strategy.supports(entrant.native.backbone.info, run.data.task) is None
-        reached = None
+        reached, started = None, time.perf_counter()
         if taught and known_to_work and data.modality in TEACHERS:
             reached = _alone(each, strategy, *_with_a_teacher(data, draw), scored)
         elif known_to_work and not taught:
             reached = _alone(each, strategy, entrant, run, scored)
-        found.append(Outcome(**known, strategy=each, balanced_accuracy=reached))
+        seconds = time.perf_counter() - started
+        found.append(Outcome(**known, strategy=each, balanced_accuracy=reached, seconds=seconds))
         hand_back_memory()
     return found
 

@@ -16,6 +16,7 @@ import argparse
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -86,8 +87,10 @@ def _drawn(name: str, missing: Mapping[int, Sequence[str]], draw: int) -> Iterat
             data = api.load(dealt / f"train{ending}", test=dealt / f"test{ending}", seed=draw)
             yield outcomes(data, name, labels, draw, [each for each in wanted if each != PLAIN])
             if PLAIN in wanted:
+                started = time.perf_counter()
                 reached = fine_tuned(dealt, "text" if ending else "image")
-                yield [Outcome(set=name, labels=labels, draw=draw, strategy=PLAIN, balanced_accuracy=reached)]
+                known = {"set": name, "labels": labels, "draw": draw, "strategy": PLAIN}
+                yield [Outcome(**known, balanced_accuracy=reached, seconds=time.perf_counter() - started)]
             print(f"{name} {labels} {draw}: {len(wanted)} strategies", flush=True)
 
 
