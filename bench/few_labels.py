@@ -60,7 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--labels", nargs="+", type=int, default=[5, 10, 50], help="items of every class")
     parser.add_argument("--draws", type=int, default=10)
     known = (PLAIN, *strategies())
-    parser.add_argument("--only", nargs="+", choices=known, default=list(known), metavar="NAME", help="strategies to run")
+    parser.add_argument(
+        "--only", nargs="+", choices=known, default=list(known), metavar="NAME", help="strategies to run"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER", help="where results are kept")
     there = parser.add_mutually_exclusive_group()
     there.add_argument("--resume", action="store_true", help="go on with what is there, new strategies too")

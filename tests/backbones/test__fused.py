@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from headstart.backbones._fused import ACTIVATIONS, FusedConvolution, fusible, sum_kept
+from tests.backbones.test__processor import rounding
 
 
 def convolution(groups: int = 1, **how: Any) -> nn.Conv2d:
@@ -44,6 +45,7 @@ def test_autocast_and_what_comes_in_decide_the_precision():
             assert fused(pixels().bfloat16()).dtype == torch.bfloat16
 
 
+@rounding
 def test_a_smooth_picture_comes_out_of_a_depthwise_kernel_as_in_float32():
     plain = convolution(groups=8)
     level = torch.full((1, 8, 9, 9), 1.5)

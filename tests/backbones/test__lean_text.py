@@ -6,8 +6,7 @@ import torch
 from headstart.backbones import _lean_text
 from headstart.backbones._sequence_body import SequenceBackbone
 from tests.backbones.members import batch_of, make
-
-fast_processor = pytest.mark.skipif(not _lean_text.orders_weights(), reason="a processor without bfloat16 in oneDNN")
+from tests.backbones.test__processor import rounding
 
 
 def made(kind: str = "bert") -> SequenceBackbone:
@@ -31,7 +30,7 @@ def lean(backbone: SequenceBackbone) -> SequenceBackbone:
     return leaner
 
 
-@fast_processor
+@rounding
 @pytest.mark.parametrize("short", [0, 128])
 @pytest.mark.parametrize("kind", ["bert", "roberta", "xlm-roberta"])
 def test_agrees_with_float32_as_well_as_autocast_does(kind: str, short: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +60,7 @@ def test_the_backbone_itself_stays_as_it_is() -> None:
     assert all(torch.equal(tensor, state[name]) for name, tensor in backbone.module.state_dict().items())
 
 
-@fast_processor
+@rounding
 @pytest.mark.parametrize("short", [0, 128])
 def test_padding_changes_nothing(short: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_lean_text, "SHORT", short)
@@ -73,7 +72,7 @@ def test_padding_changes_nothing(short: int, monkeypatch: pytest.MonkeyPatch) ->
     )
 
 
-@fast_processor
+@rounding
 def test_upper_blocks_alone_run_lean_too() -> None:
     backbone = made()
     leaner = lean(backbone)
@@ -93,7 +92,7 @@ def test_where_onednn_is_not_there_the_backbone_stays(monkeypatch: pytest.Monkey
 
 
 def test_where_the_processor_cannot_the_backbone_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_lean_text, "orders_weights", lambda: False)
+    monkeypatch.setattr(_lean_text, "rounds", lambda: False)
     backbone = made()
     assert backbone.lean(batch_of(backbone)) is backbone
     assert torch.isfinite(features(lean(backbone), fast=True)).all()

@@ -61,7 +61,9 @@ def test_what_a_draw_has_met_is_not_measured_again():
     names = (PLAIN, *strategies())
     known = {"set": "cells", "labels": 5, "draw": 1, "balanced_accuracy": 0.5}
     found = [Outcome(**known, strategy=each) for each in names[:-1]]
-    assert few_labels._missing(found, "cells", 5, 1) == [names[-1]]
-    assert few_labels._missing(found, "cells", 5, 2) == few_labels._missing(found, "cells", 10, 1) == list(names)
+    assert few_labels._missing(found, "cells", 5, 1, names) == [names[-1]]
+    assert few_labels._missing(found, "cells", 5, 1, [AUTO]) == []
+    for labels, draw in ((5, 2), (10, 1)):
+        assert few_labels._missing(found, "cells", labels, draw, names) == list(names)
     assert {AUTO, PLAIN, "lp_ft"} < set(names)
     assert "scratch" not in names

@@ -9,6 +9,8 @@ from timm.layers.conv2d_same import Conv2dSame
 from timm.layers.padding import pad_same
 from torch import nn
 
+from headstart.backbones._processor import rounds
+
 ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.Identity: ("none", []),
     nn.ReLU: ("relu", []),
@@ -56,17 +58,25 @@ class FusedConvolution(nn.Module):
         padding = [0, 0] if self._same else list(convolution.padding)
         self._geometry = padding, list(convolution.stride), list(convolution.dilation), convolution.groups
         self._activation = ACTIVATIONS[type(activation)]
+        self._rounds = rounds()
 
     def forward(self, pixels: torch.Tensor) -> Any:
-        """``(B, C, H, W)`` from ``(B, C, H, W)``, in bfloat16 if autocast says so or what comes in is."""
+        """``(B, C, H, W)`` from ``(B, C, H, W)``, in bfloat16 if autocast says so or what comes in is.
+
+        On processors that oneDNN has no bfloat16 for, only what comes out is rounded.
+        """
         if torch.is_autocast_enabled("cpu"):
             pixels = pixels.to(torch.get_autocast_dtype("cpu"))
+        came = pixels.dtype
+        if came == torch.bfloat16 and not self._rounds:
+            pixels = pixels.float()
         if self._same:
             _, stride, dilation, _ = self._geometry
             pixels = pad_same(pixels, list(self.weight.shape[-2:]), stride, dilation)
         weight = self.rounded if pixels.dtype == torch.bfloat16 else self.weight
         name, numbers = self._activation
-        return torch.ops.mkldnn._convolution_pointwise(pixels, weight, self.bias, *self._geometry, name, numbers, "")
+        found = torch.ops.mkldnn._convolution_pointwise(pixels, weight, self.bias, *self._geometry, name, numbers, "")
+        return found.to(came)
 
 
 def sum_kept(weight: torch.Tensor) -> torch.Tensor:

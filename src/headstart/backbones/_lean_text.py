@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from headstart.backbones._processor import rounds
+
 SHORT = 128
 """Tokens up to which attention is two batched products and a softmax. PyTorch's fused attention costs 1.2 to 1.7 times
 as much there; with 192 tokens it is the faster one (twelve heads of 32, two cores with AVX-512 BF16)."""
@@ -18,16 +20,10 @@ def able(layer: nn.Module) -> bool:
     """Whether `LeanLayer` can stand for it here."""
     return (
         next(layer.parameters()).device.type == "cpu"
-        and torch.backends.mkldnn.is_available()
+        and rounds()
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")
         and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
-        and orders_weights()
     )
-
-
-def orders_weights() -> bool:
-    """Whether oneDNN orders weights in bfloat16 on this processor: without AVX-512 or its like it refuses."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def wanted() -> bool:
