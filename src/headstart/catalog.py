@@ -5,6 +5,7 @@ from __future__ import annotations
 from headstart.core.backbone import Source
 from headstart.core.baseline import Baseline
 from headstart.core.data_kind import DataKind
+from headstart.core.domain import DomainMethod
 from headstart.core.registry import Registry
 from headstart.core.score import TransferScore
 from headstart.core.strategy import Strategy
@@ -15,4 +16,5 @@ strategies = Registry(kind="strategy", package="headstart.strategies", contract=
 tasks = Registry(kind="task", package="headstart.tasks", contract=Task)
 scores = Registry(kind="score", package="headstart.scores", contract=TransferScore)
 baselines = Registry(kind="baseline", package="headstart.baselines", contract=Baseline)
+domains = Registry(kind="domain method", package="headstart.domains", contract=DomainMethod)
 data_kinds = Registry(kind="kind of data", package="headstart.data", contract=DataKind)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from headstart.heads.probe import level_logits
-from headstart.heads.ridge import ridge_path
+from headstart.heads.ridge import ridge_path_to
 
 PENALTY = 1.0
 """In multiples of the mean eigenvalue. Fixed: a penalty chosen on the sides as they are would be a second look at them,
@@ -27,10 +25,7 @@ def separabilities(
     """
     signs = np.where(sides, 1.0, -1.0)
     scale = float(np.sum(rows**2)) / max(1, min(len(rows) - 1, rows.shape[1]))
-    path = ridge_path(rows, np.zeros(len(rows), dtype=np.int64), 1, lambdas=[PENALTY * scale])
-    mean = signs.mean(axis=0)
-    aims = signs - mean
-    path = replace(path, signs=signs, target_mean=mean, aims=aims, projected=path.basis.T @ aims)
+    path = ridge_path_to(rows, signs, lambdas=[PENALTY * scale])
     held = level_logits(path.loo(0), signs, np.arange(len(rows)))
     first, second = (side / side.sum(axis=0) for side in (sides, ~sides))
     errors = 0.5 * (np.sum((held <= 0) * first, axis=0) + np.sum((held > 0) * second, axis=0))

@@ -35,9 +35,13 @@ class Calibration:
 
 
 def fit_calibration(
-    logits: NDArray[np.float64], targets: NDArray[np.int64], class_weights: NDArray[np.float64]
+    logits: NDArray[np.float64],
+    targets: NDArray[np.int64],
+    class_weights: NDArray[np.float64],
+    weights: NDArray[np.float64] | None = None,
 ) -> Calibration:
-    """Matrix scaling of held-out ``logits (N, C)`` by the log-loss in which classes count by ``class_weights (C,)``.
+    """Matrix scaling of held-out ``logits (N, C)`` by the log-loss in which classes count by ``class_weights (C,)`` and
+    items by ``weights (N,)``, one each if there are none.
 
     Guo et al. 2017 (arXiv 1706.04599), section 4.2, with the matrix pulled towards the multiple of the identity that
     temperature scaling finds, and the bias towards zero, by a ridge penalty (Kull et al. 2019, arXiv 1910.12656, argue
@@ -56,7 +60,7 @@ def fit_calibration(
     spread = float(np.sqrt(np.mean(centred**2))) or 1.0
     scaled = np.ascontiguousarray(centred.T) / spread
     cold = spread / fit_temperature(logits, targets)
-    weights = class_weights[targets]
+    counted = class_weights[targets] * (1.0 if weights is None else weights)
     aims = np.arange(classes)[:, None] == targets
     every = np.arange(items)
     absent = np.bincount(targets, minlength=classes) == 0
@@ -67,8 +71,8 @@ def fit_calibration(
         moved, bias = flat[: classes**2].reshape(classes, classes), flat[classes**2 :]
         calibrated = (cold * np.eye(classes) + moved) @ scaled + bias[:, None]
         likely, norms = shares(calibrated)
-        slope = (likely - aims) * weights
-        value = float(weights @ (norms - calibrated[targets, every])) + 0.5 * SHRINKAGE * float(flat @ flat)
+        slope = (likely - aims) * counted
+        value = float(counted @ (norms - calibrated[targets, every])) + 0.5 * SHRINKAGE * float(flat @ flat)
         gradient = np.concatenate([((slope @ scaled.T) * free).ravel(), slope.sum(axis=1) * ~absent])
         return value, gradient + SHRINKAGE * flat
 

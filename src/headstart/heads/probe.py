@@ -119,18 +119,23 @@ def shares_scaling(features: NDArray[np.floating], folds: NDArray[np.integer]) -
 
 
 def level_logits(
-    logits: NDArray[np.float64], signs: NDArray[np.float64], folds: NDArray[np.integer]
+    logits: NDArray[np.float64],
+    signs: NDArray[np.float64],
+    folds: NDArray[np.integer],
+    weights: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Left-out ``logits (N, C)`` as they would be with the intercept of all items.
+    """Left-out ``logits (N, C)`` as they would be with the intercept of all items, which count by ``weights (N,)``.
 
     Refitted without a fold of ``folds (N,)``, the intercept leans away from the classes of that fold's items. Where
     features say little, this is most of what left-out logits say, and a calibration would learn it: with the wrong
     sign for items that were not left out.
     """
-    _, codes, counts = np.unique(folds, return_inverse=True, return_counts=True)
-    sums = np.stack([np.bincount(codes, column, minlength=len(counts)) for column in signs.T], axis=1)
-    left = len(signs) - counts[:, None]
-    return logits + ((sums - counts[:, None] * signs.mean(axis=0)) / left)[codes]
+    counted = np.ones(len(signs)) if weights is None else weights
+    codes = np.unique(folds, return_inverse=True)[1]
+    masses = np.bincount(codes, counted)[:, None]
+    sums = np.stack([np.bincount(codes, column) for column in (counted[:, None] * signs).T], axis=1)
+    mean = counted @ signs / counted.sum()
+    return logits + ((sums - masses * mean) / (counted.sum() - masses))[codes]
 
 
 Decomposed = tuple[Standardiser, RidgePath]

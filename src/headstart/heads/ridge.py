@@ -81,19 +81,19 @@ class RidgePath:
         """
         if len(np.unique(folds)) < 2:
             raise ValueError("Out-of-fold predictions need items in at least two folds, got one fold.")
-        return self._without(index, ties(folds))
+        return self.without(index, ties(folds))
 
     def best(self, folds: NDArray[np.integer] | None = None) -> tuple[int, NDArray[np.float64]]:
         """Number of the penalty with the least squared error on left-out items, or folds ``(N,)`` as in `out_of_fold`,
         and their logits ``(N, C)``.
         """
         tied = [] if folds is None else ties(folds)
-        left_out = [self._without(index, tied) for index in range(len(self.lambdas))]
+        left_out = [self.without(index, tied) for index in range(len(self.lambdas))]
         least = int(np.argmin([np.sum((logits - self.signs) ** 2) for logits in left_out]))
         return least, left_out[least]
 
-    def _without(self, index: int, tied: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-        """`loo` with the rows of each block of ``tied`` left out together."""
+    def without(self, index: int, tied: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+        """`loo` with the rows of each block of ``tied`` (`ties`) left out together."""
         logits = np.empty_like(self.signs) if sum(rows.size for rows in tied) == len(self.signs) else self.loo(index)
         residuals, factor = self._residuals(index), self._kept(index)
         intercept, root = np.sqrt(self.weights / self.weights.sum()), np.sqrt(self.weights)
@@ -213,9 +213,24 @@ def ridge_path(
     items = len(features)
     if items < 2 or targets.shape != (items,):
         raise ValueError(f"Ridge needs at least 2 items with one target each, got {items} and {targets.shape}.")
+    signs = np.where(targets[:, None] == np.arange(outputs), 1.0, -1.0)
+    return ridge_path_to(features, signs, weights, lambdas)
+
+
+def ridge_path_to(
+    features: NDArray[np.floating],
+    signs: NDArray[np.float64],
+    weights: NDArray[np.floating] | None = None,
+    lambdas: Sequence[float] | NDArray[np.float64] | None = None,
+) -> RidgePath:
+    """`ridge_path` for any targets ``signs (N, C)``.
+
+    Raises:
+        ValueError: a penalty or weight that is not positive.
+    """
+    items = len(features)
     weights = checked_weights(weights, items)
     features = np.asarray(features, dtype=np.float64)
-    signs = np.where(targets[:, None] == np.arange(outputs), 1.0, -1.0)
     root, total = np.sqrt(weights)[:, None], weights.sum()
     feature_mean, target_mean = weights @ features / total, weights @ signs / total
     rows, aims = root * (features - feature_mean), root * (signs - target_mean)

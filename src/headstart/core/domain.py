@@ -1,0 +1,70 @@
+"""Methods that carry what was learnt in one domain, the source, over to another, the target, that has no labels."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from headstart.core.backbone import LinearHead
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Features of both domains, columns scaled alike: ``source (N, D)`` with ``labels (N,)`` of ``outputs`` classes and
+    ties ``groups (N,)``, and ``target (M, D)``.
+
+    There is no field for labels of the target: what a method cannot be given, it cannot learn from.
+    """
+
+    source: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    target: NDArray[np.float64]
+    outputs: int
+    groups: NDArray[np.int64] | None = None
+
+
+class Fit(Protocol):
+    """Fits the head that every method ends in: the same for all, so that what differs is the method."""
+
+    def __call__(
+        self,
+        features: NDArray[np.float64],
+        shares: NDArray[np.float64],
+        *,
+        weights: NDArray[np.float64] | None = None,
+        groups: NDArray[np.int64] | None = None,
+    ) -> LinearHead:
+        """Head for ``features (N, D)`` whose items belong to the classes by ``shares (N, C)``, which add up to 1.
+
+        Items count by ``weights (N,)``, positive ones; every class counts the same.
+        """
+        ...
+
+
+class DomainMethod(ABC):
+    """One way across. Members are frozen dataclasses whose fields are their hyper-parameters."""
+
+    summary: ClassVar[str]
+    """One line for people, with the paper."""
+    candidate: ClassVar[bool] = True
+    """Whether ``auto`` considers it."""
+
+
+class FeatureMethod(DomainMethod):
+    """Works on frozen features and ends in a head for features of the target."""
+
+    @abstractmethod
+    def head(self, pair: Pair, fit: Fit) -> LinearHead:
+        """The head for features like ``pair.target``; equal pairs give equal heads."""
+
+
+def one_hot(labels: NDArray[np.int64], outputs: int) -> NDArray[np.float64]:
+    """``(N, outputs)`` with a one for the class of each of ``labels (N,)``."""
+    import numpy as np
+
+    return np.eye(outputs)[labels]
