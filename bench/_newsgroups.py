@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench._cachopo import PARTS, texts
@@ -22,3 +23,16 @@ def prepare(folder: Path, *, train: int, test: int, seed: int) -> None:
                 f"fewer with --{part}."
             )
         write_texts(folder / f"{part}.csv", random.Random(seed).sample(rows, count))
+
+
+def write(path: Path, groups: Mapping[str, Sequence[str]], *, items: int, seed: int) -> None:
+    """A table of ``items`` messages, drawn by ``seed``, as many of every topic of ``groups``: the name of a topic, and
+    the groups that stand for it.
+    """
+    rows = [row for part in PARTS for row in texts("20newsgroups", part)]
+    chosen = []
+    for topic, names in groups.items():
+        own = [(text, topic) for text, group in rows if group in names]
+        chosen += random.Random(seed).sample(own, items // len(groups))
+    random.Random(seed).shuffle(chosen)
+    write_texts(path, chosen)

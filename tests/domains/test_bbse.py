@@ -41,18 +41,18 @@ def test_by_hand():
     known = Known()
     found = class_shares(pair, known, known(rows, rows))
     np.testing.assert_allclose(found, [5 / 6, 1 / 6], atol=1e-5)
-    head = Bbse().head(pair, known)
+    head = Bbse().cross(pair, known).head
     np.testing.assert_allclose(np.diff(head.bias), certain + np.log((1 / 6) / (5 / 6)), atol=1e-4)
 
 
 def test_more_are_right_where_classes_are_skewed():
     pair, hidden = skewed([0.8, 0.15, 0.05])
     plain = fit(pair.source, one_hot(pair.labels, 3))
-    assert right(Bbse().head(pair, fit), pair.target, hidden) > right(plain, pair.target, hidden)
+    assert right(Bbse().cross(pair, fit).head, pair.target, hidden) > right(plain, pair.target, hidden)
 
 
 def test_a_class_that_is_not_there_is_not_ruled_out():
     pair, _ = skewed([0.0, 0.5, 0.5])
-    plain, head = fit(pair.source, one_hot(pair.labels, 3)), Bbse().head(pair, fit)
+    plain, head = fit(pair.source, one_hot(pair.labels, 3)), Bbse().cross(pair, fit).head
     assert (head.bias - plain.bias)[0] >= np.log(3 * LEAST) - 1e-9
     assert Bbse.candidate is False

@@ -12,7 +12,7 @@ def test_source_features_take_on_the_moments_of_the_target():
     source = np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]] * 500) * np.sqrt(2.0)
     target = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 3.0], [0.0, -3.0]] * 500) * np.sqrt(2.0) + [5.0, -1.0]
     seen = Recorder()
-    Coral().head(Pair(source=source, labels=np.arange(2000) % 2, target=target, outputs=2), seen)
+    Coral().cross(Pair(source=source, labels=np.arange(2000) % 2, target=target, outputs=2), seen)
     np.testing.assert_allclose(seen.features, source * [0.5, 3.0] + [5.0, -1.0], rtol=0.01, atol=0.01)
 
 
@@ -21,7 +21,7 @@ def test_as_the_paper_writes_it():
     random = np.random.default_rng(0)
     source, target = (random.normal(size=(4000, 3)) @ random.normal(size=(3, 3)) for _ in range(2))
     seen = Recorder()
-    Coral().head(Pair(source=source, labels=np.arange(4000) % 2, target=target, outputs=2), seen)
+    Coral().cross(Pair(source=source, labels=np.arange(4000) % 2, target=target, outputs=2), seen)
     roots = []
     for rows, exponent in ((source, -0.5), (target, 0.5)):
         left, values, _ = np.linalg.svd(np.cov(rows.T, ddof=0))

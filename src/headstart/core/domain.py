@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -46,6 +47,21 @@ class Fit(Protocol):
         ...
 
 
+def as_they_are(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``rows`` unmoved."""
+    return rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossing:
+    """A ``head`` for features of the target, and where features of the source ``arrive`` for it, ``(N, D)`` from
+    ``(N, D)``, those of items that the method has not seen too.
+    """
+
+    head: LinearHead
+    arrive: Callable[[NDArray[np.float64]], NDArray[np.float64]] = as_they_are
+
+
 class DomainMethod(ABC):
     """One way across. Members are frozen dataclasses whose fields are their hyper-parameters."""
 
@@ -59,7 +75,7 @@ class FeatureMethod(DomainMethod):
     """Works on frozen features and ends in a head for features of the target."""
 
     @abstractmethod
-    def head(self, pair: Pair, fit: Fit) -> LinearHead:
+    def cross(self, pair: Pair, fit: Fit) -> Crossing:
         """The head for features like ``pair.target``; equal pairs give equal heads."""
 
 

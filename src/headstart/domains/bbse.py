@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from headstart.core.backbone import LinearHead
-from headstart.core.domain import FeatureMethod, Fit, Pair, one_hot
+from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,13 +32,14 @@ class Bbse(FeatureMethod):
     summary: ClassVar[str] = "Correct for classes being more or less frequent in the target (BBSE, Lipton et al. 2018)."
     candidate: ClassVar[bool] = False
 
-    def head(self, pair: Pair, fit: Fit) -> LinearHead:
-        """See `FeatureMethod.head`."""
+    def cross(self, pair: Pair, fit: Fit) -> Crossing:
+        """See `FeatureMethod.cross`."""
         import numpy as np
 
         head = fit(pair.source, one_hot(pair.labels, pair.outputs), groups=pair.groups)
         found = class_shares(pair, fit, head)
-        return LinearHead(weight=head.weight, bias=head.bias + np.log(np.maximum(found, LEAST) * pair.outputs))
+        shift = np.log(np.maximum(found, LEAST) * pair.outputs)
+        return Crossing(head=LinearHead(weight=head.weight, bias=head.bias + shift))
 
 
 def class_shares(pair: Pair, fit: Fit, head: LinearHead) -> NDArray[np.float64]:

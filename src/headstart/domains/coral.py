@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from headstart.core.backbone import LinearHead
-from headstart.core.domain import FeatureMethod, Fit, Pair, one_hot
+from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +23,15 @@ class Coral(FeatureMethod):
 
     summary: ClassVar[str] = "Give source features the target's mean and covariance (CORAL, Sun et al. 2016)."
 
-    def head(self, pair: Pair, fit: Fit) -> LinearHead:
-        """See `FeatureMethod.head`."""
+    def cross(self, pair: Pair, fit: Fit) -> Crossing:
+        """See `FeatureMethod.cross`."""
         from headstart.domains._moments import Moments, power
 
         source, target = Moments.of(pair.source), Moments.of(pair.target)
-        moved = (pair.source - source.mean) @ power(source.covariance, -0.5) @ power(target.covariance, 0.5)
-        return fit(moved + target.mean, one_hot(pair.labels, pair.outputs), groups=pair.groups)
+        between = power(source.covariance, -0.5) @ power(target.covariance, 0.5)
+
+        def arrive(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+            return (rows - source.mean) @ between + target.mean
+
+        head = fit(arrive(pair.source), one_hot(pair.labels, pair.outputs), groups=pair.groups)
+        return Crossing(head=head, arrive=arrive)

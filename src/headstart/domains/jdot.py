@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from headstart.core.backbone import LinearHead
-from headstart.core.domain import FeatureMethod, Fit, Pair, one_hot
+from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
 from headstart.core.settings import Meaning
 
 
@@ -26,8 +25,8 @@ class Jdot(FeatureMethod):
     rounds: Annotated[int, Meaning(says="Times that plan and head are found anew.", low=1, high=100)] = 5
     regularisation: Annotated[float, Meaning(says="Weight of the plan's entropy.", low=0.001)] = 0.02
 
-    def head(self, pair: Pair, fit: Fit) -> LinearHead:
-        """See `FeatureMethod.head`."""
+    def cross(self, pair: Pair, fit: Fit) -> Crossing:
+        """See `FeatureMethod.cross`."""
         from sklearn.metrics.pairwise import euclidean_distances
 
         from headstart.domains._distances import costs
@@ -40,4 +39,4 @@ class Jdot(FeatureMethod):
             losses = euclidean_distances(labels, softmax(head.logits(pair.target)), squared=True)
             sent = plan(distances + losses, self.regularisation)
             head = fit(pair.target, (sent / sent.sum(axis=0)).T @ labels)
-        return head
+        return Crossing(head=head)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from headstart.core.backbone import LinearHead
-from headstart.core.domain import FeatureMethod, Fit, Pair, one_hot
+from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
 from headstart.core.settings import Meaning
 
 if TYPE_CHECKING:
@@ -36,12 +35,13 @@ class Kliep(FeatureMethod):
 
     centres: Annotated[int, Meaning(says="Target items that kernels lie around.", low=1)] = 100
 
-    def head(self, pair: Pair, fit: Fit) -> LinearHead:
-        """See `FeatureMethod.head`."""
+    def cross(self, pair: Pair, fit: Fit) -> Crossing:
+        """See `FeatureMethod.cross`."""
         import numpy as np
 
         weights = np.maximum(ratios(pair.source, pair.target, self.centres), LEAST)
-        return fit(pair.source, one_hot(pair.labels, pair.outputs), weights=weights, groups=pair.groups)
+        head = fit(pair.source, one_hot(pair.labels, pair.outputs), weights=weights, groups=pair.groups)
+        return Crossing(head=head)
 
 
 def ratios(source: NDArray[np.float64], target: NDArray[np.float64], centres: int) -> NDArray[np.float64]:

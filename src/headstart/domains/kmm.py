@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from headstart.core.backbone import LinearHead
-from headstart.core.domain import FeatureMethod, Fit, Pair, one_hot
+from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
 from headstart.core.settings import Meaning
 
 if TYPE_CHECKING:
@@ -33,12 +32,13 @@ class Kmm(FeatureMethod):
 
     largest: Annotated[float, Meaning(says="Largest weight of an item.", low=1.0)] = 10.0
 
-    def head(self, pair: Pair, fit: Fit) -> LinearHead:
-        """See `FeatureMethod.head`."""
+    def cross(self, pair: Pair, fit: Fit) -> Crossing:
+        """See `FeatureMethod.cross`."""
         import numpy as np
 
         weights = np.maximum(matched(pair.source, pair.target, self.largest), LEAST)
-        return fit(pair.source, one_hot(pair.labels, pair.outputs), weights=weights, groups=pair.groups)
+        head = fit(pair.source, one_hot(pair.labels, pair.outputs), weights=weights, groups=pair.groups)
+        return Crossing(head=head)
 
 
 def matched(source: NDArray[np.float64], target: NDArray[np.float64], largest: float) -> NDArray[np.float64]:

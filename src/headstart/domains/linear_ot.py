@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from headstart.core.backbone import LinearHead
-from headstart.core.domain import FeatureMethod, Fit, Pair, one_hot
+from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,16 +26,20 @@ class LinearOT(FeatureMethod):
 
     summary: ClassVar[str] = "Move source features to the target's Gaussian by optimal transport (Flamary et al. 2019)."
 
-    def head(self, pair: Pair, fit: Fit) -> LinearHead:
-        """See `FeatureMethod.head`."""
-        return fit(moved(pair.source, pair.target), one_hot(pair.labels, pair.outputs), groups=pair.groups)
+    def cross(self, pair: Pair, fit: Fit) -> Crossing:
+        """See `FeatureMethod.cross`."""
+        arrive = transport(pair.source, pair.target)
+        head = fit(arrive(pair.source), one_hot(pair.labels, pair.outputs), groups=pair.groups)
+        return Crossing(head=head, arrive=arrive)
 
 
-def moved(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``source (N, D)`` with the moments of ``target (M, D)``."""
+def transport(
+    source: NDArray[np.float64], target: NDArray[np.float64]
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """The map that gives ``source (N, D)`` the moments of ``target (M, D)``."""
     from headstart.domains._moments import Moments, power
 
     first, second = Moments.of(source), Moments.of(target)
     root, inverse = power(first.covariance, 0.5), power(first.covariance, -0.5)
     between = inverse @ power(root @ second.covariance @ root, 0.5) @ inverse
-    return second.mean + (source - first.mean) @ between
+    return lambda rows: second.mean + (rows - first.mean) @ between

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from headstart.core.backbone import LinearHead
-from headstart.core.domain import FeatureMethod, Fit, Pair, one_hot
+from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
 from headstart.core.settings import Meaning
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class ShotIM(FeatureMethod):
 
     anchor: Annotated[float, Meaning(says="Pull back to the source's head.")] = 0.1
 
-    def head(self, pair: Pair, fit: Fit) -> LinearHead:
-        """See `FeatureMethod.head`."""
+    def cross(self, pair: Pair, fit: Fit) -> Crossing:
+        """See `FeatureMethod.cross`."""
         import numpy as np
         from scipy.optimize import minimize
 
@@ -51,4 +51,4 @@ class ShotIM(FeatureMethod):
         found = minimize(objective, nothing, jac=True, method="L-BFGS-B", options={"maxiter": 200})
         change = found.x.reshape(pair.outputs, -1)
         weight = start.weight + change[:, :-1]
-        return LinearHead(weight=weight, bias=start.bias + change[:, -1] - change[:, :-1] @ mean)
+        return Crossing(head=LinearHead(weight=weight, bias=start.bias + change[:, -1] - change[:, :-1] @ mean))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from headstart.core.backbone import LinearHead
-from headstart.core.domain import FeatureMethod, Fit, Pair, one_hot
+from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
 from headstart.core.settings import Meaning
 
 if TYPE_CHECKING:
@@ -27,15 +27,18 @@ class Subspace(FeatureMethod):
 
     directions: Annotated[int, Meaning(says="Principal directions of each domain that are kept.", low=1)] = 64
 
-    def head(self, pair: Pair, fit: Fit) -> LinearHead:
-        """See `FeatureMethod.head`."""
+    def cross(self, pair: Pair, fit: Fit) -> Crossing:
+        """See `FeatureMethod.cross`."""
         mean = pair.target.mean(axis=0)
         most = min(self.directions, len(pair.source) - 1, len(pair.target) - 1, pair.source.shape[1])
         own, other = (_principal(rows, most) for rows in (pair.source, pair.target))
-        aligned = (pair.source - pair.source.mean(axis=0)) @ own @ (own.T @ other)
-        found = fit(aligned, one_hot(pair.labels, pair.outputs), groups=pair.groups)
+        start, between = pair.source.mean(axis=0), own @ (own.T @ other)
+        found = fit((pair.source - start) @ between, one_hot(pair.labels, pair.outputs), groups=pair.groups)
         weight = found.weight @ other.T
-        return LinearHead(weight=weight, bias=found.bias - weight @ mean)
+        return Crossing(
+            head=LinearHead(weight=weight, bias=found.bias - weight @ mean),
+            arrive=lambda rows: mean + (rows - start) @ between @ other.T,
+        )
 
 
 def _principal(rows: NDArray[np.float64], most: int) -> NDArray[np.float64]:
