@@ -10,7 +10,7 @@ from headstart.core.validator import Judged, Validator
 
 @dataclass(frozen=True, kw_only=True)
 class Bnm(Validator):
-    """Nuclear norm of predicted probabilities ``(M, C)`` over its largest value: large where they are certain and varied.
+    """Nuclear norm of predicted probabilities ``(M, C)`` over its largest value: large where certain and varied.
 
     Cui et al. 2020, arXiv 2003.12237, section 3. Fails when a wrong labelling is certain and varied.
     """

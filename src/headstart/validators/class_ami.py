@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from headstart.core.validator import Judged, Validator
 
@@ -27,5 +27,6 @@ class ClassAmi(Validator):
         from sklearn.metrics import adjusted_mutual_info_score
 
         outputs = min(judged.logits.shape[1], len(np.unique(judged.target, axis=0)))
-        clusters = KMeans(n_clusters=outputs, n_init=STARTS, random_state=0).fit_predict(judged.target)
+        search: Any = KMeans(n_clusters=outputs, random_state=0).set_params(n_init=STARTS)
+        clusters = search.fit_predict(judged.target)
         return float(adjusted_mutual_info_score(judged.logits.argmax(axis=1), clusters))
