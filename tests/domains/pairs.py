@@ -12,11 +12,11 @@ from headstart.heads.soft import fit_soft
 CLASSES, WIDTH = 3, 6
 
 
-def items(count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Three classes around points of their own, ``(count, 6)`` and ``(count,)``."""
+def items(count: int, seed: int, apart: float = 2.0) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Three classes around points of their own, ``apart`` standard deviations out: ``(count, 6)`` and ``(count,)``."""
     random = np.random.default_rng(seed)
     labels = np.arange(count) % CLASSES
-    middle = 2.0 * np.eye(CLASSES, WIDTH) - 0.5
+    middle = apart * np.eye(CLASSES, WIDTH) - 0.5
     return middle[labels] + random.normal(size=(count, WIDTH)), labels
 
 
@@ -25,10 +25,10 @@ def moved(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return rows * np.linspace(0.6, 1.8, WIDTH) + np.linspace(-1.0, 2.0, WIDTH)
 
 
-def shifted(count: int = 150, others: int = 120, seed: int = 0) -> tuple[Pair, NDArray[np.int64]]:
+def shifted(count: int = 150, others: int = 120, seed: int = 0, apart: float = 2.0) -> tuple[Pair, NDArray[np.int64]]:
     """A source, a shifted target, and the labels of the target that no method sees."""
-    source, labels = items(count, seed)
-    target, hidden = items(others, seed + 1)
+    source, labels = items(count, seed, apart)
+    target, hidden = items(others, seed + 1, apart)
     return Pair(source=source, labels=labels, target=moved(target), outputs=CLASSES), hidden
 
 

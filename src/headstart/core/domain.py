@@ -42,6 +42,8 @@ class Fit(Protocol):
     ) -> LinearHead:
         """Head for ``features (N, D)`` whose items belong to the classes by ``shares (N, C)``, which add up to 1.
 
+        Features lie in the space of the pair.
+
         Items count by ``weights (N,)``, positive ones; every class counts the same.
         """
         ...

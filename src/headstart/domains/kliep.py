@@ -32,6 +32,7 @@ class Kliep(FeatureMethod):
     """
 
     summary: ClassVar[str] = "Weigh source items by how dense the target is around them (KLIEP, Sugiyama et al. 2008)."
+    candidate: ClassVar[bool] = False
 
     centres: Annotated[int, Meaning(says="Target items that kernels lie around.", low=1)] = 100
 

@@ -29,6 +29,7 @@ class Kmm(FeatureMethod):
     """
 
     summary: ClassVar[str] = "Weigh source items until their mean is the target's (KMM, Huang et al. 2006)."
+    candidate: ClassVar[bool] = False
 
     largest: Annotated[float, Meaning(says="Largest weight of an item.", low=1.0)] = 10.0
 

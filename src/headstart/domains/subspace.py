@@ -32,13 +32,16 @@ class Subspace(FeatureMethod):
         mean = pair.target.mean(axis=0)
         most = min(self.directions, len(pair.source) - 1, len(pair.target) - 1, pair.source.shape[1])
         own, other = (_principal(rows, most) for rows in (pair.source, pair.target))
-        start, between = pair.source.mean(axis=0), own @ (own.T @ other)
-        found = fit((pair.source - start) @ between, one_hot(pair.labels, pair.outputs), groups=pair.groups)
-        weight = found.weight @ other.T
-        return Crossing(
-            head=LinearHead(weight=weight, bias=found.bias - weight @ mean),
-            arrive=lambda rows: mean + (rows - start) @ between @ other.T,
-        )
+        start, between = pair.source.mean(axis=0), own @ (own.T @ other) @ other.T
+
+        def arrive(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+            return mean + (rows - start) @ between
+
+        found = fit(arrive(pair.source), one_hot(pair.labels, pair.outputs), groups=pair.groups)
+        # What the head reads of the target are its own principal directions, too.
+        weight = found.weight @ other @ other.T
+        head = LinearHead(weight=weight, bias=found.bias + (found.weight - weight) @ mean)
+        return Crossing(head=head, arrive=arrive)
 
 
 def _principal(rows: NDArray[np.float64], most: int) -> NDArray[np.float64]:

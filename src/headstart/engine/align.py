@@ -1,0 +1,203 @@
+"""Ways across to a domain without labels: all are tried, their heads averaged, and a guard has the last word.
+
+Methods fail in different ways, and nobody can tell which does where there are no labels to tell by: their mean harms
+less often than any one of them, and gains more (``bench across``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core.alignment import CONSENSUS, SOURCE_ONLY, Alignment, WayRow
+from headstart.core.backbone import LinearHead
+from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
+from headstart.core.progress import Progress
+from headstart.core.validator import Judged, Validator
+from headstart.engine.common_space import CommonSpace
+from headstart.engine.guard import guarded
+from headstart.engine.judging import held_out, likeness, way_back
+
+MOST = 2000
+"""Items a side that methods look at, drawn at random."""
+JUDGED = 1000
+"""Items a side that they are judged on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Features ``(N, D)`` of labelled items, their ``targets (N,)`` and ties ``groups (N,)``; there are ``outputs``
+    classes.
+    """
+
+    features: NDArray[np.floating]
+    targets: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    outputs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """``methods`` and ``validators`` by name, the ``fit`` that methods end in, and the way that is ``asked`` for by
+    name, None where the guard is to decide.
+    """
+
+    methods: Mapping[str, FeatureMethod]
+    validators: Mapping[str, Validator]
+    fit: Fit
+    asked: str | None = None
+
+
+class SourceOnly(FeatureMethod):
+    """The head of the source, for the target as it is."""
+
+    def cross(self, pair: Pair, fit: Fit) -> Crossing:
+        """See `FeatureMethod.cross`."""
+        return Crossing(head=fit(pair.source, one_hot(pair.labels, pair.outputs), groups=pair.groups))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One way across with its head and what it is judged by."""
+
+    name: str
+    head: LinearHead
+    judged: Judged
+    values: Mapping[str, float]
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The class of every target item that it is judged on, ``(M,)``."""
+        return self.judged.logits.argmax(axis=1)
+
+
+def align(
+    source: Source, target: NDArray[np.floating], means: Means, *, seed: int, progress: Progress
+) -> tuple[LinearHead | None, Alignment]:
+    """The head for features like ``target (M, D)``, None where the source's is to be kept, and how that came about.
+
+    Target items are independent of one another: no copies, none that are tied.
+
+    Raises:
+        UserError: a side has too few items to tell the two apart, or features that do not vary.
+    """
+    random = np.random.default_rng(seed)
+    rows, others = (random.permutation(len(side))[:MOST] for side in (source.features, target))
+    features, target = source.features[rows], target[others]
+    space = CommonSpace.of(features, target)
+    pair = Pair(
+        source=space.apply(features),
+        labels=source.targets[rows],
+        target=space.apply(target),
+        outputs=source.outputs,
+        groups=source.groups[rows],
+    )
+    ways = _ways(pair, replace(means, fit=space.fitting(means.fit)), progress)
+    verdict = guarded(
+        {name: way.judged for name, way in ways.items()},
+        {name: way.values for name, way in ways.items()},
+        (features[:JUDGED], target[:JUDGED]),
+        asked=means.asked,
+        seed=seed,
+    )
+    alignment = Alignment(
+        taken=verdict.taken,
+        reason=verdict.reason,
+        sentence=verdict.sentence,
+        p=verdict.p,
+        source=len(features),
+        target=len(target),
+        rows=tuple(_row(way, ways[SOURCE_ONLY]) for way in ways.values()),
+    )
+    return (None if verdict.taken == SOURCE_ONLY else space.fold(ways[verdict.taken].head)), alignment
+
+
+def _row(way: Way, usual: Way) -> WayRow:
+    counts = np.bincount(way.predicted, minlength=way.judged.logits.shape[1])
+    return WayRow(
+        method=way.name,
+        values=way.values,
+        changed=float(np.mean(way.predicted != usual.predicted)),
+        predicted=tuple((counts / counts.sum()).tolist()),
+    )
+
+
+def _ways(pair: Pair, means: Means, progress: Progress) -> dict[str, Way]:
+    """Source only, every method, and the consensus of those that are candidates."""
+    small = _smaller(pair)
+    weights = likeness(small)
+    tried: dict[str, FeatureMethod] = {SOURCE_ONLY: SourceOnly(), **means.methods}
+    heads: dict[str, LinearHead] = {}
+    judged: dict[str, Judged] = {}
+    with progress.stage("ways across", total=len(tried)) as stage:
+        for name, method in tried.items():
+            heads[name] = level(method.cross(pair, means.fit).head)
+            logits = heads[name].logits(small.target)
+            judged[name] = Judged(
+                source=small.source,
+                labels=small.labels,
+                target=small.target,
+                logits=logits,
+                held=_level(held_out(method, small, means.fit)),
+                back=_level(way_back(method, small, means.fit, logits)),
+                weights=weights,
+            )
+            stage.advance()
+    agreeing = [name for name, method in means.methods.items() if method.candidate]
+    if len(agreeing) > 1:
+        heads[CONSENSUS] = mean_head([heads[name] for name in agreeing])
+        judged[CONSENSUS] = _together([judged[name] for name in agreeing])
+    return {
+        name: Way(
+            name=name,
+            head=head,
+            judged=judged[name],
+            values={called: each.value(judged[name]) for called, each in means.validators.items()},
+        )
+        for name, head in heads.items()
+    }
+
+
+def level(head: LinearHead) -> LinearHead:
+    """The same predictions, with logits that add up to 0 for every item."""
+    return LinearHead(weight=head.weight - head.weight.mean(axis=0), bias=head.bias - head.bias.mean())
+
+
+def mean_head(heads: Sequence[LinearHead]) -> LinearHead:
+    """The head whose logits are the mean of theirs: the normalised geometric mean of their probabilities."""
+    return LinearHead(
+        weight=np.mean([head.weight for head in heads], axis=0), bias=np.mean([head.bias for head in heads], axis=0)
+    )
+
+
+def _level(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    return logits - logits.mean(axis=1, keepdims=True)
+
+
+def _together(judged: Sequence[Judged]) -> Judged:
+    """What their mean predicts: there, left out, and back, each having gone by itself."""
+    first = judged[0]
+    return Judged(
+        source=first.source,
+        labels=first.labels,
+        target=first.target,
+        logits=np.mean([each.logits for each in judged], axis=0),
+        held=np.mean([each.held for each in judged], axis=0),
+        back=np.mean([each.back for each in judged], axis=0),
+        weights=first.weights,
+    )
+
+
+def _smaller(pair: Pair) -> Pair:
+    """The first `JUDGED` of each side, which are in an order drawn at random."""
+    groups = None if pair.groups is None else pair.groups[:JUDGED]
+    return Pair(
+        source=pair.source[:JUDGED],
+        labels=pair.labels[:JUDGED],
+        target=pair.target[:JUDGED],
+        outputs=pair.outputs,
+        groups=groups,
+    )
