@@ -9,7 +9,7 @@ from typing import Literal
 SOURCE_ONLY = "source only"
 """The head as the source alone has it."""
 CONSENSUS = "consensus"
-"""The mean of the heads of all methods that are candidates."""
+"""The mean of the source's head and those of all methods that are candidates."""
 
 Reason = Literal["agreed", "asked for", "same domain", "collapse", "source lost", "not clearer"]
 """Why a way across was taken, or why the source's head was kept."""

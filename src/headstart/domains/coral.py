@@ -22,6 +22,7 @@ class Coral(FeatureMethod):
     """
 
     summary: ClassVar[str] = "Give source features the target's mean and covariance (CORAL, Sun et al. 2016)."
+    candidate: ClassVar[bool] = False
 
     def cross(self, pair: Pair, fit: Fit) -> Crossing:
         """See `FeatureMethod.cross`."""

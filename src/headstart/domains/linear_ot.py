@@ -25,6 +25,7 @@ class LinearOT(FeatureMethod):
     """
 
     summary: ClassVar[str] = "Move source features to the target's Gaussian by optimal transport (Flamary et al. 2019)."
+    candidate: ClassVar[bool] = False
 
     def cross(self, pair: Pair, fit: Fit) -> Crossing:
         """See `FeatureMethod.cross`."""

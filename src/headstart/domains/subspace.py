@@ -24,6 +24,7 @@ class Subspace(FeatureMethod):
     """
 
     summary: ClassVar[str] = "Turn the source's principal directions into the target's (SA, Fernando et al. 2013)."
+    candidate: ClassVar[bool] = False
 
     directions: Annotated[int, Meaning(says="Principal directions of each domain that are kept.", low=1)] = 64
 

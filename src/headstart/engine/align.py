@@ -74,6 +74,21 @@ class Way:
         return self.judged.logits.argmax(axis=1)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """All ``ways`` by name, source only among them, the ``space`` they were tried in, and the ``features`` of both
+    sides that they looked at.
+    """
+
+    ways: Mapping[str, Way]
+    space: CommonSpace
+    features: tuple[NDArray[np.floating], NDArray[np.floating]]
+
+    def head(self, name: str) -> LinearHead:
+        """The head of a way, for features as they are."""
+        return self.space.fold(self.ways[name].head)
+
+
 def align(
     source: Source, target: NDArray[np.floating], means: Means, *, seed: int, progress: Progress
 ) -> tuple[LinearHead | None, Alignment]:
@@ -84,6 +99,13 @@ def align(
     Raises:
         UserError: a side has too few items to tell the two apart, or features that do not vary.
     """
+    tried = tried_out(source, target, means, seed=seed, progress=progress)
+    found = decided(tried, means, seed=seed)
+    return (None if found.taken == SOURCE_ONLY else tried.head(found.taken)), found
+
+
+def tried_out(source: Source, target: NDArray[np.floating], means: Means, *, seed: int, progress: Progress) -> Tried:
+    """Every method of ``means``, and the consensus of the source's head and those that are candidates."""
     random = np.random.default_rng(seed)
     rows, others = (random.permutation(len(side))[:MOST] for side in (source.features, target))
     features, target = source.features[rows], target[others]
@@ -96,23 +118,28 @@ def align(
         groups=source.groups[rows],
     )
     ways = _ways(pair, replace(means, fit=space.fitting(means.fit)), progress)
+    return Tried(ways=ways, space=space, features=(features, target))
+
+
+def decided(tried: Tried, means: Means, *, seed: int) -> Alignment:
+    """What the guard says of all that was tried."""
+    features, target = tried.features
     verdict = guarded(
-        {name: way.judged for name, way in ways.items()},
-        {name: way.values for name, way in ways.items()},
+        {name: way.judged for name, way in tried.ways.items()},
+        {name: way.values for name, way in tried.ways.items()},
         (features[:JUDGED], target[:JUDGED]),
         asked=means.asked,
         seed=seed,
     )
-    alignment = Alignment(
+    return Alignment(
         taken=verdict.taken,
         reason=verdict.reason,
         sentence=verdict.sentence,
         p=verdict.p,
         source=len(features),
         target=len(target),
-        rows=tuple(_row(way, ways[SOURCE_ONLY]) for way in ways.values()),
+        rows=tuple(_row(way, tried.ways[SOURCE_ONLY]) for way in tried.ways.values()),
     )
-    return (None if verdict.taken == SOURCE_ONLY else space.fold(ways[verdict.taken].head)), alignment
 
 
 def _row(way: Way, usual: Way) -> WayRow:
@@ -126,7 +153,7 @@ def _row(way: Way, usual: Way) -> WayRow:
 
 
 def _ways(pair: Pair, means: Means, progress: Progress) -> dict[str, Way]:
-    """Source only, every method, and the consensus of those that are candidates."""
+    """Source only, every method, and the consensus."""
     small = _smaller(pair)
     weights = likeness(small)
     tried: dict[str, FeatureMethod] = {SOURCE_ONLY: SourceOnly(), **means.methods}
@@ -146,8 +173,8 @@ def _ways(pair: Pair, means: Means, progress: Progress) -> dict[str, Way]:
                 weights=weights,
             )
             stage.advance()
-    agreeing = [name for name, method in means.methods.items() if method.candidate]
-    if len(agreeing) > 1:
+    agreeing = [SOURCE_ONLY, *(name for name, method in means.methods.items() if method.candidate)]
+    if len(agreeing) > 2:
         heads[CONSENSUS] = mean_head([heads[name] for name in agreeing])
         judged[CONSENSUS] = _together([judged[name] for name in agreeing])
     return {

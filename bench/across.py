@@ -1,0 +1,191 @@
+"""What every way across to another domain gains or costs on real shifts, and what the guard makes of it.
+
+    python -m bench across [--seeds 3] [--items 600] [--only NAME ...] [--resume | --anew]
+
+Twenty-four shifts (`bench/_shifts.py`): solar cells of one crystal and of many, emoji of two vendors, two collections
+of digits, sentiment in four kinds of writing, newsgroups of the same topics; ``--items`` with labels from one domain and
+as many without from the other, drawn anew by every seed. Features are those of EfficientNet-Lite0 and MiniLM-L6, frozen.
+Scores are balanced accuracy on the target, whose labels nothing but this table sees. Outcomes are kept in
+``results/across.json`` shift by shift, the table is ``results/across.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from bench._every_strategy import MODELS, _run
+from bench._machine import machine
+from bench._shifts import SHIFTS, Shift
+from headstart import api, catalog
+from headstart.core.alignment import SOURCE_ONLY
+from headstart.core.backbone import LinearHead
+from headstart.core.domain import FeatureMethod
+from headstart.core.progress import Silent
+from headstart.engine.align import Means, Source, decided, tried_out
+from headstart.engine.draws import one_of_each
+from headstart.engine.items import items_of
+from headstart.engine.rank import rank
+from headstart.heads.soft import fit_soft
+
+RESULTS = Path(__file__).parent / "results"
+HARM = 0.5
+"""Points below the source's head from which on a shift counts as harmed."""
+GUARDED = "guarded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Balanced accuracy of every way on the target of one shift, which of them the guard took, and why."""
+
+    shift: str
+    seed: int
+    taken: str
+    reason: str
+    p: float
+    scores: Mapping[str, float]
+
+    def gains(self) -> dict[str, float]:
+        """Points above source only, by way, and those of the guard."""
+        base = self.scores[SOURCE_ONLY]
+        found = {name: 100 * (score - base) for name, score in self.scores.items() if name != SOURCE_ONLY}
+        return {GUARDED: 100 * (self.scores[self.taken] - base), **found}
+
+
+def main() -> int:
+    """Measure what is not there yet and write the table."""
+    given = _arguments()
+    path = given.out / "across.json"
+    if path.is_file() and not (given.resume or given.anew):
+        raise SystemExit(f"{path} holds results already: go on with --resume, or replace them with --anew.")
+    known = json.loads(path.read_text(encoding="utf-8"))["outcomes"] if given.resume and path.is_file() else []
+    found = [Outcome(**each) for each in known]
+    there = {(each.shift, each.seed) for each in found}
+    for seed in range(given.seeds):
+        for shift in SHIFTS:
+            if (shift.name, seed) in there or (given.only and shift.name not in given.only):
+                continue
+            found.append(measured(shift, seed, given.items))
+            _write(path, found)
+            gains = found[-1].gains()
+            print(f"{shift.name} {seed}: {found[-1].reason}, {gains[GUARDED]:+.1f}", flush=True)
+    text = page(found)
+    print(text)
+    (given.out / "across.md").write_text(text, encoding="utf-8")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--items", type=int, default=600, help="of each domain")
+    parser.add_argument("--only", nargs="+", choices=[each.name for each in SHIFTS], metavar="NAME", help="shifts")
+    parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER", help="where results are kept")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument("--resume", action="store_true", help="go on with what is there")
+    there.add_argument("--anew", action="store_true", help="replace the outcomes that are there")
+    return parser.parse_args()
+
+
+def measured(shift: Shift, seed: int, items: int) -> Outcome:
+    """One draw of one shift."""
+    source, target, hidden = features(shift, seed, items)
+    methods = {name: each for name, each in catalog.domains.create().items() if isinstance(each, FeatureMethod)}
+    means = Means(methods=methods, validators=catalog.validators.create(), fit=fit_soft)
+    tried = tried_out(source, target, means, seed=seed, progress=Silent())
+    found = decided(tried, means, seed=seed)
+    scores = {name: _balanced(tried.head(name), target, hidden) for name in tried.ways}
+    return Outcome(shift=shift.name, seed=seed, taken=found.taken, reason=found.reason, p=found.p, scores=scores)
+
+
+def features(shift: Shift, seed: int, items: int) -> tuple[Source, NDArray[np.floating], NDArray[np.int64]]:
+    """Frozen features of both domains, copies left out of the target, and the target's classes."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = shift.write(Path(folder), items=items, seed=seed)
+        source, target = (api.load(place, seed=seed) for place in places)
+        if source.classes != target.classes:
+            raise SystemExit(f"{shift.name} has other classes on both sides: {source.classes} and {target.classes}.")
+        run = _run(source, seed, [MODELS[source.modality]])
+        (entrant,) = rank(run).taken
+        contender, rows = entrant.probe.contender, one_of_each(target.groups, seed)
+        encoded = contender.encoder.encode(items_of(target, rows), "features of the target").features
+        learnt = source.split.train
+        return (
+            Source(
+                features=np.asarray(contender.features),
+                targets=source.targets[learnt],
+                groups=source.groups[learnt],
+                outputs=len(source.classes),
+            ),
+            np.asarray(encoded),
+            target.targets[rows],
+        )
+
+
+def _balanced(head: LinearHead, rows: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
+    hits = head.logits(rows).argmax(axis=1) == labels
+    return float(np.mean([hits[labels == each].mean() for each in np.unique(labels)]))
+
+
+def _write(path: Path, found: Sequence[Outcome]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"outcomes": [asdict(each) for each in found]}, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def page(found: Sequence[Outcome]) -> str:
+    """In Markdown: gains by shift, means over all of them, how often each harms, and whether the goals are met."""
+    ways = list(found[0].gains())
+    names = list(dict.fromkeys(each.shift for each in found))
+    lines = [f"# Across domains\n\n{machine()}\n"]
+    lines += ["Points of balanced accuracy on the target above the source's head, means over seeds.\n"]
+    lines += [f"| shift | source only | {' | '.join(ways)} | guard |", "|---|---:|" + "---:|" * len(ways) + "---|"]
+    for name in names:
+        own = [each for each in found if each.shift == name]
+        base = 100 * np.mean([each.scores[SOURCE_ONLY] for each in own])
+        gains = [np.mean([each.gains()[way] for each in own]) for way in ways]
+        reasons = [each.reason for each in own]
+        told = ", ".join(f"{reason} {reasons.count(reason)}" for reason in dict.fromkeys(reasons))
+        lines.append(f"| {name} | {base:.1f} | {' | '.join(f'{gain:+.1f}' for gain in gains)} | {told} |")
+    table = {way: np.array([each.gains()[way] for each in found]) for way in ways}
+    lines.append(f"| mean | | {' | '.join(_mean(table[way], found) for way in ways)} | |")
+    harmed = {way: _harmed(found, way) for way in ways}
+    lines.append(f"| harmed | | {' | '.join(f'{harmed[way]} of {len(names)}' for way in ways)} | |")
+    singles = [way for way in ways if way in catalog.domains.names()]
+    best = max(singles, key=lambda way: float(table[way].mean()))
+    share = float(table[GUARDED].mean() / table[best].mean())
+    lines.append(
+        f"\nHarmed: more than {HARM} points below, in the mean over seeds. Guarded: harm in {harmed[GUARDED]} of "
+        f"{len(names)} shifts ({harmed[GUARDED] / len(names):.0%}; 10% at most is the goal), and {share:.0%} of the "
+        f"mean gain of the best single method, {best} (70% at least is the goal)."
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _mean(gains: NDArray[np.float64], found: Sequence[Outcome]) -> str:
+    """Mean over shifts, and a 95% t-interval by shifts: seeds of one are no evidence of their own."""
+    names = list(dict.fromkeys(each.shift for each in found))
+    own = np.array([np.mean([gain for gain, each in zip(gains, found, strict=True) if each.shift == n]) for n in names])
+    if len(own) < 2:
+        return f"{own.mean():+.1f}"
+    half = stats.t.ppf(0.975, len(own) - 1) * own.std(ddof=1) / np.sqrt(len(own))
+    return f"{own.mean():+.1f} ± {half:.1f}"
+
+
+def _harmed(found: Sequence[Outcome], way: str) -> int:
+    names = dict.fromkeys(each.shift for each in found)
+    return sum(np.mean([each.gains()[way] for each in found if each.shift == name]) < -HARM for name in names)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
