@@ -3,8 +3,9 @@
     python -m bench across [--seeds 3] [--items 600] [--only NAME ...] [--resume | --anew]
 
 Twenty-four shifts (`bench/_shifts.py`): solar cells of one crystal and of many, emoji of two vendors, two collections
-of digits, sentiment in four kinds of writing, newsgroups of the same topics; ``--items`` with labels from one domain and
-as many without from the other, drawn anew by every seed. Features are those of EfficientNet-Lite0 and MiniLM-L6, frozen.
+of digits, sentiment in four kinds of writing, newsgroups of the same topics; ``--items`` with labels from one domain
+and as many without from the other, drawn anew by every seed. Features are those of EfficientNet-Lite0 and MiniLM-L6,
+frozen.
 Scores are balanced accuracy on the target, whose labels nothing but this table sees. Outcomes are kept in
 ``results/across.json`` shift by shift, the table is ``results/across.md``.
 """
