@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import linprog
 from scipy.special import logsumexp
 
+from headstart.domains import _sinkhorn
 from headstart.domains._sinkhorn import plan
 
 
@@ -20,20 +21,21 @@ def in_the_log_domain(cost: np.ndarray, regularisation: float) -> np.ndarray:
 @pytest.mark.parametrize("regularisation", [1.0, 0.1, 0.02])
 def test_as_in_the_log_domain(regularisation: float):
     cost = np.random.default_rng(0).uniform(size=(7, 5))
-    np.testing.assert_allclose(plan(cost, regularisation), in_the_log_domain(cost, regularisation), atol=1e-6)
+    found, _ = plan(cost, regularisation, close=1e-6)
+    np.testing.assert_allclose(found, in_the_log_domain(cost, regularisation), atol=1e-6)
 
 
 def test_by_hand_two_by_two():
     """``G = [[a, 1/2 - a], [1/2 - a, a]]`` with ``a / (1/2 - a) = exp(1 / r)`` for costs 0 and 1."""
-    found = plan(np.array([[0.0, 1.0], [1.0, 0.0]]), 0.5)
+    found, _ = plan(np.array([[0.0, 1.0], [1.0, 0.0]]), 0.5, close=1e-6)
     odds = np.exp(1.0 / 0.5)
-    assert found[0, 0] == pytest.approx(0.5 * odds / (1 + odds), abs=1e-7)
+    assert found[0, 0] == pytest.approx(0.5 * odds / (1 + odds), abs=1e-6)
     assert found.sum() == pytest.approx(1.0)
 
 
 def test_marginals():
-    found = plan(np.random.default_rng(1).uniform(size=(30, 20)), 0.05)
-    np.testing.assert_allclose(found.sum(axis=1), 1 / 30, atol=1e-9)
+    found, _ = plan(np.random.default_rng(1).uniform(size=(30, 20)), 0.05, close=1e-6)
+    np.testing.assert_allclose(found.sum(axis=1), 1 / 30, atol=1e-7)
     np.testing.assert_allclose(found.sum(axis=0), 1 / 20, atol=1e-6)
 
 
@@ -42,12 +44,22 @@ def test_little_entropy_comes_near_the_exact_plan():
     rows = np.kron(np.eye(6), np.ones(6))
     columns = np.kron(np.ones(6), np.eye(6))
     exact = linprog(cost.ravel(), A_eq=np.vstack([rows, columns]), b_eq=np.full(12, 1 / 6))
-    assert np.sum(plan(cost, 0.002) * cost) == pytest.approx(exact.fun, abs=0.002)
+    assert np.sum(plan(cost, 0.002)[0] * cost) == pytest.approx(exact.fun, abs=0.002)
 
 
 def test_costs_that_would_overflow():
     """exp(-cost / regularisation) is 0 in double precision for most of these."""
     cost = 50.0 * np.random.default_rng(3).uniform(size=(20, 30)) + 1000.0
-    found = plan(cost, 0.01)
+    found, _ = plan(cost, 0.01)
     assert np.isfinite(found).all()
     np.testing.assert_allclose(found.sum(axis=1), 1 / 20, atol=1e-3)
+
+
+def test_a_plan_of_similar_costs_starts_where_the_last_one_ended(monkeypatch: pytest.MonkeyPatch):
+    cost = np.random.default_rng(4).uniform(size=(40, 30))
+    found, potentials = plan(cost, 0.02, close=1e-6)
+    monkeypatch.setattr(_sinkhorn, "STEPS", 5)
+    again, _ = plan(cost, 0.02, potentials, close=1e-6)
+    np.testing.assert_allclose(again, found, atol=1e-7)
+    cold, _ = plan(cost, 0.02, close=1e-6)
+    assert np.abs(cold - found).max() > 1e-6

@@ -6,13 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics.pairwise import euclidean_distances
 
+LOOKED_AT = 1_000_000
+"""Distances that a median is taken of at most, evenly spaced among all: of millions it takes as long as they did."""
+
 
 def costs(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """Squared Euclidean distances ``(N, M)`` as shares of their median (1 where that is 0)."""
     squared = euclidean_distances(source, target, squared=True)
-    return squared / median(squared)
+    squared /= median(squared)
+    return squared
 
 
 def median(squared: NDArray[np.float64]) -> float:
     """Median of squared distances; 1 where that is 0."""
-    return float(np.median(squared)) or 1.0
+    step = max(1, squared.size // LOOKED_AT)
+    return float(np.median(squared.ravel()[::step])) or 1.0

@@ -36,7 +36,7 @@ class EntropicOT(FeatureMethod):
         from headstart.domains._distances import costs
         from headstart.domains._sinkhorn import plan
 
-        shares = plan(costs(pair.source, pair.target), self.regularisation)
+        shares, _ = plan(costs(pair.source, pair.target), self.regularisation)
         moved = (shares / shares.sum(axis=1, keepdims=True)) @ pair.target
 
         def arrive(rows: NDArray[np.float64]) -> NDArray[np.float64]:

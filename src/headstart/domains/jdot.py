@@ -16,17 +16,18 @@ class Jdot(FeatureMethod):
 
     Courty et al. 2017, arXiv 1705.08848, equation 7 and algorithm 1, with squared loss; ``alpha`` weighs distances,
     squared and as shares of their median, against it. Departures: the plan is an entropic one, and the loss in it is
-    that of the classes' calibrated probabilities. The first head is that of the source.
+    that of the classes' calibrated probabilities. The first head is that of the source; it ends where predictions stay.
     """
 
     summary: ClassVar[str] = "Let items and labels travel together by optimal transport (JDOT, Courty et al. 2017)."
 
     alpha: Annotated[float, Meaning(says="Weight of distances beside differences of labels.", low=0.001)] = 1.0
-    rounds: Annotated[int, Meaning(says="Times that plan and head are found anew.", low=1, high=100)] = 5
-    regularisation: Annotated[float, Meaning(says="Weight of the plan's entropy.", low=0.001)] = 0.02
+    rounds: Annotated[int, Meaning(says="Times that plan and head are found anew, at most.", low=1, high=100)] = 5
+    regularisation: Annotated[float, Meaning(says="Weight of the plan's entropy.", low=0.001)] = 0.1
 
     def cross(self, pair: Pair, fit: Fit) -> Crossing:
         """See `FeatureMethod.cross`."""
+        import numpy as np
         from sklearn.metrics.pairwise import euclidean_distances
 
         from headstart.domains._distances import costs
@@ -34,9 +35,12 @@ class Jdot(FeatureMethod):
         from headstart.domains._sinkhorn import plan
 
         labels, distances = one_hot(pair.labels, pair.outputs), self.alpha * costs(pair.source, pair.target)
-        head = fit(pair.source, labels, groups=pair.groups)
+        head, potentials = fit(pair.source, labels, groups=pair.groups), None
         for _ in range(self.rounds):
-            losses = euclidean_distances(labels, softmax(head.logits(pair.target)), squared=True)
-            sent = plan(distances + losses, self.regularisation)
-            head = fit(pair.target, (sent / sent.sum(axis=0)).T @ labels)
+            before = head.logits(pair.target)
+            losses = euclidean_distances(labels, softmax(before), squared=True)
+            sent, potentials = plan(distances + losses, self.regularisation, potentials)
+            head = fit(pair.target, (sent / sent.sum(axis=0)).T.astype(np.float64) @ labels)
+            if np.array_equal(head.logits(pair.target).argmax(axis=1), before.argmax(axis=1)):
+                break
         return Crossing(head=head)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 WIDTHS = (0.25, 0.5, 1.0, 2.0)
 """Variances of the kernels that are tried, in multiples of the median squared distance."""
 FOLDS = 5
-STEPS, CLOSE = 2000, 1e-9
+STEPS, CLOSE = 1000, 1e-7
+"""Most updates, and the change of a component's share at which they end."""
 LEAST = 1e-3
 """No item weighs less in the fit, whose weights are positive."""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-STEPS, CLOSE = 500, 1e-6
+STEPS, CLOSE = 300, 1e-4
 """Most steps, and the change of weights, relative to their size, at which they end."""
 LEAST = 1e-3
 """No item weighs less in the fit, whose weights are positive."""
