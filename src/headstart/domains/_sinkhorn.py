@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,10 +34,9 @@ def plan(
     over, under = (cost.min(axis=1).astype(np.float64), np.zeros(columns)) if start is None else start
     kernel = _kernel(cost, over, under, regularisation)
     u, v = np.ones(rows, dtype=np.float32), np.ones(columns, dtype=np.float32)
-    tiny = np.finfo(np.float32).tiny
     for step in range(STEPS):
-        v = np.float32(1.0 / columns) / np.maximum(u @ kernel, tiny)
-        u = np.float32(1.0 / rows) / np.maximum(kernel @ v, tiny)
+        v = _scaling(1.0 / columns, u @ kernel)
+        u = _scaling(1.0 / rows, kernel @ v)
         if max(u.max(), v.max()) > LARGE or min(u.min(), v.min()) < 1.0 / LARGE:
             over, under = over + regularisation * _log(u), under + regularisation * _log(v)
             kernel = _kernel(cost, over, under, regularisation)
@@ -55,6 +56,10 @@ def _kernel(
     scaled += under.astype(np.float32)
     scaled /= np.float32(regularisation)
     return np.exp(scaled, out=scaled)
+
+
+def _scaling(share: float, masses: NDArray[Any]) -> NDArray[np.float32]:
+    return (share / np.maximum(masses, np.finfo(np.float32).tiny)).astype(np.float32)
 
 
 def _log(scalings: NDArray[np.float32]) -> NDArray[np.float64]:
