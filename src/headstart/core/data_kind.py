@@ -17,11 +17,14 @@ Part = Literal["train", "validation", "test"]
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    """Columns the user named; None means: find it."""
+    """Columns the user named; None means: find it. Where rows are not ``labelled``, nothing is looked for that could be
+    a label: whatever is there is left unread.
+    """
 
     input: str | None = None
     label: str | None = None
     group: str | None = None
+    labelled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

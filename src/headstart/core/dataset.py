@@ -111,3 +111,37 @@ class Dataset:
     def ids(self) -> tuple[str, ...]:
         """Names of the items, in row order."""
         return tuple(self.table["id"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unlabelled:
+    """Items without labels, read once and checked: those of a domain that a model is to be carried over to.
+
+    As `Dataset`, but for the column ``target`` of the ``table``, the classes and the split: what is not there can reach
+    nobody by mistake.
+    """
+
+    name: str
+    modality: Modality
+    table: datasets.Dataset
+    groups: NDArray[np.int64]
+    fingerprint: str
+    issues: tuple[Issue, ...]
+    roles: Mapping[str, str]
+    source: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @cached_property
+    def seconds(self) -> NDArray[np.float64]:
+        """How long each clip lasts, shape ``(N,)``; of sounds only."""
+        import numpy as np
+
+        return np.asarray(self.table["seconds"][:], dtype=np.float64)
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Names of the items, in row order."""
+        return tuple(self.table["id"])

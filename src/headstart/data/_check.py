@@ -50,17 +50,13 @@ def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> C
     Raises:
         UserError: too much cannot be used, or the labels cannot be learnt; all problems of a step at once.
     """
-    findings = _scanned(rows, progress)
-    findings = [
-        Finding(problem=rows.unreadable[number]) if number in rows.unreadable else finding
-        for number, finding in enumerate(findings)
-    ]
+    findings = scanned(rows, progress)
     useless, issues = _first_check(rows, findings, where)
     rows, findings = rows.keep(~useless), [finding for finding, bad in zip(findings, useless, strict=True) if not bad]
-    ties = _tied(rows, findings)
+    ties = tied(rows, findings)
     labels = [label for label in rows.labels if label is not None]
     _audit.refuse_contradicted(rows.ids, labels, ties)
-    issues += _odd(rows, findings, labels)
+    issues += odd(rows, findings, labels)
     issues += _audit.duplicates(rows.ids, labels, ties)
 
     rows, groups, leaking, found = _group(rows, ties, group_named=group_named)
@@ -81,7 +77,16 @@ def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> C
     )
 
 
-def _scanned(rows: Rows, progress: Progress) -> list[Finding]:
+def scanned(rows: Rows, progress: Progress) -> list[Finding]:
+    """What is found in each of N rows, those that could not even be read among them."""
+    found = _looked_at(rows, progress)
+    return [
+        Finding(problem=rows.unreadable[number]) if number in rows.unreadable else finding
+        for number, finding in enumerate(found)
+    ]
+
+
+def _looked_at(rows: Rows, progress: Progress) -> list[Finding]:
     match rows.modality:
         case "text":
             return scan_texts(rows.items)
@@ -91,7 +96,8 @@ def _scanned(rows: Rows, progress: Progress) -> list[Finding]:
             return scan_clips(rows.items, progress)
 
 
-def _tied(rows: Rows, findings: Sequence[Finding]) -> Ties:
+def tied(rows: Rows, findings: Sequence[Finding]) -> Ties:
+    """Which of N usable rows are copies of one another, exactly or nearly."""
     match rows.modality:
         case "text":
             return tie_texts(findings, rows.items.to_pylist())
@@ -101,7 +107,8 @@ def _tied(rows: Rows, findings: Sequence[Finding]) -> Ties:
             return tie_clips(findings)
 
 
-def _odd(rows: Rows, findings: Sequence[Finding], labels: Sequence[str]) -> list[Issue]:
+def odd(rows: Rows, findings: Sequence[Finding], labels: Sequence[str]) -> list[Issue]:
+    """Issues of N usable pictures or sounds, of the classes ``labels (N,)``."""
     match rows.modality:
         case "text":
             return []

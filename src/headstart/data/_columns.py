@@ -71,16 +71,19 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
     others = {name: values for name, values in plain.items() if name not in named and name != split}
 
     source = roles.input or _find_input(columns, others, problems)
-    label = roles.label or _find_label({name: v for name, v in others.items() if name != source}, columns, problems)
+    label = roles.label
+    if label is None and roles.labelled:
+        label = _find_label({name: v for name, v in others.items() if name != source}, columns, problems)
     rest = {name: values for name, values in others.items() if name not in (source, label)}
     group = roles.group or _find_group(rest)
     usual = not roles.label and _roles.by_name(list(plain), _roles.LABEL_NAMES) == roles.group
-    if roles.group in columns.values and (usual or source is None or label is None):
+    lacking = source is None or (label is None and roles.labelled)
+    if roles.group in columns.values and (usual or lacking):
         problems.append(
             f"Column '{roles.group}' is named as group, so it was not taken for the input or the label; "
             f"name another group if it is one of them, or name all three."
         )
-    if problems or source is None or label is None:
+    if problems or source is None or lacking:
         raise UserError(*problems)
 
     found = _items(columns, source)
@@ -92,7 +95,7 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
         modality=found.modality,
         ids=found.ids,
         items=found.items,
-        labels=plain[label],
+        labels=[None] * len(found.ids) if label is None else plain[label],
         groups=plain[group] if group else None,
         parts=parts or train * len(found.ids),
         roles={role: name for role, name in chosen.items() if name},

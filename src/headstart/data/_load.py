@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from headstart.core.progress import Progress, Silent
 from headstart.data._audit import ordered, untested
 from headstart.data._check import Checked, check
 from headstart.data._labels import sorted_classes
-from headstart.data._rows import gather
+from headstart.data._rows import Rows, gather
 from headstart.data._sources import kind_of
 from headstart.data._split import made
 
@@ -61,7 +62,7 @@ def load(
     return Dataset(
         name=name or raw.name,
         modality=rows.modality,
-        table=_table(checked, targets),
+        table=table_of(checked.rows, checked.digests, checked.seconds, {"target": pa.array(targets)}),
         classes=classes,
         groups=checked.groups,
         split=split,
@@ -98,18 +99,21 @@ def _split(checked: Checked, targets: NDArray[np.int64], seed: int) -> tuple[Spl
     return Split(train=np.flatnonzero(~is_test), test=np.flatnonzero(is_test), origin=origin), notes
 
 
-def _table(checked: Checked, targets: NDArray[np.int64]) -> datasets.Dataset:
+def table_of(
+    rows: Rows, digests: Sequence[str], seconds: Sequence[float], others: Mapping[str, pa.Array]
+) -> datasets.Dataset:
+    """The table of N usable rows, as `Dataset` describes it, with the columns ``others`` besides."""
     import datasets
     from datasets.table import InMemoryTable
 
     columns = {
-        "id": pa.array(checked.rows.ids, type=pa.string()),
-        "item": checked.rows.items,
-        "target": pa.array(targets),
-        "digest": pa.array(checked.digests, type=pa.string()),
+        "id": pa.array(rows.ids, type=pa.string()),
+        "item": rows.items,
+        **others,
+        "digest": pa.array(digests, type=pa.string()),
     }
-    if checked.rows.modality == "audio":
-        columns["seconds"] = pa.array(checked.seconds, type=pa.float64())
+    if rows.modality == "audio":
+        columns["seconds"] = pa.array(seconds, type=pa.float64())
     return datasets.Dataset(InMemoryTable(pa.table(columns)))
 
 

@@ -78,11 +78,11 @@ class Folder(DataKind):
                 f"'{root}' is a folder of files and has no column '{given[0]}'; labels are the names of its folders, "
                 f"so leave the column out or give a table."
             )
-        listing = _list(root)
+        listing = _list(root) if roles.labelled else _list_all(root)
         modality, rows = _kind(listing.rows)
         if not rows:
-            raise UserError(_nothing_found(listing))
-        if len({row.label for row in rows}) == 1 and (instead := _meant(listing, rows[0])):
+            raise UserError(_nothing_found(listing, labelled=roles.labelled))
+        if roles.labelled and len({row.label for row in rows}) == 1 and (instead := _meant(listing, rows[0])):
             raise UserError(
                 f"The folder '{root}' holds one class folder only ('{rows[0].label}'); did you mean '{instead}'?"
             )
@@ -92,7 +92,7 @@ class Folder(DataKind):
             modality=modality,
             ids=[display(row.path, root) for row in rows],
             items=items,
-            labels=[row.label for row in rows],
+            labels=[row.label for row in rows] if roles.labelled else [None] * len(rows),
             groups=None,
             parts=[row.part for row in rows],
             roles={},
@@ -121,6 +121,13 @@ def _list(root: Path) -> _Listing:
             _list_classes(listing, root / name, below, part)
     else:
         _list_classes(listing, root, folders, "train")
+    return listing
+
+
+def _list_all(root: Path) -> _Listing:
+    """Every file below ``root``, whatever folder it lies in."""
+    listing = _Listing(root=root)
+    listing.rows += [_Row(path, "", "train") for path in files_below(root, root, listing.walk)]
     return listing
 
 
@@ -194,9 +201,14 @@ def _meant(listing: _Listing, row: _Row) -> Path | None:
     return only if _is_split(only) else None
 
 
-def _nothing_found(listing: _Listing) -> str:
-    tables = [path for path in listing.loose if path.suffix.lower() in TABLE_SUFFIXES]
+def _nothing_found(listing: _Listing, *, labelled: bool) -> str:
+    tables = [
+        path for path in (*listing.loose, *(row.path for row in listing.rows)) if path.suffix.lower() in TABLE_SUFFIXES
+    ]
     loose = sum(map(_is_item, listing.loose))
+    if not labelled:
+        instead = f"; there is a table: give that instead ('{tables[0]}')" if tables else ""
+        return f"The folder '{listing.root}' holds no images, sounds or .txt files{instead}."
     if tables:
         return f"The folder '{listing.root}' holds no class folders, but a table: give that instead ('{tables[0]}')."
     if loose:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.cores import cores
-from headstart.core.dataset import Dataset
+from headstart.core.dataset import Dataset, Unlabelled
 from headstart.data._read import read_header, read_picture, read_sound
 from headstart.data._reduce import Header
 from headstart.data._text import read_text
@@ -64,7 +64,7 @@ class Items:
         return _Decoded(self, least_side)
 
 
-def items_of(data: Dataset, rows: NDArray[np.int64], pictures: Pictures | None = None) -> Items:
+def items_of(data: Dataset | Unlabelled, rows: NDArray[np.int64], pictures: Pictures | None = None) -> Items:
     """The items in ``rows`` of the table, read from it when needed; ``pictures`` are those the run has decoded."""
     table = data.table.select(rows)
     contents, named = table.select_columns("item"), table.select_columns("digest")
@@ -103,7 +103,7 @@ def _parts(count: int) -> list[slice]:
 class Names(Sequence[str]):
     """What the items in ``rows`` of the table are called, read from it when asked for."""
 
-    def __init__(self, data: Dataset, rows: NDArray[np.int64]) -> None:
+    def __init__(self, data: Dataset | Unlabelled, rows: NDArray[np.int64]) -> None:
         self._column, self._rows = data.table.select_columns("id"), rows
 
     def __len__(self) -> int:

@@ -1,0 +1,90 @@
+"""Any source of items to a checked `Unlabelled`: read no labels, scan, tie copies, name every problem."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from headstart.core.data_kind import RawTable, Roles
+from headstart.core.dataset import Issue, Unlabelled
+from headstart.core.errors import UserError
+from headstart.core.progress import Progress, Silent
+from headstart.data import _audit
+from headstart.data._check import odd, scanned, tied
+from headstart.data._duplicates import join, numbered
+from headstart.data._issues import several
+from headstart.data._load import table_of
+from headstart.data._rows import Rows
+from headstart.data._sources import kind_of
+
+
+def load_unlabelled(
+    source: Any,
+    *,
+    input: str | None = None,
+    group: str | None = None,
+    progress: Progress | None = None,
+) -> Unlabelled:
+    """Read and check images, texts or sounds without labels.
+
+    Args:
+        source: a folder of files, in whatever folders they lie; or a table (CSV, TSV, JSON Lines, Parquet), a pandas
+            DataFrame, or a Hugging Face ``Dataset``. Labels that it may have are not read.
+        input: column with the texts, images or sounds; found when not named.
+        group: column whose equal values tie items together; found by usual names only.
+        progress: told about the reading of images and sounds.
+
+    Raises:
+        UserError: nothing can be read, or too much cannot be used; all problems at once.
+    """
+    raw = kind_of(source).read(source, Roles(input=input, group=group, labelled=False))
+    rows = _rows(raw)
+    findings = scanned(rows, progress or Silent())
+    problems: list[str] = []
+    useless, issues = _audit.unusable(rows.ids, findings, [""] * len(rows), problems)
+    if problems:
+        raise UserError(*problems)
+    rows, findings = rows.keep(~useless), [each for each, bad in zip(findings, useless, strict=True) if not bad]
+    ties = tied(rows, findings)
+    issues += odd(rows, findings, [""] * len(rows))
+    if rows.modality == "text":
+        issues += _audit.long_texts(rows.ids, [len(text.as_py()) for text in rows.items])
+    groups = ties.near
+    if rows.group_keys is not None:
+        keys = [("row", n) if key is None else ("key", str(key)) for n, key in enumerate(rows.group_keys)]
+        groups = join(groups, numbered(keys))
+    groups = numbered(groups.tolist())
+    issues += _copies(len(rows), len(np.unique(groups)))
+    digests = [finding.digest for finding in findings]
+    return Unlabelled(
+        name=raw.name,
+        modality=rows.modality,
+        table=table_of(rows, digests, [finding.seconds for finding in findings], {}),
+        groups=groups,
+        fingerprint=hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest(),
+        issues=_audit.ordered([*raw.issues, *issues]),
+        roles=raw.roles,
+    )
+
+
+def _rows(raw: RawTable) -> Rows:
+    return Rows(
+        modality=raw.modality,
+        ids=raw.ids,
+        items=raw.items,
+        labels=[""] * len(raw.ids),
+        group_keys=raw.groups,
+        is_test=np.zeros(len(raw.ids), dtype=bool),
+        unreadable=raw.unreadable,
+    )
+
+
+def _copies(items: int, independent: int) -> list[Issue]:
+    if independent == items:
+        return []
+    sentence = (
+        f"{several(items - independent, 'item')} are copies of others, or nearly, or in one group: they count once."
+    )
+    return [Issue(code="copies", severity="note", message=sentence, count=items - independent)]
