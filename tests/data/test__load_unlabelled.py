@@ -29,9 +29,7 @@ def table(path: Path, rows: list[dict[str, str]]) -> Path:
 
 
 def sentences(count: int) -> list[str]:
-    return [f"the {word} number {n} is not like any other {n * n}" for n, word in enumerate(["thing", "case"] * count)][
-        :count
-    ]
+    return [f"the {'thing' if n % 2 else 'case'} number {n} is not like any other {n * n}" for n in range(count)]
 
 
 def test_a_folder_of_files_wherever_they_lie(tmp_path: Path):
@@ -60,7 +58,7 @@ def test_a_frame_and_a_column_by_name():
     frame = pd.DataFrame({"said": sentences(8), "other words here": sentences(8)[::-1]})
     found = load_unlabelled(frame, input="said")
     assert found.table["item"][0] == sentences(8)[0]
-    with pytest.raises(UserError, match="has no column 'sad' to use as input. Did you mean 'said'"):
+    with pytest.raises(UserError, match=r"has no column 'sad' to use as input\. Did you mean 'said'"):
         load_unlabelled(frame, input="sad")
 
 
@@ -92,10 +90,10 @@ def test_too_much_that_cannot_be_read_is_refused(tmp_path: Path):
 
 def test_a_folder_without_items(tmp_path: Path):
     (tmp_path / "table.csv").write_text("text\nhello there\n")
-    with pytest.raises(UserError, match="holds no images, sounds or .txt files; there is a table: give that instead"):
+    with pytest.raises(UserError, match=r"holds no images, sounds or \.txt files; there is a table: give that instead"):
         load_unlabelled(tmp_path)
     (tmp_path / "table.csv").unlink()
-    with pytest.raises(UserError, match=r"holds no images, sounds or .txt files\.$"):
+    with pytest.raises(UserError, match=r"holds no images, sounds or \.txt files\.$"):
         load_unlabelled(tmp_path)
 
 

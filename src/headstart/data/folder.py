@@ -202,9 +202,8 @@ def _meant(listing: _Listing, row: _Row) -> Path | None:
 
 
 def _nothing_found(listing: _Listing, *, labelled: bool) -> str:
-    tables = [
-        path for path in (*listing.loose, *(row.path for row in listing.rows)) if path.suffix.lower() in TABLE_SUFFIXES
-    ]
+    files = [*listing.loose, *(() if labelled else (row.path for row in listing.rows))]
+    tables = [path for path in files if path.suffix.lower() in TABLE_SUFFIXES]
     loose = sum(map(_is_item, listing.loose))
     if not labelled:
         instead = f"; there is a table: give that instead ('{tables[0]}')" if tables else ""
