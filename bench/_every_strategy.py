@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headstart import api, catalog
+from headstart import catalog
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.dataset import Dataset
 from headstart.core.progress import Silent
@@ -127,7 +127,7 @@ def _alone(
 
 
 def _run(data: Dataset, draw: int, models: Sequence[str]) -> Run:
-    options = api._options(data, Recipe(pool=tuple(models), seed=draw))
+    options = options_of(data, Recipe(pool=tuple(models), seed=draw))
     items: Items = items_of(data, data.split.train)
     journal = Journal(None, {})
     fetched, plan = prepare(options, items, journal, Silent())

@@ -41,7 +41,7 @@ from PIL import Image
 import headstart as hs
 from bench._cells import cells
 from bench._machine import machine
-from headstart.api import _options
+from headstart.asked import options_of
 from headstart.core.backbone import Backbone, BackboneInfo, Source
 from headstart.core.dataset import Dataset, Split
 from headstart.core.home import home
@@ -294,7 +294,7 @@ def frozen_run(scene: Scene, backbone: Backbone, data: Dataset, store: Path) -> 
 
     asked = Recipe(model=scene.model, strategy="linear_probe", budget="quick")
     options = replace(
-        _options(data, asked), home=store, pool=(PoolMember(source=_Loaded(backbone), info=backbone.info),)
+        options_of(data, asked), home=store, pool=(PoolMember(source=_Loaded(backbone), info=backbone.info),)
     )
     plan, journal = replace(PRESETS["quick"], repeats=5), Journal(None, {})
     with modest_threads(len(data)), tempfile.TemporaryDirectory() as folder:

@@ -14,7 +14,9 @@ import pytest
 import torch
 from PIL import Image
 
-from headstart import api, pool
+from headstart import adapting, api, pool
+from headstart.adapting import still_there
+from headstart.asked import check_names, options_of
 from headstart.backbones._sequence_body import built_from
 from headstart.backbones.local import read_exported
 from headstart.bundle.recipe import read_recipe
@@ -203,17 +205,17 @@ def test_a_finished_run_is_not_computed_again(data: Dataset, tiny: PoolMember, t
         "anew."
     ) in heard.said
     monkeypatch.setattr("headstart.engine.identity.code", lambda: ("", False))
-    monkeypatch.setattr(api, "_still_there", lambda results, options: False)
+    monkeypatch.setattr(adapting, "still_there", lambda results, options: False)
     again()
     assert len(computed) == 4
 
 
 def test_other_weights_in_the_store_make_another_run(data: Dataset, tiny: PoolMember):
     results = api.adapt(data, budget="quick", strategy="linear_probe").results
-    options = api._options(data, Recipe(budget="quick"))
-    assert api._still_there(results, options)
+    options = options_of(data, Recipe(budget="quick"))
+    assert still_there(results, options)
     other = replace(results, model=replace(results.model, sha256="0" * 64))
-    assert not api._still_there(other, options)
+    assert not still_there(other, options)
 
 
 @pytest.mark.parametrize("reduced", [True, False])
@@ -289,13 +291,13 @@ def test_a_ranking_prints_as_a_table(data: Dataset, tiny: PoolMember):
 def test_every_problem_of_a_recipe_is_named_at_once():
     wrong = Recipe(budget="soon", task="clasification", strategy="linear_prob", model="packaged:nothing", seed=-1)
     with pytest.raises(UserError) as caught:
-        api.check_names(wrong)
+        check_names(wrong)
     starts = ["Seed -1 is negative; give a whole number from 0 on.", "Budget 'soon' is neither", "Unknown task"]
     starts += ["Unknown strategy 'linear_prob'. Did you mean 'linear_probe'?", "Source 'packaged' has no model"]
     assert len(caught.value.problems) == len(starts)
     for problem, start in zip(caught.value.problems, starts, strict=True):
         assert problem.startswith(start)
-    api.check_names(Recipe())
+    check_names(Recipe())
 
 
 @pytest.mark.usefixtures("tiny")
@@ -315,19 +317,19 @@ def test_a_pool_is_a_list_of_names(verb: Any, data: Dataset):
 
 def test_without_a_strategy_all_candidates_compete(data: Dataset, tiny: PoolMember):
     def chosen(name: str) -> set[str]:
-        return set(api._options(data, Recipe(strategy=name)).strategies)
+        return set(options_of(data, Recipe(strategy=name)).strategies)
 
     assert chosen("full") == {"full"}
     assert chosen("scratch") == {"scratch"}
     assert "linear_probe" in chosen("auto")
     assert "scratch" not in chosen("auto")
-    options = api._options(data, Recipe())
+    options = options_of(data, Recipe())
     assert options.pool == (tiny,)
     assert (options.baseline_name, options.probe_name) == ("histograms", "linear_probe")
 
 
 def test_settings_change_the_one_strategy_that_is_named(data: Dataset, tiny: PoolMember):
-    options = api._options(data, Recipe(strategy="lora", settings={"rank": 2, "epochs": 3, "alpha": 4}))
+    options = options_of(data, Recipe(strategy="lora", settings={"rank": 2, "epochs": 3, "alpha": 4}))
     (lora,) = options.strategies.values()
     assert isinstance(lora, Lora)
     assert (lora.rank, lora.alpha, lora.schedule.epochs) == (2, 4.0, 3)
@@ -341,7 +343,7 @@ def test_settings_change_the_one_strategy_that_is_named(data: Dataset, tiny: Poo
 
 
 def test_few_items_mean_small_batches_and_many_epochs(data: Dataset, tiny: PoolMember):
-    compared = api._options(data, Recipe()).strategies
+    compared = options_of(data, Recipe()).strategies
     assert {one.schedule.batch_size for one in compared.values() if isinstance(one, InputStrategy)} == {
         InputStrategy.smallest_batch
     }
@@ -435,8 +437,8 @@ def test_a_model_is_not_cross_validated_on_labels_that_it_knows(tmp_path: Path, 
     )
     for name in (f"local:{out}", f"local:{out / 'model'}"):
         with refused if settings else nullcontext():
-            api._options(known, Recipe(model=name))
-        api._options(other, Recipe(model=name))
-        api._options(api.load(tmp_path / "photos/train", test=tmp_path / "photos/test"), Recipe(model=name))
+            options_of(known, Recipe(model=name))
+        options_of(other, Recipe(model=name))
+        options_of(api.load(tmp_path / "photos/train", test=tmp_path / "photos/test"), Recipe(model=name))
     (out / "results.json").write_text("{}")
-    api._options(known, Recipe(model=f"local:{out}"))  # what cannot be read tells nothing
+    options_of(known, Recipe(model=f"local:{out}"))  # what cannot be read tells nothing

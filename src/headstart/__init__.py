@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from headstart.api import adapt as adapt
+    from headstart.api import align as align
     from headstart.api import load as load
+    from headstart.api import load_unlabelled as load_unlabelled
     from headstart.api import models as models
     from headstart.api import open as open
     from headstart.api import pull as pull
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from headstart.core.backbone import BackboneInfo as BackboneInfo
     from headstart.core.dataset import Dataset as Dataset
     from headstart.core.dataset import Issue as Issue
+    from headstart.core.dataset import Unlabelled as Unlabelled
     from headstart.core.errors import HeadstartError as HeadstartError
     from headstart.core.errors import Unavailable as Unavailable
     from headstart.core.errors import UserError as UserError
@@ -42,13 +45,15 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "adapt": "api",
+    "align": "api",
     "load": "api",
+    "load_unlabelled": "api",
     "models": "api",
     "open": "api",
     "pull": "api",
     "rank": "api",
     "strategies": "api",
-    "Adaptation": "api",
+    "Adaptation": "adapting",
     "Ranking": "api",
     "Backbone": "core.backbone",
     "BackboneInfo": "core.backbone",
@@ -61,6 +66,7 @@ _HOMES = {
     "Results": "core.results",
     "Strategy": "core.strategy",
     "Unavailable": "core.errors",
+    "Unlabelled": "core.dataset",
     "UserError": "core.errors",
     "Verdict": "core.results",
 }

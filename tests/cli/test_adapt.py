@@ -4,7 +4,7 @@ import pytest
 
 from headstart import api
 from headstart.bundle.recipe import write_recipe
-from headstart.cli.adapt import warn
+from headstart.cli._running import warn
 from headstart.core.dataset import Issue
 from headstart.core.recipe import Recipe
 from tests.cli.standins import dataset

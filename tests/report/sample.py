@@ -257,6 +257,7 @@ def solar() -> Results:
         ),
         retention=None,
         domains=(),
+        across=None,
         skipped=(
             "Not tried: full on packaged:efficientnet_lite2; five folds would take about 210 s of the 96 s left.",
             "lp_ft was not tried on efficientnet_lite0: its frozen features were already behind by 2.5 points.",

@@ -11,7 +11,7 @@ from typing import Annotated
 from typer import Context, Exit, Option, Typer, echo
 
 from headstart import __version__
-from headstart.cli import _errors, adapt, check, demo, models, predict, rank, report, strategies
+from headstart.cli import _errors, adapt, align, check, demo, models, predict, rank, report, strategies
 
 app = Typer(
     name="headstart",
@@ -37,6 +37,7 @@ def start(
 app.command("check")(check.check)
 app.command("rank")(rank.rank)
 app.command("adapt")(adapt.adapt)
+app.command("align")(align.align)
 app.command("predict")(predict.predict)
 app.command("report")(report.report)
 app.add_typer(models.app, name="models")

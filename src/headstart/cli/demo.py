@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Exit, Option
 
 from headstart.cli import _options, check
+from headstart.cli._running import present
 from headstart.cli._terminal import err, show, working
-from headstart.cli.adapt import present
 from headstart.core.recipe import Budget, Recipe
 
 if TYPE_CHECKING:

@@ -36,10 +36,11 @@ def rank(
     """
     with working(as_json=json) as progress:
         from headstart import api
+        from headstart.asked import check_names
 
         among = _options.names(pool) or ()
         allowed = licence or "any"
-        api.check_names(Recipe(pool=among, licence=allowed, budget=budget))
+        check_names(Recipe(pool=among, licence=allowed, budget=budget))
         found = api.load(data, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
         board = api.rank(found, pool=among, licence=allowed, seed=seed, budget=budget, progress=progress)
     if json:

@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Option
 
 from headstart.cli import _options
-from headstart.cli.adapt import present
+from headstart.cli._running import present
 
 Open = Annotated[bool, Option("--open", help="Also open report.html in the browser.")]
 

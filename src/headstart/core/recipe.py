@@ -50,10 +50,11 @@ class Budget:
 class Recipe:
     """Everything a run depends on besides the data's content. Saved as ``recipe.toml``.
 
-    ``data`` and ``test`` are paths (empty when the data came as an object); ``roles`` names columns that were
-    named by the user (``input``, ``label``, ``group``); the others are found again. ``model`` and ``strategy`` are
-    names or ``auto``; ``licence`` says which licences of weights will do. ``settings`` are those of the strategy that
-    is named (`headstart.core.settings`).
+    ``data``, ``test`` and ``target`` are paths (empty when the data came as an object); ``target`` is a domain without
+    labels, and ``method`` the way across to it, ``auto`` or a name (empty: there is no target). ``roles`` names columns
+    that were named by the user (``input``, ``label``, ``group``); the others are found again. ``model`` and
+    ``strategy`` are names or ``auto``; ``licence`` says which licences of weights will do. ``settings`` are those of
+    the strategy that is named (`headstart.core.settings`).
     """
 
     data: str = ""
@@ -67,3 +68,5 @@ class Recipe:
     settings: Mapping[str, Value] = field(default_factory=dict)
     budget: str = "standard"
     seed: int = 0
+    target: str = ""
+    method: str = ""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from headstart.core.alignment import Alignment
 from headstart.core.domain_card import DomainCard
 
 Outcome = Literal["positive", "negative", "no_material_difference", "cannot_tell"]
@@ -237,12 +238,38 @@ class Retention:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TargetRecord:
+    """The domain without labels that the model was to be carried over to; ``independent`` counts copies once."""
+
+    name: str
+    fingerprint: str
+    items: int
+    independent: int
+    issues: tuple[IssueRecord, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Across:
+    """How the model was carried over, or why it was not.
+
+    ``before`` is the primary metric on the test split of the model as it was, ``difference`` what carrying it over made
+    of that, paired by item; None where there are no test items or nothing was changed.
+    """
+
+    target: TargetRecord
+    alignment: Alignment
+    before: Interval | None
+    difference: Interval | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Results:
     """Every number of the report. The scores were measured on ``scored`` items: of the ``test`` split, or those whose
     fold of the ``cross-validation`` was run (``scored_on``). ``served`` says whether the model folder holds the
     ``transfer`` or the ``simple`` control that beat it. ``scores``, ``confusion``, ``reliability``, ``mistakes`` and
     ``map`` are those of the transfer either way. ``retention`` is None where the body is as it was pretrained.
-    ``domains`` compare the training items with those of a test split that came with the data.
+    ``domains`` compare the training items with those of a test split that came with the data, and with those of a
+    domain without labels, ``across`` says what became of carrying the model over to it; None where there is none.
     """
 
     headline: str
@@ -267,6 +294,7 @@ class Results:
     learning_curve: LearningCurve
     retention: Retention | None
     domains: tuple[DomainCard, ...]
+    across: Across | None
     skipped: tuple[str, ...]
     seconds: Mapping[str, float]
     forward_pass_seconds: float

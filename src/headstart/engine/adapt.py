@@ -14,6 +14,7 @@ from headstart.engine.checkpoint import checkpoint_bytes
 from headstart.engine.clock import Clock
 from headstart.engine.contest import hold
 from headstart.engine.controls import Setting, try_all
+from headstart.engine.crossing import crossed
 from headstart.engine.device import hand_back_memory
 from headstart.engine.domains import compared
 from headstart.engine.evidence import Findings, Preview, gather
@@ -91,7 +92,12 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         contest = hold(ranked.taken, run)
     with clock.stage("refit"):
         settled = settle(contest, run)
-        winner, model = settled.chosen.trial, settled.model
+    crossing = None
+    if options.destination is not None:
+        with clock.stage("carry over"):
+            crossing = crossed(settled, run, data, options.destination, preview)
+            settled = crossing.settled
+    winner, model = settled.chosen.trial, settled.model
     with clock.stage("score"):
         scored = score(settled, ranked, run, data, test)
     with clock.stage("controls"):
@@ -101,7 +107,15 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
     with clock.stage("evidence"):
         retention = retained(settled, scored, run, test)
         cards, card_note = compared(winner.contender, run, data, test, preview)
-        found = Findings(ranked=ranked, settled=settled, scored=scored, proof=proof, retention=retention, domains=cards)
+        found = Findings(
+            ranked=ranked,
+            settled=settled,
+            scored=scored,
+            proof=proof,
+            retention=retention,
+            domains=cards if crossing is None else (crossing.card, *cards),
+            across=None if crossing is None else crossing.across(scored, run),
+        )
         results = gather(
             found,
             run,

@@ -28,16 +28,9 @@ def compared(
     if data.split.origin != "given":
         return (), ""
     seed = run.options.seed
-    learnt = one_of_each(run.data.groups, seed)[:LEARNT]
     rows = one_of_each(data.groups[data.split.test], seed)[:COMPARED]
     scored, some = data.split.test[rows], test.subset(rows)
-    train = Side(
-        name="training items",
-        features=np.asarray(contender.features[learnt]),
-        items=run.data.items.subset(learnt),
-        ids=Names(data, data.split.train[learnt]),
-        targets=run.data.targets[learnt],
-    )
+    train = training_side(contender, run, data)
     other = Side(
         name="test items",
         features=np.asarray(contender.encoder.encode(some, "features of test items, as pretrained").features),
@@ -49,3 +42,15 @@ def compared(
         return (domain_card(train, other, preview=preview, progress=run.progress, seed=seed),), ""
     except UserError as error:
         return (), f"Training and test items were not compared: {error}"
+
+
+def training_side(contender: Contender, run: Run, data: Dataset) -> Side:
+    """The training items, of which no two are tied, on frozen features."""
+    learnt = one_of_each(run.data.groups, run.options.seed)[:LEARNT]
+    return Side(
+        name="training items",
+        features=np.asarray(contender.features[learnt]),
+        items=run.data.items.subset(learnt),
+        ids=Names(data, data.split.train[learnt]),
+        targets=run.data.targets[learnt],
+    )

@@ -14,6 +14,7 @@ from headstart.core.cores import cores
 from headstart.core.dataset import Dataset, Issue
 from headstart.core.domain_card import DomainCard
 from headstart.core.results import (
+    Across,
     DataRecord,
     IssueRecord,
     LearningCurve,
@@ -22,7 +23,6 @@ from headstart.core.results import (
     ModelRecord,
     Results,
     Retention,
-    Verdict,
 )
 from headstart.core.settings import settings_of
 from headstart.core.strategy import FeatureStrategy, Strategy
@@ -31,6 +31,7 @@ from headstart.engine.curve import learning_curve
 from headstart.engine.embed import feature_map as embed
 from headstart.engine.environment import environment
 from headstart.engine.final import Chosen, Scored, Settled, predicted_rows
+from headstart.engine.headline import headline
 from headstart.engine.items import Names
 from headstart.engine.outputs import probabilities_of
 from headstart.engine.proof import Proof
@@ -150,6 +151,7 @@ class Findings:
     proof: Proof
     retention: Retention | None
     domains: tuple[DomainCard, ...] = ()
+    across: Across | None = None
 
 
 def gather(
@@ -160,7 +162,7 @@ def gather(
     served = "simple" if proof.verdict.outcome == "negative" and proof.best == "simple" else "transfer"
     encoded = chosen.trial.contender.encoded
     return Results(
-        headline=headline(proof.verdict, scored, run.data.task.primary, served),
+        headline=headline(proof.verdict, scored, run.data.task.primary, served, found.across),
         data=data_record(data, *suspects(chosen, run, data)),
         model=model_record(chosen),
         strategy=chosen.trial.strategy_name,
@@ -182,6 +184,7 @@ def gather(
         learning_curve=curve(chosen, run),
         retention=found.retention,
         domains=found.domains,
+        across=found.across,
         skipped=skipped(found, notes),
         seconds=seconds,
         forward_pass_seconds=encoded.forward_seconds,
@@ -189,24 +192,6 @@ def gather(
         budget=str(run.options.budget),
         seed=run.options.seed,
     )
-
-
-def headline(verdict: Verdict, scored: Scored, primary: str, served: str) -> str:
-    """The one sentence to remember; `Verdict.sentence` has the interval and the advice."""
-    reached = f"{100 * scored.scores[primary].value:.1f}% {primary.replace('_', ' ')}"
-    points = f"{100 * abs(verdict.delta):.1f} points"
-    if served == "simple":
-        return f"A simple non-deep model wins by {points}; it is what the model folder holds."
-    if verdict.outcome == "positive":
-        return f"Transfer helped: {reached}, {points} above the best control ({verdict.against})."
-    if verdict.outcome == "negative":
-        return f"Transfer hurt: {reached}, {points} below the best control ({verdict.against})."
-    if verdict.outcome == "no_material_difference":
-        return f"{reached}, and no material difference to the best control ({verdict.against})."
-    count = len(scored.targets)
-    settled = verdict.needed is not None and verdict.scored == count  # not a comparison on some of them
-    needed = f"; about {verdict.needed:,} would settle it" if settled else ""
-    return f"{reached}; whether transfer helped cannot be told from {count:,} items{needed}."
 
 
 def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
@@ -249,17 +234,22 @@ def data_record(data: Dataset, *found: Issue) -> DataRecord:
         split=data.split.origin,
         classes=data.classes,
         class_counts=dict(zip(data.classes, (int(count) for count in counts), strict=True)),
-        issues=tuple(
-            IssueRecord(
-                code=issue.code,
-                severity=issue.severity,
-                message=issue.message,
-                items=issue.items[:ITEMS_NAMED],
-                count=issue.count,
-            )
-            for issue in (*data.issues, *found)
-        ),
+        issues=issue_records([*data.issues, *found]),
         roles=dict(data.roles),
+    )
+
+
+def issue_records(issues: Sequence[Issue]) -> tuple[IssueRecord, ...]:
+    """As results hold them."""
+    return tuple(
+        IssueRecord(
+            code=issue.code,
+            severity=issue.severity,
+            message=issue.message,
+            items=issue.items[:ITEMS_NAMED],
+            count=issue.count,
+        )
+        for issue in issues
     )
 
 

@@ -31,10 +31,11 @@ def identity(data: Dataset, options: Options) -> Mapping[str, object]:
         rows.update(np.ascontiguousarray(part).tobytes())
     return {
         "versions": {name: _version(name) for name in ("headstart", "torch", "timm", "transformers", "peft")},
-        "options": asdict(options.recipe) | {"data": "", "test": ""},
+        "options": asdict(options.recipe) | {"data": "", "test": "", "target": ""},
         "data": data.fingerprint,
         "rows": rows.hexdigest(),
         "models": [member.info.name for member in options.pool],
+        "target": "" if options.destination is None else options.destination.data.fingerprint,
     }
 
 

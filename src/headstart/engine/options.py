@@ -8,7 +8,8 @@ from pathlib import Path
 
 from headstart.core.backbone import Backbone, BackboneInfo, LinearHead, Source
 from headstart.core.baseline import Baseline
-from headstart.core.dataset import NOUNS, Dataset
+from headstart.core.dataset import NOUNS, Dataset, Unlabelled
+from headstart.core.domain import FeatureMethod
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.core.recipe import Budget, Recipe
@@ -16,6 +17,7 @@ from headstart.core.score import TransferScore
 from headstart.core.strategy import FeatureStrategy, Strategy
 from headstart.core.task import Task
 from headstart.core.training import InputStrategy
+from headstart.core.validator import Validator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +84,22 @@ class PoolMember:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Destination:
+    """A domain without labels that the model is to be carried over to: by the way ``asked`` for among ``methods``, None
+    where the guard is to decide.
+    """
+
+    data: Unlabelled
+    methods: Mapping[str, FeatureMethod]
+    validators: Mapping[str, Validator]
+    asked: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """``pool`` holds the models to choose from, ``strategies`` the candidates by name; ``probe`` and ``scratch`` are
     the strategies of the ranking and of the control, ``baseline`` makes the simple control. ``home`` is where
-    features are cached.
+    features are cached. ``destination`` is where the model is to be carried over to, if anywhere.
     """
 
     recipe: Recipe
@@ -100,6 +114,7 @@ class Options:
     scores: Mapping[str, TransferScore]
     budget: Budget
     home: Path
+    destination: Destination | None = None
 
     @property
     def seed(self) -> int:
@@ -123,6 +138,12 @@ def check(data: Dataset, options: Options) -> None:
         for member in options.pool
         if member.info.modality != data.modality
     ]
+    target = None if options.destination is None else options.destination.data
+    if target is not None and target.modality != data.modality:
+        problems.append(
+            f"'{data.name}' holds {NOUNS[data.modality]}s and the target '{target.name}' {NOUNS[target.modality]}s; "
+            "give two of one kind."
+        )
     if not options.pool:
         kind = " with a permissive licence" if options.recipe.licence == "permissive" else ""
         problems.append(f"No pretrained model for {NOUNS[data.modality]}s{kind} was named or found.")

@@ -1,0 +1,88 @@
+"""``headstart align``: a model of labelled data carried over to a domain without labels."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Argument, Option
+
+from headstart.cli import _options, _running
+from headstart.cli._terminal import working
+from headstart.core.errors import UserError
+
+Source = Annotated[
+    str,
+    Argument(
+        metavar="SOURCE",
+        help="Labelled data: a folder of class folders, a table (CSV, TSV, Parquet, JSONL), or the recipe.toml of an "
+        "earlier run of this command.",
+    ),
+]
+Target = Annotated[
+    str | None,
+    Option(
+        "--target",
+        metavar="DATA",
+        help="Items of the other domain: a folder of files or a table. Labels that it may have are not read.",
+    ),
+]
+Test = Annotated[
+    str | None,
+    Option(
+        "--test",
+        metavar="DATA",
+        help="Labelled items of the other domain, scored once, at the end: without them nobody can tell what carrying "
+        "over has gained.",
+    ),
+]
+Method = Annotated[
+    str | None,
+    Option(
+        "--method",
+        metavar="NAME",
+        help="A way across by name, taken whatever speaks against it.  (default: auto, what the methods agree on, or "
+        "the model as it was)",
+    ),
+]
+
+
+def align(
+    source: Source,
+    out: _running.Out,
+    target: Target = None,
+    test: Test = None,
+    input: _options.Input = None,
+    label: _options.Label = None,
+    group: _options.Group = None,
+    method: Method = None,
+    model: _running.Model = None,
+    pool: _options.Pool = None,
+    licence: _options.Licence = None,
+    budget: _running.Budget = None,
+    seed: _running.Seed = None,
+    json: _options.Json = False,
+) -> None:
+    """Carry a model of labelled data over to a domain without labels, or find that it is better left as it is.
+
+    The best model is found as 'headstart adapt' does, its body frozen. Methods of domain adaptation then give it other
+    heads, and a guard takes what they agree on, or keeps the model as it was: the report says which, and why.
+    """
+    with working(as_json=json) as progress:
+        from headstart import api
+        from headstart.core.recipe import Recipe
+
+        named = {"target": target, "method": method, "model": model, "budget": budget, "seed": seed, "test": test}
+        named |= {"pool": _options.names(pool), "licence": licence}
+        roles = {"input": input, "label": label, "group": group}
+        usual = Recipe(data=source, strategy=api.PROBE, method=api.AUTO)
+        recipe = _running.recipe_of(source, named, roles, usual)
+        if not recipe.target:
+            raise UserError("There is no target to carry the model over to; name its folder or table with --target.")
+        _running.refuse(recipe, out)
+        found = _running.load(recipe, progress)
+        items = api.load_unlabelled(
+            recipe.target, input=found.roles.get("input"), group=recipe.roles.get("group"), progress=progress
+        )
+        _running.warn(items.issues, progress, f"In the target '{items.name}': ")
+        adaptation = api.align(found, items, out=out, recipe=recipe, progress=progress)
+    _running.present(adaptation.results, out, as_json=json)

@@ -1,0 +1,102 @@
+"""The chosen model carried over to a domain without labels, where the guard lets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headstart.core.alignment import SOURCE_ONLY, Alignment
+from headstart.core.backbone import LinearHead
+from headstart.core.dataset import Dataset
+from headstart.core.domain_card import DomainCard
+from headstart.core.errors import UserError
+from headstart.core.results import Across, TargetRecord
+from headstart.engine.align import Means, Source, align
+from headstart.engine.compare import compare
+from headstart.engine.domain_card import Preview, Side, domain_card
+from headstart.engine.domains import training_side
+from headstart.engine.draws import one_of_each
+from headstart.engine.estimates import Sample
+from headstart.engine.evidence import issue_records
+from headstart.engine.final import Scored, Settled
+from headstart.engine.intervals import mean_interval
+from headstart.engine.items import Names, items_of
+from headstart.engine.options import Destination
+from headstart.engine.outputs import probabilities_of
+from headstart.engine.run import Run
+from headstart.heads.soft import fit_soft
+
+MOST = 5000
+"""Items of each side that features are looked at, drawn at random; of the target no more are encoded."""
+CARDED = 400
+"""Items of the target that the domain card looks at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossed:
+    """What is ``settled`` now, the head ``before`` and how that came about."""
+
+    settled: Settled
+    before: LinearHead
+    alignment: Alignment
+    card: DomainCard
+    target: TargetRecord
+
+    def across(self, scored: Scored, run: Run) -> Across:
+        """The record, with what the crossing made of the score on a test split."""
+        before = difference = None
+        if scored.on == "test" and self.alignment.taken != SOURCE_ONLY:
+            task, items = run.data.task, Sample.of(run.data.task, scored.targets, scored.groups)
+            probabilities = probabilities_of(self.before.logits(scored.features), task)
+            earlier, now = (task.credit(each, scored.targets) for each in (probabilities, scored.probabilities))
+            before, difference = mean_interval(earlier, items), compare(now, earlier, items).interval
+        return Across(target=self.target, alignment=self.alignment, before=before, difference=difference)
+
+
+def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview: Preview) -> Crossed:
+    """Carry the settled model over to another domain, whose body must be frozen.
+
+    Raises:
+        UserError: there are too few independent items to tell the domains apart, or the body was trained.
+    """
+    model, contender, seed = settled.model, settled.chosen.trial.contender, run.options.seed
+    if not model.frozen:
+        name = settled.chosen.trial.strategy_name
+        raise UserError(
+            f"Ways across work on frozen features, and strategy '{name}' trains the body: choose linear_probe."
+        )
+    learnt = np.random.default_rng(seed).permutation(len(run.data.items))[:MOST]
+    independent = one_of_each(to.data.groups, seed)
+    rows = independent[:MOST]
+    seen = items_of(to.data, rows)
+    features = np.asarray(contender.encoder.encode(seen, "features of the target").features)
+    source = Source(
+        features=np.asarray(contender.features[learnt]),
+        targets=run.data.targets[learnt],
+        groups=run.data.groups[learnt],
+        outputs=run.data.task.outputs,
+    )
+    means = Means(methods=to.methods, validators=to.validators, fit=fit_soft, asked=to.asked)
+    head, alignment = align(source, features, means, seed=seed, progress=run.progress)
+    other = Side(
+        name="items of the target",
+        features=features[:CARDED],
+        items=seen.subset(np.arange(min(CARDED, len(seen)))),
+        ids=Names(to.data, rows[:CARDED]),
+    )
+    train = training_side(contender, run, data)
+    taken = model if head is None else replace(model, head=head.divided_by(model.temperature))
+    return Crossed(
+        settled=replace(settled, model=taken),
+        before=model.head,
+        alignment=alignment,
+        card=domain_card(train, other, preview=preview, progress=run.progress, seed=seed),
+        target=TargetRecord(
+            name=to.data.name,
+            fingerprint=to.data.fingerprint,
+            items=len(to.data),
+            independent=len(independent),
+            issues=issue_records(to.data.issues),
+        ),
+    )
