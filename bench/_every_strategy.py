@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headstart import catalog
+from headstart.asked import options_of
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.dataset import Dataset
 from headstart.core.progress import Silent

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.core.results import Results
-from headstart.report import _domain, _wording
+from headstart.report import _across, _domain, _wording
 from headstart.report._format import (
     bare,
     duration,
@@ -148,8 +148,9 @@ def _warnings(results: Results) -> list[tuple[str, str, str]]:
 
 
 def _domains(results: Results) -> list[tuple[str, str, str]]:
-    """What is not of the domain that was learnt from."""
-    return [("!", _domain.in_short(each), "yellow") for each in results.domains if each.apart]
+    """What became of carrying over, and what is not of the domain that was learnt from."""
+    carried = [] if results.across is None else [(">", _across.in_short(results), "cyan")]
+    return carried + [("!", _domain.in_short(each), "yellow") for each in results.domains if each.apart]
 
 
 def _left_out(results: Results) -> list[tuple[str, str, str]]:
