@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -14,9 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from headstart import adapting, api, pool
-from headstart.adapting import still_there
-from headstart.asked import check_names, options_of
+from headstart import api, pool
 from headstart.backbones._sequence_body import built_from
 from headstart.backbones.local import read_exported
 from headstart.bundle.recipe import read_recipe
@@ -25,57 +20,17 @@ from headstart.core.backbone import Backbone, BackboneInfo, Exported
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
-from headstart.core.training import InputStrategy
 from headstart.engine import adapt as adapt_module
-from headstart.engine import hearing, plan
+from headstart.engine import hearing
 from headstart.engine.final import Scored
 from headstart.engine.options import PoolMember
 from headstart.report.json import read_results
-from headstart.strategies.lora import Lora
 from tests import sounds
 from tests.backbones.members import CLASSES, head_for, make
 from tests.backbones.tiny import config_of
 from tests.engine import toys
-from tests.listening import Listener
 
-
-class TinySource(toys.ToySource):
-    """Serves timm's ``test_resnet`` with random weights."""
-
-    def load(self, info: BackboneInfo, *, pretrained: bool = True, seed: int = 0, size: int | None = None) -> Backbone:
-        return make("test_resnet", seed=0 if pretrained else seed + 1, size=size)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(autouse=True)
-def little_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    small = {name: replace(p, folds=3, repeats=2, curve_draws=5) for name, p in plan.PRESETS.items()}
-    monkeypatch.setattr(plan, "PRESETS", small)
-    monkeypatch.setattr("headstart.engine.features.fast_dtype", lambda: torch.float32)
-    monkeypatch.setenv("HEADSTART_HOME", str(tmp_path / "home"))
-
-
-@pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> PoolMember:
-    """The only model there is."""
-    facts = make("test_resnet").info
-    member = PoolMember(source=TinySource(facts), info=facts)
-    monkeypatch.setattr(pool, "known", lambda: [member])
-    monkeypatch.setattr(api, "known", lambda: [member])
-    return member
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Dataset:
-    toys.dataset(tmp_path / "photos", train=24, test=12)
-    return api.load(tmp_path / "photos")
+pytestmark = pytest.mark.usefixtures("little_work", "one_thread")
 
 
 def test_the_data_know_where_they_came_from(data: Dataset, tmp_path: Path, monkeypatch):
@@ -169,55 +124,6 @@ def test_sounds_are_adapted_to_and_served(tmp_path: Path, monkeypatch: pytest.Mo
     assert "Clips are heard up to 1 s: 1 of 37 last longer." in again.results.skipped
 
 
-def test_a_finished_run_is_not_computed_again(data: Dataset, tiny: PoolMember, tmp_path: Path, monkeypatch):
-    """Unless the data, what is asked for, the program or the model's weights have changed, or something is missing."""
-    monkeypatch.setattr("headstart.engine.identity.code", lambda: ("", False))
-    monkeypatch.setattr("headstart.engine.environment.code", lambda: ("", False))
-    out, computed = tmp_path / "run", []
-    ran = adapt_module.adapt
-    monkeypatch.setattr(adapt_module, "adapt", lambda *a, **options: computed.append(1) or ran(*a, **options))
-    heard = Listener()
-
-    def again(**changes: Any) -> api.Adaptation:
-        asked = {"budget": "quick", "strategy": "linear_probe", "seed": 2, **changes}
-        return api.adapt(api.load(tmp_path / "photos"), out=out, progress=heard, **asked)
-
-    first = again()
-    second = again()
-    assert second.results == first.results
-    assert len(computed) == 1
-    assert heard.said[-1] == f"'{out}' holds this very run; delete it to have it computed again."
-    saved = second.save(tmp_path / "copy")
-    assert [p.probabilities for p in api.open(saved).predict([toys.picture(0, 5)])] == [
-        p.probabilities for p in api.open(out).predict([toys.picture(0, 5)])
-    ]
-    assert api.Adaptation(first.results, first.recipe, saved).save(saved) == saved
-    (out / "report.html").unlink()
-    heard.said.clear()
-    again()
-    assert len(computed) == 2
-    assert not any("computed" in each for each in heard.said)
-    monkeypatch.setattr("headstart.engine.identity.code", lambda: ("", True))
-    again()
-    assert len(computed) == 3
-    assert (
-        f"'{out}' holds this run as another state of the program, its libraries or the weights made it: it is computed "
-        "anew."
-    ) in heard.said
-    monkeypatch.setattr("headstart.engine.identity.code", lambda: ("", False))
-    monkeypatch.setattr(adapting, "still_there", lambda results, options: False)
-    again()
-    assert len(computed) == 4
-
-
-def test_other_weights_in_the_store_make_another_run(data: Dataset, tiny: PoolMember):
-    results = api.adapt(data, budget="quick", strategy="linear_probe").results
-    options = options_of(data, Recipe(budget="quick"))
-    assert still_there(results, options)
-    other = replace(results, model=replace(results.model, sha256="0" * 64))
-    assert not still_there(other, options)
-
-
 @pytest.mark.parametrize("reduced", [True, False])
 def test_large_jpegs_are_served_as_they_were_scored(tmp_path: Path, tiny: PoolMember, monkeypatch, reduced: bool):
     """Also where none of the training items was large, so that nothing says whether reading them small does harm."""
@@ -252,26 +158,6 @@ def test_a_recipe_is_saved_with_the_paths_the_data_came_from(data: Dataset, tiny
     assert saved == replace(asked, data=str(tmp_path / "photos"))
 
 
-@pytest.mark.usefixtures("tiny")
-def test_save_refuses_what_is_not_its_own(data: Dataset, tmp_path: Path):
-    adapted = api.adapt(data, budget="quick", strategy="linear_probe")
-    (tmp_path / "other" / "checkpoints").mkdir(parents=True)
-    (tmp_path / "other" / "checkpoints" / "run.json").write_text('{"options": {}, "data": "another"}')
-    (tmp_path / "other" / "checkpoints" / "piece.safetensors").touch()
-    with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
-        adapted.save(tmp_path / "other")
-    assert (tmp_path / "other" / "checkpoints" / "run.json").exists()
-
-
-@pytest.mark.usefixtures("tiny")
-def test_a_folder_in_use_is_refused_before_any_work(data: Dataset, tmp_path: Path, monkeypatch):
-    (tmp_path / "taken").mkdir()
-    (tmp_path / "taken" / "thesis.tex").touch()
-    monkeypatch.setattr("headstart.engine.adapt.adapt", None)
-    with pytest.raises(UserError, match=r"holds files that are not a run \(thesis\.tex\)"):
-        api.adapt(data, out=tmp_path / "taken")
-
-
 def test_a_ranking_prints_as_a_table(data: Dataset, tiny: PoolMember):
     board = api.rank(data, pool=[tiny.info.name.partition(":")[2]], budget="quick")
     assert board.primary == "balanced_accuracy"
@@ -288,18 +174,6 @@ def test_a_ranking_prints_as_a_table(data: Dataset, tiny: PoolMember):
     assert head.index(" prior") == len(name) + 1
 
 
-def test_every_problem_of_a_recipe_is_named_at_once():
-    wrong = Recipe(budget="soon", task="clasification", strategy="linear_prob", model="packaged:nothing", seed=-1)
-    with pytest.raises(UserError) as caught:
-        check_names(wrong)
-    starts = ["Seed -1 is negative; give a whole number from 0 on.", "Budget 'soon' is neither", "Unknown task"]
-    starts += ["Unknown strategy 'linear_prob'. Did you mean 'linear_probe'?", "Source 'packaged' has no model"]
-    assert len(caught.value.problems) == len(starts)
-    for problem, start in zip(caught.value.problems, starts, strict=True):
-        assert problem.startswith(start)
-    check_names(Recipe())
-
-
 @pytest.mark.usefixtures("tiny")
 def test_adapt_refuses_wrong_names_together(data: Dataset):
     with pytest.raises(UserError) as caught:
@@ -307,46 +181,6 @@ def test_adapt_refuses_wrong_names_together(data: Dataset):
     assert len(caught.value.problems) == 2
     with pytest.raises(UserError, match="Both --model test_resnet and --pool were given"):
         api.adapt(data, model="test_resnet", pool=["test_resnet"])
-
-
-@pytest.mark.parametrize("verb", [api.adapt, api.rank])
-def test_a_pool_is_a_list_of_names(verb: Any, data: Dataset):
-    with pytest.raises(UserError, match=r"pool takes a list of names, got one str: put it in a list, \['timm:a'\]"):
-        verb(data, pool="timm:a")
-
-
-def test_without_a_strategy_all_candidates_compete(data: Dataset, tiny: PoolMember):
-    def chosen(name: str) -> set[str]:
-        return set(options_of(data, Recipe(strategy=name)).strategies)
-
-    assert chosen("full") == {"full"}
-    assert chosen("scratch") == {"scratch"}
-    assert "linear_probe" in chosen("auto")
-    assert "scratch" not in chosen("auto")
-    options = options_of(data, Recipe())
-    assert options.pool == (tiny,)
-    assert (options.baseline_name, options.probe_name) == ("histograms", "linear_probe")
-
-
-def test_settings_change_the_one_strategy_that_is_named(data: Dataset, tiny: PoolMember):
-    options = options_of(data, Recipe(strategy="lora", settings={"rank": 2, "epochs": 3, "alpha": 4}))
-    (lora,) = options.strategies.values()
-    assert isinstance(lora, Lora)
-    assert (lora.rank, lora.alpha, lora.schedule.epochs) == (2, 4.0, 3)
-    assert api.settings("lora")[0].name == "rank"
-    with pytest.raises(
-        UserError, match=r"^Settings \(rank, epochs\) belong to one strategy, and the strategy is 'auto'"
-    ):
-        api.adapt(data, settings={"rank": 2, "epochs": 3})
-    with pytest.raises(UserError, match="Setting rank of 'lora' is 'two'; expected a whole number from 1 on"):
-        api.adapt(data, strategy="lora", settings={"rank": "two"})
-
-
-def test_few_items_mean_small_batches_and_many_epochs(data: Dataset, tiny: PoolMember):
-    compared = options_of(data, Recipe()).strategies
-    assert {one.schedule.batch_size for one in compared.values() if isinstance(one, InputStrategy)} == {
-        InputStrategy.smallest_batch
-    }
 
 
 def test_models_are_listed_with_whether_they_are_here(tiny: PoolMember):
@@ -379,25 +213,6 @@ def test_there_is_no_run_to_open(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("tiny")
-def test_an_interrupted_adapt_goes_on_in_its_folder(data: Dataset, tmp_path: Path, monkeypatch):
-    def stop(*arguments: Any) -> None:
-        raise KeyboardInterrupt
-
-    out = tmp_path / "run"
-    with monkeypatch.context() as patch:
-        patch.setattr("headstart.engine.final.fit_temperature", stop)
-        with pytest.raises(KeyboardInterrupt):
-            api.adapt(data, out=out, budget="quick", strategy="linear_probe")
-    with pytest.raises(UserError, match=r"holds an unfinished run of other options \(seed 0, not 1\)\. Choose"):
-        api.adapt(data, out=out, budget="quick", strategy="linear_probe", seed=1)
-    told = Listener()
-    api.adapt(data, out=out, budget="quick", strategy="linear_probe", progress=told)
-    assert re.search(r"^Going on with the interrupted run; finished pieces of work that are kept: \d+\.$", told.said[0])
-    assert not (out / "checkpoints").exists()
-    assert api.open(out).classes == ("left", "right")
-
-
-@pytest.mark.usefixtures("tiny")
 def test_a_run_begun_on_the_command_line_goes_on_in_python(data: Dataset, tmp_path: Path, monkeypatch):
     def stop(*arguments: Any) -> None:
         raise KeyboardInterrupt
@@ -417,28 +232,52 @@ def test_a_run_begun_on_the_command_line_goes_on_in_python(data: Dataset, tmp_pa
     assert not (out / "checkpoints").exists()
 
 
-@pytest.mark.parametrize("verb", [api.rank, api.adapt])
-def test_data_are_loaded_first(verb: Callable[[Any], Any]):
-    with pytest.raises(
-        UserError, match=r"The data are a str, expected what headstart\.load returns: load them first\."
-    ):
-        verb("photos")
+def shifted_photos(folder: Path, count: int = 24) -> Path:
+    """The same pictures in other light, in no folders."""
+    folder.mkdir()
+    for number in range(count):
+        picture = toys.picture(number % 2, 5000 + number)
+        Image.eval(picture, lambda level: 255 - level // 2).save(folder / f"{number}.png")
+    return folder
 
 
-@pytest.mark.parametrize(("strategy", "settings"), [("linear_probe", {}), ("last_blocks", {"epochs": 1})])
-@pytest.mark.usefixtures("data")
-def test_a_model_is_not_cross_validated_on_labels_that_it_knows(tmp_path: Path, strategy: str, settings: dict):
-    backbone = make("test_resnet")
-    backbone.export(tmp_path / "own", head_for(backbone), CLASSES)
-    known, other, out = api.load(tmp_path / "photos/train"), api.load(tmp_path / "photos/test"), tmp_path / "run"
-    api.adapt(known, out=out, model=f"local:{tmp_path / 'own'}", strategy=strategy, settings=settings, budget="quick")
-    refused = pytest.raises(
-        UserError, match=r"^local:.* was trained on these very data: cross-validation would score it"
-    )
-    for name in (f"local:{out}", f"local:{out / 'model'}"):
-        with refused if settings else nullcontext():
-            options_of(known, Recipe(model=name))
-        options_of(other, Recipe(model=name))
-        options_of(api.load(tmp_path / "photos/train", test=tmp_path / "photos/test"), Recipe(model=name))
-    (out / "results.json").write_text("{}")
-    options_of(known, Recipe(model=f"local:{out}"))  # what cannot be read tells nothing
+def test_align_carries_over_or_says_why_not(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    done = api.align(data, target, out=tmp_path / "run", budget="quick")
+    across = done.results.across
+    assert across is not None
+    assert across.target.items == 24
+    assert [row.method for row in across.alignment.rows] == [
+        "source only",
+        "entropic_ot",
+        "jdot",
+        "shot_im",
+        "consensus",
+    ]
+    assert done.results.headline.startswith(("Carried over to 'other'", "Not carried over to 'other'"))
+    assert done.results.domains[0].second == "items of the target"
+    assert read_results(tmp_path / "run") == done.results
+    assert read_recipe(tmp_path / "run" / "recipe.toml").target == str(tmp_path / "other")
+    again = api.align(data, target, out=tmp_path / "run", recipe=done.recipe)
+    assert again.results.across == across
+    with pytest.raises(UserError, match="The recipe has method 'auto': give it to align, with a target"):
+        api.adapt(data, recipe=done.recipe)
+
+
+def test_a_way_that_is_named_is_taken_and_served(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    plain = api.adapt(data, out=tmp_path / "plain", budget="quick", strategy="linear_probe")
+    done = api.align(data, target, out=tmp_path / "run", method="linear_ot", budget="quick")
+    across = done.results.across
+    assert across is not None
+    assert (across.alignment.taken, across.alignment.reason) == ("linear_ot", "asked for")
+    assert across.difference is not None  # there is a test split
+    gap = done.results.scores["balanced_accuracy"].value - plain.results.scores["balanced_accuracy"].value
+    assert across.difference.value == pytest.approx(gap)
+    files = sorted((tmp_path / "other").glob("*.png"))[:4]
+    first, second = (api.open(tmp_path / name).predict(files) for name in ("plain", "run"))
+    assert any(one.probabilities != other.probabilities for one, other in zip(first, second, strict=True))
+
+
+def test_ways_across_have_a_name_and_a_line():
+    assert ("coral", "Give source features the target's mean and covariance (CORAL, Sun et al. 2016).") in api.methods()

@@ -4,11 +4,8 @@ import pytest
 
 from headstart import api
 from headstart.bundle.recipe import write_recipe
-from headstart.cli._running import warn
-from headstart.core.dataset import Issue
 from headstart.core.recipe import Recipe
 from tests.cli.standins import dataset
-from tests.listening import Listener
 from tests.report.sample import solar
 
 
@@ -126,16 +123,3 @@ def test_all_wrong_names_are_told_at_once_before_data_are_read(headstart, adapti
     assert "Did you mean 'full'?" in ended.err
     assert "Did you mean 'classification'?" in ended.err
     assert "load" not in adapting
-
-
-def test_what_is_wrong_with_the_data_is_said_before_the_work():
-    kinds = ("note", "warning", "warning", "error", "warning", "warning")
-    issues = [Issue(code="c", severity=kind, message=f"Finding {n}.") for n, kind in enumerate(kinds)]
-    told = Listener()
-    warn(issues, told)
-    assert told.said == [
-        *(f"{'Error' if n == 3 else 'Warning'}: Finding {n}." for n in (1, 2, 3, 4)),
-        "And 1 more finding; 'headstart check' lists them.",
-    ]
-    warn(issues[:1], told)
-    assert len(told.said) == 5

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headstart.core.results import Interval, Outcome, Verdict
 from headstart.engine import evidence
 from headstart.engine.final import Chosen
 from headstart.engine.folds import repeated_folds
@@ -40,37 +39,6 @@ def test_options_of_a_strategy_are_flat_plain_values():
     assert options["blocks"] == 1
     assert options["epochs"] == LastBlocks().schedule.epochs
     assert all(isinstance(value, (int, float, str, bool)) for value in options.values())
-
-
-@pytest.mark.parametrize(
-    ("outcome", "served", "expected"),
-    [
-        ("positive", "transfer", "Transfer helped: 80.0% balanced accuracy, 4.2 points above the best control (it)."),
-        ("negative", "transfer", "Transfer hurt: 80.0% balanced accuracy, 4.2 points below the best control (it)."),
-        ("negative", "simple", "A simple non-deep model wins by 4.2 points; it is what the model folder holds."),
-        (
-            "no_material_difference",
-            "transfer",
-            "80.0% balanced accuracy, and no material difference to the best control (it).",
-        ),
-        (
-            "cannot_tell",
-            "transfer",
-            "80.0% balanced accuracy; whether transfer helped cannot be told from 400 items.",
-        ),
-    ],
-)
-def test_the_headline_says_what_matters_first(outcome: Outcome, served: str, expected: str):
-    transfer, _ = scored(0.8)
-    transfer = replace(transfer, scores={"balanced_accuracy": Interval(value=0.8, low=0.7, high=0.9, method="by hand")})
-    verdict = Verdict(
-        outcome=outcome, against="it", apart=(), delta=0.042 if outcome == "positive" else -0.042, low=-0.1, high=0.1,
-        margin=0.01, scored=400, smallest_detectable=0.05, needed=None, sentence="",
-    )  # fmt: skip
-    assert evidence.headline(verdict, transfer, "balanced_accuracy", served) == expected
-    if outcome == "cannot_tell":
-        said = evidence.headline(replace(verdict, needed=5200), transfer, "balanced_accuracy", served)
-        assert said.endswith("cannot be told from 400 items; about 5,200 would settle it.")
 
 
 def test_large_maps_are_sampled(monkeypatch):

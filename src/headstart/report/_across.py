@@ -1,0 +1,97 @@
+"""What became of carrying a model over to another domain, in sentences and rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headstart.core.alignment import CONSENSUS, SOURCE_ONLY, WayRow
+from headstart.core.results import Across, Results
+from headstart.report._format import counted, metric, percent, points, signed
+
+VALIDATORS = {
+    "source_accuracy": ("Source", "balanced accuracy on source items left out"),
+    "importance_weighted": ("Weighted", "accuracy on source items left out, weighed by how like the target they are"),
+    "dev": ("DEV", "minus the weighted errors, with less variance"),
+    "circular": ("There and back", "balanced accuracy on the source after going there and back"),
+    "class_ami": ("Clusters", "mutual information of predictions and the target's clusters, adjusted for chance"),
+    "bnm": ("Nuclear norm", "how certain and varied predictions are"),
+    "entropy": ("Certainty", "minus the entropy of predictions, in nats"),
+    "snd": ("Density", "soft neighbourhood density, in nats"),
+}
+"""Short names and meanings, those of the source first."""
+WAYS = {SOURCE_ONLY: "the model as it was", CONSENSUS: "what the methods agree on"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A way across as it stands in the table."""
+
+    name: str
+    values: tuple[str, ...]
+    changed: str
+    taken: bool
+
+
+def question(across: Across) -> str:
+    """What the section answers."""
+    return f"Should the model be carried over to '{across.target.name}'?"
+
+
+def answer(across: Across) -> str:
+    """In one word and one sentence."""
+    alignment = across.alignment
+    if alignment.taken == SOURCE_ONLY:
+        return f"No. {alignment.sentence}"
+    return f"Done, by {WAYS.get(alignment.taken, alignment.taken)}. {alignment.sentence}"
+
+
+def gained(results: Results) -> str:
+    """What it has brought, as far as anybody can tell."""
+    across = results.across
+    assert across is not None
+    if across.alignment.taken == SOURCE_ONLY:
+        return ""
+    if across.difference is None or across.before is None:
+        return (
+            "Nobody can tell how well it does there without labels: scores on this page are those of the training "
+            "items' own domain, cross-validated with the head as it was. Label a hundred items of the other domain and "
+            "give them with --test to know."
+        )
+    low, high = (signed(100 * end) for end in (across.difference.low, across.difference.high))
+    told = f"{points(across.difference.value)} ({low} to {high}) of {metric(results.primary).label.lower()}"
+    if across.difference.low > 0:
+        return f"On the test items it has gained {told}."
+    if across.difference.high < 0:
+        return f"On the test items it has done harm: {told}. Keep the model as it was, by running 'headstart adapt'."
+    return f"On the test items it made {told}: whether it has helped cannot be told from so many."
+
+
+def in_short(results: Results) -> str:
+    """For the terminal."""
+    across = results.across
+    assert across is not None
+    looked = f"{counted(across.target.independent, 'item')} of '{across.target.name}'"
+    return f"{answer(across)} ({looked} looked at.)"
+
+
+def columns(across: Across) -> list[tuple[str, str]]:
+    """Names and meanings of the validators that were asked, known ones first."""
+    asked = across.alignment.rows[0].values
+    known = [VALIDATORS[name] for name in VALIDATORS if name in asked]
+    return known + [(name, "") for name in asked if name not in VALIDATORS]
+
+
+def lines(across: Across) -> list[Line]:
+    """Every way, as it was tried."""
+    return [_line(row, row.method == across.alignment.taken) for row in across.alignment.rows]
+
+
+def _line(row: WayRow, taken: bool) -> Line:
+    names = [name for name in VALIDATORS if name in row.values]
+    names += [name for name in row.values if name not in VALIDATORS]
+    return Line(
+        name=WAYS.get(row.method, row.method),
+        values=tuple(f"{row.values[name]:.2f}" for name in names),
+        changed=percent(row.changed, 0),
+        taken=taken,
+    )

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from headstart import api
+from headstart.bundle.recipe import write_recipe
+from headstart.core.dataset import Issue
+from headstart.core.recipe import Recipe
+from tests.cli.standins import dataset
+from tests.report.sample import solar
+
+
+@pytest.fixture
+def aligning(monkeypatch):
+    asked = {}
+
+    def load(source, **options):
+        asked.update(load={"source": source, **options})
+        return dataset()
+
+    def load_unlabelled(source, **options):
+        asked.update(target={"source": source, **options})
+        issues = (Issue(code="unreadable", severity="warning", message="Left out: one."),)
+        return SimpleNamespace(name="there", issues=issues)
+
+    def align(data, target, **options):
+        asked.update(align=options)
+        return SimpleNamespace(results=solar())
+
+    monkeypatch.setattr(api, "load", load)
+    monkeypatch.setattr(api, "load_unlabelled", load_unlabelled)
+    monkeypatch.setattr(api, "align", align)
+    return asked
+
+
+def test_every_option_reaches_the_recipe(headstart, aligning, tmp_path):
+    words = ("--target", "t", "--test", "u", "--input", "i", "--label", "l", "--group", "g", "--budget", "90s")
+    words += ("--method", "coral", "--model", "packaged:efficientnet_lite0", "--licence", "permissive", "--seed", "3")
+    ended = headstart("align", "d", "--out", str(tmp_path / "run"), *words)
+    assert ended.code == 0
+    assert aligning["align"]["recipe"] == Recipe(
+        data="d",
+        test="u",
+        target="t",
+        method="coral",
+        roles={"input": "i", "label": "l", "group": "g"},
+        model="packaged:efficientnet_lite0",
+        licence="permissive",
+        strategy="linear_probe",
+        budget="90s",
+        seed=3,
+    )
+    aligning["target"].pop("progress")
+    assert aligning["target"] == {"source": "t", "input": "text", "group": "g"}  # the column that the source is read by
+    assert "In the target 'there': Left out: one." in ended.err
+
+
+def test_without_options_the_guard_decides(headstart, aligning):
+    assert headstart("align", "d", "--target", "t", "--out", "r").code == 0
+    assert aligning["align"]["recipe"] == Recipe(data="d", target="t", method="auto", strategy="linear_probe")
+
+
+def test_a_recipe_reruns_a_run_here_and_not_as_an_adaptation(headstart, aligning, tmp_path):
+    recipe = Recipe(data="photos", target="others", method="auto", strategy="linear_probe", budget="quick")
+    write_recipe(recipe, tmp_path / "recipe.toml")
+    assert headstart("align", str(tmp_path / "recipe.toml"), "--out", "r").code == 0
+    assert aligning["align"]["recipe"] == recipe
+    ended = headstart("adapt", str(tmp_path / "recipe.toml"), "--out", "r")
+    assert ended.code == 2
+    assert "give it to 'headstart align' instead of 'headstart adapt'" in " ".join(ended.err.split())
+
+
+def test_a_target_is_needed(headstart, aligning):
+    ended = headstart("align", "d", "--out", "r")
+    assert ended.code == 2
+    assert "There is no target to carry the model over to; name its folder or table with --target." in ended.err
+    assert aligning == {}
+
+
+def test_wrong_names_are_told_before_anything_is_read(headstart, aligning):
+    ended = headstart("align", "d", "--target", "t", "--out", "r", "--method", "koral", "--budget", "x")
+    assert ended.code == 2
+    assert ended.err.count("Error: ") == 2
+    assert "Did you mean 'coral'?" in ended.err
+    assert aligning == {}

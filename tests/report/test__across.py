@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from headstart.core.alignment import CONSENSUS, SOURCE_ONLY, Alignment, WayRow
+from headstart.core.results import Across, Interval, Results, TargetRecord
+from headstart.report import _across
+from headstart.report.html import render
+from headstart.report.json import document
+from tests.report.sample import solar
+from tests.report.test_summary import summary_text
+
+VALUES = {"bnm": 0.7, "class_ami": 0.31, "source_accuracy": 0.8, "mine": 1.0}
+
+
+def across(taken: str = CONSENSUS, gain: tuple[float, float, float] | None = (0.05, 0.01, 0.09)) -> Across:
+    rows = tuple(
+        WayRow(method=name, values=VALUES, changed=changed, predicted=(0.5, 0.5))
+        for name, changed in ((SOURCE_ONLY, 0.0), ("jdot", 0.2), (CONSENSUS, 0.1234))
+    )
+    reason = "same domain" if taken == SOURCE_ONLY else "agreed"
+    return Across(
+        target=TargetRecord(name="site b", fingerprint="0" * 64, items=1200, independent=1100, issues=()),
+        alignment=Alignment(
+            taken=taken, reason=reason, sentence="Here is why.", p=0.005, source=400, target=1000, rows=rows
+        ),
+        before=Interval(value=0.7, low=0.6, high=0.8, method="by hand") if gain else None,
+        difference=Interval(value=gain[0], low=gain[1], high=gain[2], method="by hand") if gain else None,
+    )
+
+
+def results(given: Across) -> Results:
+    return replace(solar(), across=given)
+
+
+def test_what_was_taken_and_why():
+    assert _across.answer(across()) == "Done, by what the methods agree on. Here is why."
+    assert _across.answer(across("jdot")) == "Done, by jdot. Here is why."
+    assert _across.answer(across(SOURCE_ONLY)) == "No. Here is why."
+    assert _across.question(across()) == "Should the model be carried over to 'site b'?"
+
+
+@pytest.mark.parametrize(
+    ("gain", "said"),
+    [
+        ((0.05, 0.01, 0.09), "it has gained +5.0 points (+1.0 to +9.0) of balanced accuracy"),
+        ((-0.05, -0.09, -0.01), "it has done harm: −5.0 points"),
+        ((0.01, -0.02, 0.04), "whether it has helped cannot be told from so many"),
+        (None, "Nobody can tell how well it does there without labels"),
+    ],
+)
+def test_what_it_has_brought(gain: tuple[float, float, float] | None, said: str):
+    assert said in _across.gained(results(across(gain=gain))).replace("-5.0", "−5.0")
+
+
+def test_where_nothing_was_taken_there_is_nothing_to_tell():
+    assert _across.gained(results(across(SOURCE_ONLY, None))) == ""
+
+
+def test_the_table_has_every_way_and_every_validator():
+    assert [name for name, _ in _across.columns(across())] == ["Source", "Clusters", "Nuclear norm", "mine"]
+    lines = _across.lines(across())
+    assert [line.name for line in lines] == ["the model as it was", "jdot", "what the methods agree on"]
+    assert [line.taken for line in lines] == [False, False, True]
+    assert lines[2].values == ("0.80", "0.31", "0.70", "1.00")
+    assert lines[2].changed == "12%"
+
+
+def test_the_page_and_the_terminal_show_it():
+    page = render(results(across()), run="runs/x")
+    assert "Should the model be carried over to &#39;site b&#39;?" in page
+    assert 'href="#across"' in page
+    assert "what the methods agree on" in page
+    assert "across-heading" not in render(solar(), run="runs/x")
+    assert "Done, by what the methods agree on." in summary_text(results(across()))
+
+
+def test_the_document_holds_it():
+    assert document(results(across()))["across"]["alignment"]["taken"] == CONSENSUS
+    assert document(solar())["across"] is None
