@@ -1,9 +1,9 @@
 """Ways across to a domain without labels: all are tried, their heads averaged, and a guard has the last word.
 
 Methods fail in different ways, and nobody can tell which does where there are no labels to tell by: their mean harms
-less often than any one of them. On 24 real shifts with 600 items a side, three draws of each (``bench across``): SHOT-IM
-gained 8.8 points and harmed 2, JDOT 6.0 and 3, entropic transport 4.7 and 8; their mean with the source's head gained 8.4
-and harmed none.
+less often than any one of them. On 24 real shifts with 600 items a side, three draws of each (``bench across``),
+SHOT-IM gained 8.8 points and harmed 2, JDOT 6.0 and 3, entropic transport 4.7 and 8; their mean with the source's head
+gained 8.4 and harmed none.
 """
 
 from __future__ import annotations
