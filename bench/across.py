@@ -29,13 +29,13 @@ from bench._machine import machine
 from bench._shifts import SHIFTS, Shift
 from headstart import api, catalog
 from headstart.core.alignment import SOURCE_ONLY
-from headstart.core.backbone import LinearHead
 from headstart.core.domain import FeatureMethod
 from headstart.core.progress import Silent
 from headstart.engine.align import Means, Source, decided, tried_out
 from headstart.engine.draws import one_of_each
 from headstart.engine.items import items_of
 from headstart.engine.rank import rank
+from headstart.heads.balanced import balanced_accuracy
 from headstart.heads.soft import fit_soft
 
 RESULTS = Path(__file__).parent / "results"
@@ -104,7 +104,7 @@ def measured(shift: Shift, seed: int, items: int) -> Outcome:
     means = Means(methods=methods, validators=catalog.validators.create(), fit=fit_soft)
     tried = tried_out(source, target, means, seed=seed, progress=Silent())
     found = decided(tried, means, seed=seed)
-    scores = {name: _balanced(tried.head(name), target, hidden) for name in tried.ways}
+    scores = {name: balanced_accuracy(tried.head(name).logits(target), hidden) for name in tried.ways}
     return Outcome(shift=shift.name, seed=seed, taken=found.taken, reason=found.reason, p=found.p, scores=scores)
 
 
@@ -130,11 +130,6 @@ def features(shift: Shift, seed: int, items: int) -> tuple[Source, NDArray[np.fl
             np.asarray(encoded),
             target.targets[rows],
         )
-
-
-def _balanced(head: LinearHead, rows: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
-    hits = head.logits(rows).argmax(axis=1) == labels
-    return float(np.mean([hits[labels == each].mean() for each in np.unique(labels)]))
 
 
 def _write(path: Path, found: Sequence[Outcome]) -> None:

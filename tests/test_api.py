@@ -279,5 +279,14 @@ def test_a_way_that_is_named_is_taken_and_served(data: Dataset, tiny: PoolMember
     assert any(one.probabilities != other.probabilities for one, other in zip(first, second, strict=True))
 
 
-def test_ways_across_have_a_name_and_a_line():
-    assert ("coral", "Give source features the target's mean and covariance (CORAL, Sun et al. 2016).") in api.methods()
+def test_a_recipe_for_align_has_a_method(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    with pytest.raises(UserError, match="The recipe has no method: give it one, such as 'auto', or give the recipe to"):
+        api.align(data, target, recipe=Recipe())
+
+
+def test_a_target_of_another_kind_is_refused(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    (tmp_path / "texts.csv").write_text("text\n" + "\n".join(f"sentence number {n}" for n in range(12)))
+    target = api.load_unlabelled(tmp_path / "texts.csv")
+    with pytest.raises(UserError, match="'photos' holds images and the target 'texts' texts; give two of one kind"):
+        api.align(data, target, budget="quick")

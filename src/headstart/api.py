@@ -223,6 +223,8 @@ def align(
         seed=seed,
         method=method,
     )
+    if not asked.method:
+        raise UserError("The recipe has no method: give it one, such as 'auto', or give the recipe to adapt.")
     options = options_of(data, located(asked, data, unlabelled(target)), target)
     return run(data, options, None if out is None else Path(out), progress or Silent())
 
@@ -270,11 +272,6 @@ def named(called: Sequence[str]) -> tuple[BackboneInfo, ...]:
 def strategies() -> tuple[tuple[str, str], ...]:
     """Every strategy's name and one-line summary."""
     return tuple((name, catalog.strategies.get(name).summary) for name in catalog.strategies.names())
-
-
-def methods() -> tuple[tuple[str, str], ...]:
-    """Every way across to another domain: its name and one-line summary."""
-    return tuple((name, catalog.domains.get(name).summary) for name in catalog.domains.names())
 
 
 def settings(strategy: str) -> tuple[Setting, ...]:

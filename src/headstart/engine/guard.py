@@ -12,6 +12,7 @@ from headstart.core.alignment import CONSENSUS, SOURCE_ONLY, Reason
 from headstart.core.domain_card import LEVEL
 from headstart.core.validator import Judged
 from headstart.distances.two_sample import two_sample
+from headstart.heads.balanced import balanced_accuracy
 
 AGREEING = ("class_ami", "bnm")
 """Validators that must both rate a way above the source's head: whether predictions follow the target's own clusters,
@@ -88,7 +89,7 @@ def _objection(
     """The first reason not to take ``way``, and what its sentence tells."""
     before, after = judged[SOURCE_ONLY], judged[way]
     classes = after.logits.shape[1]
-    held = [_balanced(each.held, each.labels) for each in (before, after)]
+    held = [balanced_accuracy(each.held, each.labels) for each in (before, after)]
     chance = 1.0 / len(np.unique(before.labels))
     effective = effective_classes(after.logits)
     fallen = [name for name in AGREEING if values[way][name] <= values[SOURCE_ONLY][name]]
@@ -114,8 +115,3 @@ def effective_classes(logits: NDArray[np.float64]) -> float:
     shares = np.bincount(logits.argmax(axis=1), minlength=logits.shape[1]) / len(logits)
     present = shares[shares > 0]
     return float(np.exp(-np.sum(present * np.log(present))))
-
-
-def _balanced(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    hits = logits.argmax(axis=1) == labels
-    return float(np.mean([hits[labels == each].mean() for each in np.unique(labels)]))

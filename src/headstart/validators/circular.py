@@ -20,6 +20,6 @@ class Circular(Validator):
 
     def value(self, judged: Judged) -> float:
         """See `Validator.value`; a share from 0 to 1."""
-        from headstart.validators._hits import balanced
+        from headstart.heads.balanced import balanced_accuracy
 
-        return balanced(judged.back, judged.labels)
+        return balanced_accuracy(judged.back, judged.labels)

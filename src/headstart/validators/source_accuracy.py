@@ -20,6 +20,6 @@ class SourceAccuracy(Validator):
 
     def value(self, judged: Judged) -> float:
         """See `Validator.value`; a share from 0 to 1."""
-        from headstart.validators._hits import balanced
+        from headstart.heads.balanced import balanced_accuracy
 
-        return balanced(judged.held, judged.labels)
+        return balanced_accuracy(judged.held, judged.labels)
