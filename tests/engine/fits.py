@@ -12,7 +12,7 @@ from headstart.core.backbone import Backbone, BackboneInfo, LinearHead
 from headstart.core.progress import Silent
 from headstart.core.task import Task
 from headstart.core.training import InputStrategy, ParamGroup, Preparation, Schedule
-from headstart.engine import supervised
+from headstart.engine import fitting
 from headstart.engine.examples import Settings
 from headstart.engine.supervised import fit
 from tests.engine import toys
@@ -54,12 +54,12 @@ def backbone() -> toys.ToyBackbone:
     return toys.ToyBackbone(toys.info(), seed=0, size=toys.SIZE)
 
 
-def run(strategy: InputStrategy, count: int = 40, **changes: object) -> supervised.Fitted:
+def run(strategy: InputStrategy, count: int = 40, **changes: object) -> fitting.Fitted:
     settings = replace(Settings(seed=3), **changes)
     return fit(strategy, backbone(), head(), toys.examples(strategy, backbone(), count), settings, progress=Silent())
 
 
-def state(fitted: supervised.Fitted) -> dict[str, torch.Tensor]:
+def state(fitted: fitting.Fitted) -> dict[str, torch.Tensor]:
     weights = {"weight": torch.from_numpy(fitted.head.weight), "bias": torch.from_numpy(fitted.head.bias)}
     return {**fitted.backbone.module.state_dict(), **weights}
 

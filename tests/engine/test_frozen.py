@@ -26,7 +26,8 @@ from headstart.engine.items import Items
 from headstart.engine.journal import Journal
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
-from headstart.engine.supervised import Fitted, fit
+from headstart.engine.fitting import Fitted
+from headstart.engine.supervised import fit
 from headstart.engine.views import View, Views
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.tasks.classification import Classification

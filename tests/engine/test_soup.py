@@ -10,7 +10,7 @@ import torch
 
 from headstart.core.progress import Silent
 from headstart.core.training import InputStrategy
-from headstart.engine import soup, supervised
+from headstart.engine import fitting, soup, supervised
 from headstart.engine.examples import Settings
 from headstart.engine.inputs import mixed
 from headstart.engine.loop import Diverged
@@ -32,12 +32,12 @@ class Several(Chosen):
         return tuple(Chosen(frozen=self.frozen, schedule=schedule) for schedule in schedules)
 
 
-def cook(strategy: InputStrategy, progress: Any = None, **changes: Any) -> supervised.Fitted:
+def cook(strategy: InputStrategy, progress: Any = None, **changes: Any) -> fitting.Fitted:
     settings = replace(Settings(seed=3), **changes)
     return averaged(strategy, backbone(), head(), held(strategy), settings, progress=progress or Silent())
 
 
-def alone(number: int) -> supervised.Fitted:
+def alone(number: int) -> fitting.Fitted:
     """The fit of one ingredient by itself."""
     strategy = Several()
     own = Settings(seed=mixed(3, number))
@@ -103,7 +103,7 @@ def test_what_diverges_is_left_out_and_said():
         cook(Several(rates=(1e30, 1e30)))
 
 
-def alone_at(rate: float, number: int) -> supervised.Fitted:
+def alone_at(rate: float, number: int) -> fitting.Fitted:
     strategy = replace(Chosen(), schedule=replace(Chosen().schedule, rate_scale=rate))
     own = Settings(seed=mixed(3, number))
     return supervised.fit(strategy, backbone(), head(), held(strategy), own, progress=Silent())
@@ -112,7 +112,7 @@ def alone_at(rate: float, number: int) -> supervised.Fitted:
 def test_killed_between_two_fits_it_trains_only_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     whole, path, fit = cook(Several()), tmp_path / "checkpoint", soup.fit
 
-    def dying(strategy: InputStrategy, *given: Any, **how: Any) -> supervised.Fitted:
+    def dying(strategy: InputStrategy, *given: Any, **how: Any) -> fitting.Fitted:
         if strategy == Several().ingredients[2]:
             raise KeyboardInterrupt
         return fit(strategy, *given, **how)

@@ -8,7 +8,8 @@ import torch
 from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
 from headstart.engine.examples import Settings
-from headstart.engine.supervised import Fitted, fit
+from headstart.engine.fitting import Fitted
+from headstart.engine.supervised import fit
 from headstart.strategies.wise_ft import WiseFt
 from tests.engine import toys
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
 from headstart.core.backbone import Backbone, Dense, LinearHead
-from headstart.core.training import Penalty
 from headstart.engine.blend import Blend
 from headstart.engine.device import autocast
 from headstart.engine.examples import Examples
 
 
 class Passed(NamedTuple):
-    """Features ``(B, D)``, logits ``(B, C)``, the batch as the body read it, and what came out at what is watched."""
+    """Features ``(B, D)``, logits ``(B, C)`` and the weights ``(C, D)`` that made them of the features, the batch as the
+    body read it, and what came out at what is watched.
+    """
 
     features: torch.Tensor
     logits: torch.Tensor
+    head: torch.Tensor
     batch: Mapping[str, torch.Tensor]
     maps: tuple[Dense, ...]
 
@@ -27,18 +29,29 @@ class Passed(NamedTuple):
 class Network(nn.Module):
     """Body and head as one module, so that one optimiser and one checkpoint hold both.
 
-    It starts at ``boundary``. Of ``penalty`` it holds what is trained beside them and watches the boundaries it reads.
+    It starts at ``boundary``, watches what comes out of the blocks up to those that are ``watched``, and holds what is
+    trained ``beside``, at ``rate`` times the base rate.
     """
 
-    def __init__(self, backbone: Backbone, head: LinearHead, boundary: int, penalty: Penalty | None = None) -> None:
+    def __init__(
+        self,
+        backbone: Backbone,
+        head: LinearHead,
+        boundary: int,
+        *,
+        beside: nn.Module | None = None,
+        rate: float = 1.0,
+        watched: Sequence[int] = (),
+    ) -> None:
         super().__init__()
         self.body = backbone.module
         self.head = nn.Linear(head.weight.shape[1], head.weight.shape[0])
         with torch.no_grad():
             self.head.weight.copy_(torch.from_numpy(head.weight))
             self.head.bias.copy_(torch.from_numpy(head.bias))
-        self.beside = penalty.module if penalty else None
-        self._watched = penalty.watched if penalty else ()
+        self.beside = beside
+        self.rate_beside = rate
+        self._watched = watched
         self._backbone = backbone
         self._boundary = boundary
 
@@ -55,7 +68,7 @@ class Network(nn.Module):
         features = backbone.upper(state, reached) if reached else backbone.encode(state)
         if blend and not backbone.fixed_shapes:
             features = blend.of(features)
-        return Passed(features, self.head(features), batch, tuple(maps))
+        return Passed(features, self.head(features), self.head.weight, batch, tuple(maps))
 
     def linear_head(self) -> LinearHead:
         """The head as it is now."""

@@ -19,7 +19,8 @@ from headstart.engine.inputs import mixed
 from headstart.engine.loop import Diverged
 from headstart.engine.network import Network, held_logits
 from headstart.engine.outputs import probabilities_of
-from headstart.engine.supervised import Fitted, fit
+from headstart.engine.fitting import Fitted
+from headstart.engine.supervised import fit
 
 
 def averaged(

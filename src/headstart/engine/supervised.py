@@ -1,29 +1,25 @@
-"""One fit: a copy of the body is altered as its strategy says, trained, and brought back as an ordinary body."""
+"""Training on labelled batches."""
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+import numpy as np
 import torch
+from torch import nn
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Progress
-from headstart.core.training import InputStrategy, Start
-from headstart.engine.alterations import Alterations, mixed_with
-from headstart.engine.checkpoint import calmed_at
-from headstart.engine.device import accelerator, autocast, keep_freed_memory
+from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen, Start, steps_per_epoch
+from headstart.engine.blend import Blend
+from headstart.engine.device import accelerator, autocast
+from headstart.engine.draws import balanced
 from headstart.engine.examples import Examples, Settings
-from headstart.engine.loop import ATTEMPTS, CALMER, Diverged, Loop, Unstable
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fitted:
-    """A trained copy of the backbone (float32, evaluation mode), its head, and the mean loss of each epoch."""
-
-    backbone: Backbone
-    head: LinearHead
-    losses: tuple[float, ...]
+from headstart.engine.fitting import Fitted, fitted
+from headstart.engine.loop import Course, Step
+from headstart.engine.network import Network, Passed, held_logits
 
 
 def fit(
@@ -36,59 +32,90 @@ def fit(
     progress: Progress,
     name: str = "train",
 ) -> Fitted:
-    """Train a copy of ``backbone`` and ``head`` as ``strategy`` prepares it; the arguments are left untouched.
-
-    Where the loss stops being a number the fit starts over in smaller steps: its start is the last state that nothing
-    speaks against, and needs no copy.
+    """Train a copy of ``backbone`` and ``head`` on ``examples``: see `fitted`.
 
     Raises:
-        Diverged: that did not help (the message says in which epoch and what to change).
+        Diverged: the loss stopped being a number, however slow the steps were.
         UserError: the strategy would train nothing.
     """
-    keep_freed_memory()
-    calmed = calmed_at(settings.checkpoint) if settings.checkpoint else 0
-    while True:
-        try:
-            return _attempt(strategy, backbone, head, examples, settings, progress, name, calmed)
-        except Unstable as trouble:
-            if calmed == ATTEMPTS:
-                rate = strategy.schedule.rate_scale * backbone.info.rate * CALMER**calmed
-                raise Diverged(
-                    f"Training diverged in epoch {trouble.epoch} (the loss is not a number), also at a learning rate "
-                    f"of {rate:g}: this model cannot be trained so. Choose another strategy, or look for items with "
-                    "extreme values."
-                ) from trouble
-            progress.say(
-                f"The loss stopped being a number in epoch {trouble.epoch}: starting over at {CALMER:g} of the rate."
-            )
-            calmed += 1
+
+    def lesson(trained: Backbone, preparation: Preparation) -> tuple[Network, Supervised]:
+        penalty = strategy.penalty(_start(backbone, trained, head, examples, settings))
+        beside, watched = (penalty.module, penalty.watched) if penalty else (None, ())
+        network = Network(trained, head, preparation.frozen_blocks, beside=beside, watched=watched)
+        return network, Supervised(examples, strategy.schedule, settings, penalty=penalty)
+
+    return fitted(strategy, backbone, head, lesson, settings, progress=progress, name=name)
 
 
-def _attempt(
-    strategy: InputStrategy,
-    source: Backbone,
-    head: LinearHead,
-    examples: Examples,
-    settings: Settings,
-    progress: Progress,
-    name: str,
-    calmed: int,
-) -> Fitted:
-    backbone = copy.deepcopy(source)
-    preparation = strategy.prepare(backbone)
-    alterations = Alterations(backbone.module, preparation, settings.seed)
-    penalty = strategy.penalty(_start(source, backbone, head, examples, settings))
-    loop = Loop(strategy, preparation, backbone, head, examples, settings, penalty=penalty, calmed=calmed)
-    with torch.random.fork_rng():
-        losses = loop.run(progress, name)
-    alterations.undo()
-    backbone.module.eval().requires_grad_(False)
-    found = loop.head()
-    if preparation.of_start:
-        start, state = source.module.state_dict(), backbone.module.state_dict()
-        backbone.module.load_state_dict(mixed_with(start, state, preparation.of_start))
-        found = _between(head, found, preparation.of_start)
-    return Fitted(backbone=backbone, head=found, losses=losses)
+class Supervised(Course):
+    """Every item once in an epoch, or every class as often, with what a ``penalty`` adds to the loss."""
+
+    def __init__(
+        self, examples: Examples, schedule: Schedule, settings: Settings, *, penalty: Penalty | None = None
+    ) -> None:
+        self._examples = examples
+        self._schedule = schedule
+        self._settings = settings
+        self._penalty = penalty
+        self.steps = steps_per_epoch(len(examples.rows), schedule.batch_size)
+
+    def batches(self, epoch: int) -> Iterator[tuple[torch.Tensor, Mapping[str, torch.Tensor]]]:
+        """See `Course.batches`: positions ``(B,)`` among the rows of the examples, and what to train on."""
+        schedule, seed, rows = self._schedule, self._settings.seed, self._examples.rows
+        drawn = balanced(self._examples.targets, seed, epoch) if schedule.balanced else np.arange(len(rows))
+        for chosen, batch in self._examples.inputs.epoch(
+            rows[drawn], seed=seed, epoch=epoch, size=schedule.batch_size
+        ):
+            yield torch.from_numpy(drawn)[chosen], batch
+
+    def step(
+        self, running: nn.Module, batch: tuple[torch.Tensor, Mapping[str, torch.Tensor]], progress: float
+    ) -> Step:
+        """See `Course.step`."""
+        del progress
+        rows, items = batch
+        alpha, targets = self._schedule.mixup, self._examples.targets_at(rows)
+        blend = Blend.drawn(alpha, len(targets)) if alpha else None
+        with autocast(self._settings.dtype):
+            passed = running(items, blend)
+        loss = self._loss(passed.logits.float(), targets, blend)
+        seen = loss.item()
+        if not math.isfinite(seen):
+            return Step(None, seen, len(rows))
+        if self._penalty is not None:
+            loss = loss + self._penalty.loss(self._seen(passed, rows, blend))
+        return Step(loss, seen, len(rows))
+
+    def held_loss(self, running: nn.Module) -> float | None:
+        """See `Course.held_loss`."""
+        if not len(self._examples.held_rows):
+            return None
+        logits = held_logits(running, self._examples, self._schedule.batch_size, self._settings.dtype)
+        return self._examples.held_loss(logits)
+
+    def _loss(self, logits: torch.Tensor, targets: torch.Tensor, blend: Blend | None) -> torch.Tensor:
+        """The mean loss of a batch; of a blended one, that of both targets of every item."""
+        smoothing = self._schedule.smoothing
+        own = self._examples.loss(logits, targets, smoothing)
+        if blend is None:
+            return own
+        other = self._examples.loss(logits, targets[blend.partner.to(targets.device)], smoothing)
+        return blend.share * own + (1 - blend.share) * other
+
+    def _seen(self, passed: Passed, rows: torch.Tensor, blend: Blend | None) -> Seen:
+        labels = nn.functional.one_hot(self._examples.targets_at(rows), passed.logits.shape[1]).float()
+        return Seen(
+            features=passed.features.float(),
+            logits=passed.logits.float(),
+            head=passed.head,
+            labels=blend.of(labels) if blend else labels,
+            batch=passed.batch,
+            maps=tuple(replace(found, values=found.values.float()) for found in passed.maps),
+            rows=rows,
+            partner=blend.partner if blend else None,
+            share=blend.share if blend else 1.0,
+        )
 
 
 def _start(source: Backbone, trained: Backbone, head: LinearHead, examples: Examples, settings: Settings) -> Start:
@@ -103,11 +130,4 @@ def _start(source: Backbone, trained: Backbone, head: LinearHead, examples: Exam
         look=examples.look,
         device=accelerator().device,
         running=lambda: autocast(settings.dtype),
-    )
-
-
-def _between(start: LinearHead, end: LinearHead, share: float) -> LinearHead:
-    """``share`` of ``start`` and the rest of ``end``."""
-    return LinearHead(
-        weight=share * start.weight + (1 - share) * end.weight, bias=share * start.bias + (1 - share) * end.bias
     )

@@ -24,7 +24,7 @@ from headstart.engine.outputs import probabilities_of, stacked
 from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
 from headstart.engine.soup import averaged
-from headstart.engine.supervised import Fitted
+from headstart.engine.fitting import Fitted
 from headstart.engine.views import View, Views
 from headstart.heads.folds import grouped_folds
 from headstart.heads.soften import softened
