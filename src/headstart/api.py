@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
 from headstart.adapting import Adaptation, located, run
-from headstart.asked import AUTO, PROBE, loaded, names, options_of, unlabelled
+from headstart.asked import AUTO, loaded, names, options_of, strategy_for, unlabelled
 from headstart.core.backbone import BackboneInfo
 from headstart.core.dataset import Dataset, Unlabelled
 from headstart.core.errors import UserError
@@ -181,6 +181,7 @@ def align(
     *,
     out: str | Path | None = None,
     method: str = AUTO,
+    strategy: str | None = None,
     model: str = AUTO,
     pool: Sequence[str] = (),
     licence: str = "any",
@@ -193,6 +194,7 @@ def align(
 
     The best model is found as `adapt` does, with its body frozen. Then methods of domain adaptation give it other
     heads, and a guard takes what they agree on, or keeps the head as it was: ``results.across`` says which, and why.
+    Methods that train the body are asked for by name.
 
     Args:
         data: what `load` returned; a test set of it (``test=``) is best of the target's domain, for then the report can
@@ -200,6 +202,7 @@ def align(
         target: what `load_unlabelled` returned.
         out: the run folder; written when done, and where an interrupted run resumes.
         method: the way across by name, taken whatever the guard says; or ``auto``.
+        strategy: what a method that trains the body trains; None for the last block.
         model: a model's name, or ``auto``.
         pool: the models to choose from, or ``curated``; empty for all that suit.
         licence: ``any``, or ``permissive`` for models that are known to allow any use.
@@ -218,7 +221,7 @@ def align(
         model=model,
         pool=names(pool),
         licence=licence,
-        strategy=PROBE,
+        strategy=strategy or strategy_for(method),
         budget=budget,
         seed=seed,
         method=method,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from headstart.core.progress import Silent
 from headstart.core.task import Task
 from headstart.core.training import InputStrategy, ParamGroup, Preparation, Schedule
 from headstart.engine import fitting
-from headstart.engine.examples import Settings
+from headstart.engine.examples import Examples, Settings
 from headstart.engine.supervised import fit
 from tests.engine import toys
 
@@ -66,3 +66,15 @@ def state(fitted: fitting.Fitted) -> dict[str, torch.Tensor]:
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def scheduled(frozen: int = 1, **changes: Any) -> Chosen:
+    return replace(Chosen(frozen=frozen), schedule=replace(Chosen().schedule, **changes))
+
+
+def held(strategy: Chosen, **changes: Any) -> Examples:
+    """The first 30 items to train on, the others held out."""
+    given = toys.examples(strategy, backbone())
+    rows = np.arange(40)
+    changes = {"held_rows": rows[30:], "held_targets": given.targets[30:], **changes}
+    return replace(given, rows=rows[:30], targets=given.targets[:30], **changes)

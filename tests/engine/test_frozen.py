@@ -20,13 +20,13 @@ from headstart.core.progress import Silent
 from headstart.engine import activations
 from headstart.engine.device import autocast
 from headstart.engine.examples import Examples, Settings
+from headstart.engine.fitting import Fitted
 from headstart.engine.frozen import Frozen
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.journal import Journal
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
-from headstart.engine.fitting import Fitted
 from headstart.engine.supervised import fit
 from headstart.engine.views import View, Views
 from headstart.strategies.last_blocks import LastBlocks

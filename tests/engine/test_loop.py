@@ -5,25 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
 
-from headstart.core.backbone import LinearHead
 from headstart.core.progress import Silent
 from headstart.core.training import Penalty, Seen, Start
 from headstart.engine import checkpoint, loop
-from headstart.engine.blend import Blend
 from headstart.engine.examples import Examples, Settings
-from headstart.engine.freeze import training_mode
-from headstart.engine.inputs import mixed
-from headstart.engine.loop import Diverged
 from headstart.engine.supervised import fit
-from tests.engine import toys
-from tests.engine.fits import Chosen, backbone, head, run, same, state
+from tests.engine.fits import Chosen, backbone, head, held, run, same, scheduled, state
 from tests.listening import Listener
 
 
@@ -95,76 +88,6 @@ def test_a_damaged_checkpoint_means_starting_over(tmp_path: Path):
     assert same(state(run(Chosen(), checkpoint=path)), state(run(Chosen())))
 
 
-def test_divergence_at_every_rate_names_the_epoch_and_the_last_rate():
-    exploding = replace(Chosen(frozen=0), schedule=replace(Chosen().schedule, rate_scale=1e30, warmup_steps=0))
-    with pytest.raises(Diverged, match=r"diverged in epoch 1 .*, also at a learning rate of 2.7e\+26: .* another str"):
-        run(exploding)
-
-
-class Spoilt(Examples):
-    """Whose loss is no number in step ``at``, the first time round; five steps are an epoch."""
-
-    at: ClassVar[int] = 8
-    steps: ClassVar[int] = 0
-    factor: ClassVar[float] = torch.nan
-
-    def loss(self, logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
-        Spoilt.steps += 1
-        return super().loss(logits, targets, smoothing) * (self.factor if Spoilt.steps == self.at else 1.0)
-
-
-def spoilt(strategy: Chosen, at: int, factor: float = torch.nan) -> Examples:
-    given = toys.examples(strategy, backbone())
-    Spoilt.at, Spoilt.steps, Spoilt.factor = at, 0, factor
-    return Spoilt(**{name: getattr(given, name) for name in given.__dataclass_fields__})
-
-
-def calmer(strategy: Chosen, **changes: object) -> dict[str, torch.Tensor]:
-    """Of a fit at the lower rate from the very start."""
-    slower = replace(strategy.schedule, rate_scale=strategy.schedule.rate_scale * loop.CALMER)
-    return state(run(replace(strategy, schedule=slower), **changes))
-
-
-@pytest.mark.parametrize("at", [1, 8, 15])
-@pytest.mark.parametrize("batch_statistics", [False, True])
-def test_a_loss_that_is_no_number_starts_it_over_in_smaller_steps(tmp_path: Path, at: int, batch_statistics: bool):
-    strategy, heard = Chosen(frozen=0, batch_statistics=batch_statistics), Listener()
-    settings = Settings(seed=3, checkpoint=tmp_path / "c")
-    fitted = fit(strategy, backbone(), head(), spoilt(strategy, at), settings, progress=heard)
-    assert same(state(fitted), calmer(strategy))
-    epoch = (at + 4) // 5
-    assert heard.said == [f"The loss stopped being a number in epoch {epoch}: starting over at 0.3 of the rate."]
-    # What a killed run goes on with is of the lower rate, too.
-    again = fit(strategy, backbone(), head(), toys.examples(strategy, backbone()), settings, progress=Silent())
-    assert same(state(fitted), state(again))
-
-
-def test_a_gradient_that_is_no_number_is_no_step_even_in_the_last():
-    strategy = Chosen(frozen=0)
-    examples = spoilt(strategy, 15, factor=3e38)  # the loss is a number, its gradient is not
-    fitted = fit(strategy, backbone(), head(), examples, Settings(seed=3), progress=Silent())
-    assert same(state(fitted), calmer(strategy))
-
-
-class Burdened(Chosen):
-    """With a penalty that cannot bear what is no number."""
-
-    def penalty(self, start: Start) -> Penalty:
-        return Fussy()
-
-
-class Fussy(Penalty):
-    def loss(self, seen: Seen) -> torch.Tensor:
-        assert torch.isfinite(seen.features).all()
-        return 0.0 * seen.features.sum()
-
-
-def test_a_penalty_is_not_asked_about_what_is_no_number():
-    exploding = replace(Burdened(frozen=0), schedule=replace(Chosen().schedule, rate_scale=1e30, warmup_steps=0))
-    with pytest.raises(Diverged):
-        run(exploding)
-
-
 class Accompanied(Chosen):
     """With a layer that is trained beside body and head, on the outputs of two boundaries."""
 
@@ -203,25 +126,6 @@ def test_what_is_trained_beside_is_resumed_and_no_part_of_the_result(tmp_path: P
     assert same(state(whole), state(run(strategy, checkpoint=path)))
 
 
-def test_a_fit_begins_with_what_is_known_of_its_items():
-    known: list[Start] = []
-
-    class Asking(Chosen):
-        def penalty(self, start: Start) -> None:
-            known.append(start)
-
-    strategy = Asking(frozen=0)
-    given = toys.examples(strategy, backbone())
-    fit(strategy, backbone(), head(), given, Settings(seed=3), progress=Silent())
-    (begun,) = known
-    assert begun.source.module is not begun.trained.module
-    assert begun.features is given.features
-    assert begun.classifier is given.classifier
-    batch, targets = begun.look(10)
-    assert len(targets) == len(batch["pixel_values"]) == 10
-    assert np.bincount(targets).tolist() == [5, 5]
-
-
 def test_a_last_batch_of_one_joins_its_neighbour_and_a_batch_may_exceed_the_data():
     run(Chosen(frozen=0, batch_statistics=True), 17)  # 8 + 8 + 1: BatchNorm would refuse the last
     run(Chosen(frozen=0, batch_statistics=True), 6)
@@ -239,52 +143,6 @@ def test_it_learns_and_equal_seeds_give_equal_weights():
     assert first.losses[-1] < 0.5 * first.losses[0]
     assert same(state(first), state(second))
     assert not same(state(first), state(run(strategy, seed=4)))
-
-
-def scheduled(frozen: int = 1, **changes: Any) -> Chosen:
-    return replace(Chosen(frozen=frozen), schedule=replace(Chosen().schedule, **changes))
-
-
-@pytest.mark.parametrize("habit", [{"smoothing": 0.1}, {"mixup": 0.4}, {"balanced": True}], ids=str)
-@pytest.mark.parametrize("frozen", [0, 1])
-def test_habits_change_training_and_are_functions_of_the_seed(tmp_path: Path, habit: dict[str, Any], frozen: int):
-    strategy = scheduled(frozen, **habit)
-    first = run(strategy)
-    assert same(state(first), state(run(strategy)))
-    assert not same(state(first), state(run(scheduled(frozen))))
-
-
-def test_smoothing_keeps_the_weights_of_the_head_small():
-    plain, smooth = (run(scheduled(epochs=20, smoothing=share)).head.weight for share in (0.0, 0.4))
-    assert np.abs(smooth).max() < np.abs(plain).max()
-
-
-def test_a_blended_batch_has_the_loss_of_both_targets():
-    """With no change to the weights, the mean loss of an epoch is that of the blends, computed here one by one."""
-    strategy = scheduled(0, epochs=1, mixup=0.7, rate_scale=0.0, batch_size=40)
-    start = LinearHead(weight=np.arange(16.0).reshape(2, 8) / 16, bias=np.array([0.3, -0.1]))
-    given = toys.examples(strategy, backbone())
-    fitted = fit(strategy, backbone(), start, given, Settings(seed=3), progress=Silent())
-    torch.manual_seed(mixed(3, 0))
-    blend = Blend.drawn(0.7, 40)
-    ((chosen, batch),) = given.inputs.epoch(given.rows, seed=3, epoch=0, size=40)
-    body = backbone()
-    training_mode(body, frozenset(name for name, _ in body.module.named_parameters()), strategy.prepare(body))
-    with torch.no_grad():
-        features = body.encode({name: blend.of(tensor) for name, tensor in batch.items()})
-    logits = features.double() @ torch.from_numpy(start.weight).T + torch.from_numpy(start.bias)
-    targets = torch.from_numpy(given.targets)[chosen]
-    losses = [torch.nn.functional.cross_entropy(logits, each) for each in (targets, targets[blend.partner])]
-    expected = blend.share * losses[0] + (1 - blend.share) * losses[1]
-    assert fitted.losses[0] == pytest.approx(float(expected), abs=1e-4)
-
-
-def held(strategy: Chosen, **changes: Any) -> Examples:
-    """The first 30 items to train on, the others held out."""
-    given = toys.examples(strategy, backbone())
-    rows = np.arange(40)
-    changes = {"held_rows": rows[30:], "held_targets": given.targets[30:], **changes}
-    return replace(given, rows=rows[:30], targets=given.targets[:30], **changes)
 
 
 def test_patience_ends_training_and_the_best_weights_are_the_result(monkeypatch: pytest.MonkeyPatch):
@@ -306,27 +164,6 @@ def test_patience_ends_training_and_the_best_weights_are_the_result(monkeypatch:
     longer = fit(all_of_them, backbone(), head(), held(strategy), Settings(seed=3), progress=Silent())
     assert len(longer.losses) == 9
     assert same(state(fitted), state(longer))
-
-
-def test_what_is_held_out_is_not_trained_on(monkeypatch: pytest.MonkeyPatch):
-    strategy, asked = scheduled(epochs=2, patience=5), list[int]()
-    given = held(strategy)
-    epoch = type(given.inputs).epoch
-
-    def watched(self: Any, rows: np.ndarray, **how: Any) -> Any:
-        asked.extend(rows.tolist())
-        return epoch(self, rows, **how)
-
-    monkeypatch.setattr(type(given.inputs), "epoch", watched)
-    fit(strategy, backbone(), head(), given, Settings(seed=3), progress=Silent())
-    assert set(asked) == set(range(30))
-
-
-def test_the_loss_on_what_is_held_out_counts_classes_alike():
-    given = held(Chosen(), held_rows=np.arange(37, 40), held_targets=np.array([0, 0, 1]))
-    logits = torch.tensor([[2.0, 0.0], [0.0, 0.0], [3.0, 0.0]])
-    losses = -torch.log_softmax(logits, dim=1)[range(3), [0, 0, 1]]
-    assert given.held_loss(logits) == pytest.approx(float((losses[:2].mean() + losses[2]) / 2))
 
 
 def test_a_held_out_loss_that_is_no_number_starts_it_over(monkeypatch: pytest.MonkeyPatch):

@@ -18,7 +18,9 @@ from tests.strategies.steps import body, seen, start
 
 
 def passed(penalty, trained, batch):
-    return Network(trained, LinearHead(weight=np.zeros((2, 8)), bias=np.zeros(2)), 0, watched=penalty.watched).eval()(batch)
+    return Network(trained, LinearHead(weight=np.zeros((2, 8)), bias=np.zeros(2)), 0, watched=penalty.watched).eval()(
+        batch
+    )
 
 
 def test_boundaries_are_spread_evenly_and_end_above_all_blocks():

@@ -35,13 +35,22 @@ Test = Annotated[
         "over has gained.",
     ),
 ]
+Strategy = Annotated[
+    str | None,
+    Option(
+        "--strategy",
+        metavar="NAME",
+        help="What a method that trains the body trains: a strategy from 'headstart strategies'.  (default: "
+        "last_blocks)",
+    ),
+]
 Method = Annotated[
     str | None,
     Option(
         "--method",
         metavar="NAME",
-        help="A way across by name, taken whatever speaks against it.  (default: auto, what the methods agree on, or "
-        "the model as it was)",
+        help="A way across by name, taken whatever speaks against it; some train the body.  (default: auto, what those "
+        "on frozen features agree on, or the model as it was)",
     ),
 ]
 
@@ -55,6 +64,7 @@ def align(
     label: _options.Label = None,
     group: _options.Group = None,
     method: Method = None,
+    strategy: Strategy = None,
     model: _running.Model = None,
     pool: _options.Pool = None,
     licence: _options.Licence = None,
@@ -72,9 +82,10 @@ def align(
         from headstart.core.recipe import Recipe
 
         named = {"target": target, "method": method, "model": model, "budget": budget, "seed": seed, "test": test}
+        named |= {"strategy": strategy or (api.strategy_for(method) if method else None)}
         named |= {"pool": _options.names(pool), "licence": licence}
         roles = {"input": input, "label": label, "group": group}
-        usual = Recipe(data=source, strategy=api.PROBE, method=api.AUTO)
+        usual = Recipe(data=source, strategy=api.strategy_for(api.AUTO), method=api.AUTO)
         recipe = _running.recipe_of(source, named, roles, usual)
         if not recipe.target:
             raise UserError("There is no target to carry the model over to; name its folder or table with --target.")

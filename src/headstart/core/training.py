@@ -243,6 +243,14 @@ class InputStrategy(Strategy):
         """Whether a part of the items is not trained on."""
         return self.schedule.patience > 0 or len(self.ingredients) > 1
 
+    @property
+    def plain(self) -> bool:
+        """Whether what is trained, and how fast, is all there is to it: nothing is added to the loss, blended, averaged
+        or held out.
+        """
+        adds = type(self).penalty is not InputStrategy.penalty
+        return not (adds or self.learns_from_another or self.holds_out or self.schedule.mixup)
+
     @abstractmethod
     def prepare(self, backbone: Backbone) -> Preparation:
         """Decide what is trained. Changes nothing: it is asked about bodies that others use, too.

@@ -142,6 +142,8 @@ def _checkpoints(options: Options, plan: Plan) -> int:
     if not plan.passes and len(options.strategies) > 1:
         trained = []  # one that is named is trained under any budget
     trained += [options.scratch] if plan.scratch_passes else []
+    if options.destination is not None and options.destination.training is not None:
+        trained.append(options.destination.training.strategy)
     largest = max(member.info.parameters for member in options.pool)
     return max((checkpoint_bytes(largest, best=each.holds_out) * len(each.ingredients) for each in trained), default=0)
 

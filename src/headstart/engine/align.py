@@ -140,11 +140,12 @@ def decided(tried: Tried, means: Means, *, seed: int) -> Alignment:
         p=verdict.p,
         source=len(features),
         target=len(target),
-        rows=tuple(_row(way, tried.ways[SOURCE_ONLY]) for way in tried.ways.values()),
+        rows=tuple(row_of(way, tried.ways[SOURCE_ONLY]) for way in tried.ways.values()),
     )
 
 
-def _row(way: Way, usual: Way) -> WayRow:
+def row_of(way: Way, usual: Way) -> WayRow:
+    """What results hold of a way, beside the ``usual`` one."""
     counts = np.bincount(way.predicted, minlength=way.judged.logits.shape[1])
     return WayRow(
         method=way.name,

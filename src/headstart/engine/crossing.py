@@ -1,30 +1,32 @@
-"""The chosen model carried over to a domain without labels, where the guard lets it."""
+"""The chosen model carried over to a domain without labels: by another head where the guard lets it, or by training."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headstart.core.alignment import SOURCE_ONLY, Alignment
-from headstart.core.backbone import LinearHead
 from headstart.core.dataset import Dataset
 from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
 from headstart.core.results import Across, TargetRecord
 from headstart.engine.align import Means, Source, align
+from headstart.engine.carrying import Carrying, carried
 from headstart.engine.compare import compare
 from headstart.engine.domain_card import Preview, Side, domain_card
 from headstart.engine.domains import training_side
 from headstart.engine.draws import one_of_each
 from headstart.engine.estimates import Sample
 from headstart.engine.evidence import issue_records
-from headstart.engine.final import Scored, Settled
+from headstart.engine.final import Model, Scored, Settled
 from headstart.engine.intervals import mean_interval
 from headstart.engine.items import Names, items_of
 from headstart.engine.options import Destination
 from headstart.engine.outputs import probabilities_of
 from headstart.engine.run import Run
+from headstart.engine.trials import Contender
 from headstart.heads.soft import fit_soft
 
 MOST = 5000
@@ -35,10 +37,10 @@ CARDED = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Crossed:
-    """What is ``settled`` now, the head ``before`` and how that came about."""
+    """What is ``settled`` now, the model ``before`` and how that came about."""
 
     settled: Settled
-    before: LinearHead
+    before: Model
     alignment: Alignment
     card: DomainCard
     target: TargetRecord
@@ -48,37 +50,38 @@ class Crossed:
         before = difference = None
         if scored.on == "test" and self.alignment.taken != SOURCE_ONLY:
             task, items = run.data.task, Sample.of(run.data.task, scored.targets, scored.groups)
-            probabilities = probabilities_of(self.before.logits(scored.features), task)
+            features = scored.features
+            if not self.settled.model.frozen:
+                encoder = self.settled.chosen.trial.contender.encoder
+                features = encoder.encode(scored.items, "features of the test items, as they were").features
+            probabilities = probabilities_of(self.before.head.logits(features), task)
             earlier, now = (task.credit(each, scored.targets) for each in (probabilities, scored.probabilities))
             before, difference = mean_interval(earlier, items), compare(now, earlier, items).interval
         return Across(target=self.target, alignment=self.alignment, before=before, difference=difference)
 
 
 def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview: Preview) -> Crossed:
-    """Carry the settled model over to another domain, whose body must be frozen.
+    """Carry the settled model over to another domain, whose body must be frozen so far.
 
     Raises:
+        Diverged: the body cannot be trained so.
         UserError: there are too few independent items to tell the domains apart, or the body was trained.
     """
     model, contender, seed = settled.model, settled.chosen.trial.contender, run.options.seed
     if not model.frozen:
         name = settled.chosen.trial.strategy_name
         raise UserError(
-            f"Ways across work on frozen features, and strategy '{name}' trains the body: choose linear_probe."
+            f"Ways across start from frozen features, and strategy '{name}' trains the body: choose linear_probe."
         )
-    learnt = np.random.default_rng(seed).permutation(len(run.data.items))[:MOST]
     independent = one_of_each(to.data.groups, seed)
     rows = independent[:MOST]
     seen = items_of(to.data, rows)
     features = np.asarray(contender.encoder.encode(seen, "features of the target").features)
-    source = Source(
-        features=np.asarray(contender.features[learnt]),
-        targets=run.data.targets[learnt],
-        groups=run.data.groups[learnt],
-        outputs=run.data.task.outputs,
-    )
-    means = Means(methods=to.methods, validators=to.validators, fit=fit_soft, asked=to.asked)
-    head, alignment = align(source, features, means, seed=seed, progress=run.progress)
+    if to.training is None:
+        taken, alignment = _another_head(model, contender, run, features, to)
+    else:
+        carrying = Carrying.of(to.training, contender, seen, run)
+        taken, alignment = carried(carrying, features, to)
     other = Side(
         name="items of the target",
         features=features[:CARDED],
@@ -86,10 +89,9 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
         ids=Names(to.data, rows[:CARDED]),
     )
     train = training_side(contender, run, data)
-    taken = model if head is None else replace(model, head=head.divided_by(model.temperature))
     return Crossed(
         settled=replace(settled, model=taken),
-        before=model.head,
+        before=model,
         alignment=alignment,
         card=domain_card(train, other, preview=preview, progress=run.progress, seed=seed),
         target=TargetRecord(
@@ -100,3 +102,20 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
             issues=issue_records(to.data.issues),
         ),
     )
+
+
+def _another_head(
+    model: Model, contender: Contender, run: Run, features: NDArray[np.floating], to: Destination
+) -> tuple[Model, Alignment]:
+    """The model with the head that the guard took for features like those of the target, ``(M, D)``."""
+    seed = run.options.seed
+    learnt = np.random.default_rng(seed).permutation(len(run.data.items))[:MOST]
+    source = Source(
+        features=np.asarray(contender.features[learnt]),
+        targets=run.data.targets[learnt],
+        groups=run.data.groups[learnt],
+        outputs=run.data.task.outputs,
+    )
+    means = Means(methods=to.methods, validators=to.validators, fit=fit_soft, asked=to.asked)
+    head, alignment = align(source, features, means, seed=seed, progress=run.progress)
+    return model if head is None else replace(model, head=head.divided_by(model.temperature)), alignment

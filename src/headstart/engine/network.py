@@ -15,8 +15,8 @@ from headstart.engine.examples import Examples
 
 
 class Passed(NamedTuple):
-    """Features ``(B, D)``, logits ``(B, C)`` and the weights ``(C, D)`` that made them of the features, the batch as the
-    body read it, and what came out at what is watched.
+    """Features ``(B, D)``, logits ``(B, C)`` and the head's weights ``(C, D)``, the batch as the body read it, and what
+    came out at what is watched.
     """
 
     features: torch.Tensor

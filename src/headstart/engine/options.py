@@ -17,6 +17,7 @@ from headstart.core.score import TransferScore
 from headstart.core.strategy import FeatureStrategy, Strategy
 from headstart.core.task import Task
 from headstart.core.training import InputStrategy
+from headstart.core.two_stream import DeepMethod
 from headstart.core.validator import Validator
 
 
@@ -84,15 +85,26 @@ class PoolMember:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Training:
+    """A ``method`` that trains the body, as far as ``strategy`` says; both with the names they go by."""
+
+    name: str
+    method: DeepMethod
+    strategy_name: str
+    strategy: InputStrategy
+
+
+@dataclass(frozen=True, kw_only=True)
 class Destination:
     """A domain without labels that the model is to be carried over to: by the way ``asked`` for among ``methods``, None
-    where the guard is to decide.
+    where the guard is to decide; or by ``training``.
     """
 
     data: Unlabelled
     methods: Mapping[str, FeatureMethod]
     validators: Mapping[str, Validator]
     asked: str | None = None
+    training: Training | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +138,12 @@ class Options:
         return next(member for member in self.pool if member.info.name == name)
 
 
+def _all_strategies(options: Options) -> dict[str, Strategy]:
+    """Those that are compared, and the one by which a body is trained towards another domain."""
+    training = None if options.destination is None else options.destination.training
+    return {**options.strategies, **({training.strategy_name: training.strategy} if training else {})}
+
+
 def check(data: Dataset, options: Options) -> None:
     """Refuse what cannot work before anything is downloaded or computed.
 
@@ -147,7 +165,7 @@ def check(data: Dataset, options: Options) -> None:
     if not options.pool:
         kind = " with a permissive licence" if options.recipe.licence == "permissive" else ""
         problems.append(f"No pretrained model for {NOUNS[data.modality]}s{kind} was named or found.")
-    for name, strategy in options.strategies.items():
+    for name, strategy in _all_strategies(options).items():
         reasons = {strategy.supports(member.info, options.task) for member in options.pool}
         if isinstance(strategy, InputStrategy) and strategy.learns_from_another and len(options.pool) == 1:
             problems.append(

@@ -15,11 +15,11 @@ from headstart.core.progress import Progress
 from headstart.core.training import InputStrategy
 from headstart.engine.device import on_device
 from headstart.engine.examples import Examples, Settings
+from headstart.engine.fitting import Fitted
 from headstart.engine.inputs import mixed
 from headstart.engine.loop import Diverged
 from headstart.engine.network import Network, held_logits
 from headstart.engine.outputs import probabilities_of
-from headstart.engine.fitting import Fitted
 from headstart.engine.supervised import fit
 
 

@@ -64,14 +64,10 @@ class Supervised(Course):
         """See `Course.batches`: positions ``(B,)`` among the rows of the examples, and what to train on."""
         schedule, seed, rows = self._schedule, self._settings.seed, self._examples.rows
         drawn = balanced(self._examples.targets, seed, epoch) if schedule.balanced else np.arange(len(rows))
-        for chosen, batch in self._examples.inputs.epoch(
-            rows[drawn], seed=seed, epoch=epoch, size=schedule.batch_size
-        ):
+        for chosen, batch in self._examples.inputs.epoch(rows[drawn], seed=seed, epoch=epoch, size=schedule.batch_size):
             yield torch.from_numpy(drawn)[chosen], batch
 
-    def step(
-        self, running: nn.Module, batch: tuple[torch.Tensor, Mapping[str, torch.Tensor]], progress: float
-    ) -> Step:
+    def step(self, running: nn.Module, batch: tuple[torch.Tensor, Mapping[str, torch.Tensor]], progress: float) -> Step:
         """See `Course.step`."""
         del progress
         rows, items = batch

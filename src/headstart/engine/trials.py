@@ -18,13 +18,13 @@ from headstart.core.training import InputStrategy, Preparation
 from headstart.engine.draws import held_out
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.features import Encoded, Encoder
+from headstart.engine.fitting import Fitted
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.outputs import probabilities_of, stacked
 from headstart.engine.precision import training_dtype
 from headstart.engine.run import Labelled, Run
 from headstart.engine.soup import averaged
-from headstart.engine.fitting import Fitted
 from headstart.engine.views import View, Views
 from headstart.heads.folds import grouped_folds
 from headstart.heads.soften import softened

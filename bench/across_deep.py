@@ -1,0 +1,185 @@
+"""What methods that train the body towards another domain gain or cost on real shifts.
+
+    python -m bench across_deep [--seeds 1] [--items 600] [--strategy last_blocks] [--only NAME ...]
+        [--methods NAME ...] [--resume | --anew]
+
+The shifts of ``bench across``. Beside every method stand the frozen body with its probe, and the same strategy on the
+source alone: what is gained over the latter is the method's own. Scores are balanced accuracy on the target, on the
+very items that were trained towards. Outcomes are kept in ``results/across_deep.json`` as they come, the table is
+``results/across_deep.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bench._every_strategy import MODELS, _run
+from bench._machine import machine
+from bench._shifts import SHIFTS, Shift
+from headstart import api, catalog
+from headstart.asked import TRAINED
+from headstart.core.training import InputStrategy
+from headstart.core.two_stream import DeepMethod
+from headstart.engine.carrying import Carrying
+from headstart.engine.device import hand_back_memory
+from headstart.engine.draws import one_of_each
+from headstart.engine.items import items_of
+from headstart.engine.options import Training
+from headstart.engine.rank import rank
+from headstart.engine.trials import encode_once, fit_all, train
+from headstart.heads.balanced import balanced_accuracy
+
+RESULTS = Path(__file__).parent / "results"
+FROZEN, ALONE = "frozen", "source alone"
+"""The probe on the body as it was pretrained, and the strategy without a method."""
+HARM = 0.5
+"""Points below the source alone from which on a shift counts as harmed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Balanced accuracy of one method on the target of one shift, and the seconds that its fit took."""
+
+    shift: str
+    seed: int
+    strategy: str
+    method: str
+    score: float
+    seconds: float
+
+
+def main() -> int:
+    """Measure what is not there yet and write the table."""
+    given = _arguments()
+    path = given.out / "across_deep.json"
+    if path.is_file() and not (given.resume or given.anew):
+        raise SystemExit(f"{path} holds results already: go on with --resume, or replace them with --anew.")
+    known = json.loads(path.read_text(encoding="utf-8"))["outcomes"] if given.resume and path.is_file() else []
+    found = [Outcome(**each) for each in known]
+    for seed in range(given.seeds):
+        for shift in SHIFTS:
+            there = {(one.shift, one.seed, one.strategy, one.method) for one in found}
+            asked = [FROZEN, ALONE, *given.methods]
+            missing = [each for each in asked if (shift.name, seed, given.strategy, each) not in there]
+            if not missing or (given.only and shift.name not in given.only):
+                continue
+            for outcome in measured(shift, seed, given.items, given.strategy, missing):
+                found.append(outcome)
+                _write(path, found)
+            print(f"{shift.name} {seed}: {len(missing)} methods", flush=True)
+    text = page(found)
+    print(text)
+    (given.out / "across_deep.md").write_text(text, encoding="utf-8")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--items", type=int, default=600, help="of each domain")
+    parser.add_argument("--strategy", default=TRAINED)
+    parser.add_argument("--only", nargs="+", choices=[each.name for each in SHIFTS], metavar="NAME", help="shifts")
+    deep = [name for name in catalog.domains.names() if issubclass(catalog.domains.get(name), DeepMethod)]
+    parser.add_argument("--methods", nargs="+", choices=deep, default=deep, metavar="NAME")
+    parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER", help="where results are kept")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument("--resume", action="store_true", help="go on with what is there")
+    there.add_argument("--anew", action="store_true", help="replace the outcomes that are there")
+    return parser.parse_args()
+
+
+def measured(shift: Shift, seed: int, items: int, strategy: str, methods: Sequence[str]) -> list[Outcome]:
+    """All ``methods`` on one draw of one shift."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = shift.write(Path(folder), items=items, seed=seed)
+        source, target = (api.load(place, seed=seed) for place in places)
+        run = _run(source, seed, [MODELS[source.modality]])
+        (entrant,) = rank(run).taken
+        contender, rows = entrant.native, one_of_each(target.groups, seed)
+        seen, hidden, learnt = items_of(target, rows), target.targets[rows], np.arange(len(run.data.items))
+        member = catalog.strategies.get(strategy)()
+        assert isinstance(member, InputStrategy)
+        found, carrying = [], None
+        for name in methods:
+            started = time.perf_counter()
+            if name == FROZEN:
+                head, features = fit_all(run.options.probe, contender, run), contender.encoder.encode(seen, "target")
+                logits = head.logits(features.features)
+            else:
+                if name == ALONE:
+                    epochs = catalog.domains.get("dann")().epochs
+                    paced = member.lasting(epochs).paced(max(len(learnt), len(seen)))
+                    fitted = train(contender, paced, run, learnt, piece=name, stage=name)
+                else:
+                    method = catalog.domains.get(name)()
+                    assert isinstance(method, DeepMethod)
+                    paced = member.lasting(method.epochs).paced(max(len(learnt), len(seen)))
+                    training = Training(name=name, method=method, strategy_name=strategy, strategy=paced)
+                    carrying = carrying or Carrying.of(training, contender, seen, run)
+                    fitted = replace(carrying, training=training).fit(learnt, "all training items")
+                logits = fitted.head.logits(encode_once(fitted.backbone, seen, contender))
+            found.append(
+                Outcome(
+                    shift=shift.name,
+                    seed=seed,
+                    strategy=strategy,
+                    method=name,
+                    score=balanced_accuracy(logits, hidden),
+                    seconds=time.perf_counter() - started,
+                )
+            )
+            hand_back_memory()
+    return found
+
+
+def _write(path: Path, found: Sequence[Outcome]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"outcomes": [asdict(each) for each in found]}, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def page(found: Sequence[Outcome]) -> str:
+    """Tables in Markdown, one for each strategy: what every method gains, shift by shift, and in the mean."""
+    lines = [f"# Trained across domains\n\n{machine()}\n"]
+    for strategy in dict.fromkeys(each.strategy for each in found):
+        part = [each for each in found if each.strategy == strategy]
+        lines += [_table(strategy, part)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(strategy: str, found: Sequence[Outcome]) -> str:
+    shifts = list(dict.fromkeys(each.shift for each in found))
+    methods = [each for each in dict.fromkeys(each.method for each in found) if each not in (FROZEN, ALONE)]
+    scores = {
+        (shift, method): 100
+        * float(np.mean([one.score for one in found if (one.shift, one.method) == (shift, method)]))
+        for shift in shifts
+        for method in (FROZEN, ALONE, *methods)
+        if any((one.shift, one.method) == (shift, method) for one in found)
+    }
+    gains = {key: score - scores[key[0], ALONE] for key, score in scores.items() if (key[0], ALONE) in scores}
+    lines = [f"\n`{strategy}`: balanced accuracy in percent, and points above the source alone.\n"]
+    lines += [f"| shift | frozen | source alone | {' | '.join(methods)} |", "|---|" + "---:|" * (2 + len(methods))]
+    for shift in shifts:
+        cells = [f"{scores[shift, each]:.1f}" if (shift, each) in scores else "–" for each in (FROZEN, ALONE)]
+        cells += [f"{gains[shift, each]:+.1f}" if (shift, each) in gains else "–" for each in methods]
+        lines.append(f"| {shift} | {' | '.join(cells)} |")
+    own = {each: [gains[shift, each] for shift in shifts if (shift, each) in gains] for each in methods}
+    means = [f"{np.mean(own[each]):+.1f}" for each in methods]
+    harms = [f"{sum(gain < -HARM for gain in own[each])} of {len(own[each])}" for each in methods]
+    lines += [f"| mean | | | {' | '.join(means)} |", f"| harmed | | | {' | '.join(harms)} |"]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""The settled model trained on towards a domain without labels, and judged on source items that it was kept from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core.alignment import SOURCE_ONLY, Alignment
+from headstart.core.domain import Pair
+from headstart.core.validator import Judged
+from headstart.engine.align import JUDGED, SourceOnly, Way, row_of
+from headstart.engine.common_space import CommonSpace
+from headstart.engine.draws import held_out
+from headstart.engine.examples import Examples, Settings
+from headstart.engine.final import Model
+from headstart.engine.fitting import Fitted
+from headstart.engine.guard import guarded
+from headstart.engine.inputs import Inputs
+from headstart.engine.items import Items
+from headstart.engine.judging import likeness, way_back
+from headstart.engine.options import Destination, Training
+from headstart.engine.precision import training_dtype
+from headstart.engine.ready import Ready
+from headstart.engine.run import Run
+from headstart.engine.trials import Contender, checkpoint_of, encode_once, fit_head, starting_head
+from headstart.engine.two_stream import Target, fit_across
+from headstart.engine.views import Views
+from headstart.heads.soft import fit_soft
+from headstart.heads.temperature import fit_temperature
+from headstart.heads.weights import balanced_weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carrying:
+    """How the body of ``contender`` is trained towards the items ``seen`` of the target; ``inputs`` is what is read of
+    them.
+    """
+
+    training: Training
+    contender: Contender
+    seen: Items
+    inputs: Inputs
+    run: Run
+
+    @classmethod
+    def of(cls, training: Training, contender: Contender, seen: Items, run: Run) -> Carrying:
+        """Made ready for as many fits as there will be.
+
+        Raises:
+            UserError: the strategy would train nothing.
+        """
+        inputs = Inputs(
+            contender.backbone,
+            training.strategy.prepare(contender.backbone).frozen_blocks,
+            Ready(contender.backbone, seen),
+            views=Views.of(training.strategy.schedule),
+            dtype=contender.encoder.dtype,
+            room=run.room,
+        )
+        return cls(training=training, contender=contender, seen=seen, inputs=inputs, run=run)
+
+    def fit(self, rows: NDArray[np.int64], part: str) -> Fitted:
+        """On the training items ``rows`` and all items of the target; ``part`` says which they are."""
+        run, contender, strategy = self.run, self.contender, self.training.strategy
+        preparation = strategy.prepare(contender.backbone)
+        targets, outputs = run.data.targets[rows], run.data.task.outputs
+        examples = Examples(
+            inputs=contender.read_for(strategy, run),
+            rows=rows,
+            targets=targets,
+            task=run.data.task,
+            class_weights=[1.0] * outputs
+            if strategy.schedule.balanced
+            else balanced_weights(targets, outputs).tolist(),
+            features=np.asarray(contender.features[rows]),
+        )
+        return fit_across(
+            self.training.method,
+            strategy,
+            contender.backbone,
+            starting_head(contender, preparation, run, rows),
+            examples,
+            Target(inputs=self.inputs, rows=np.arange(len(self.seen))),
+            Settings(
+                seed=run.options.seed,
+                dtype=training_dtype(contender.backbone, preparation.frozen_blocks, contender.encoder.dtype),
+                checkpoint=run.journal.path(checkpoint_of(self.piece(part))) if run.journal.folder else None,
+            ),
+            progress=run.progress,
+            name=f"{self.training.name} with {self.training.strategy_name}, {part}",
+        )
+
+    def piece(self, part: str) -> str:
+        """What tells it from other work in the journal."""
+        training = self.training
+        return f"{self.contender.key} {training.name} {training.method} {training.strategy} {part}"
+
+
+def carried(carrying: Carrying, frozen: NDArray[np.floating], to: Destination) -> tuple[Model, Alignment]:
+    """The trained model, and what the validators and the guard say of it.
+
+    ``frozen (M, D)`` are features of the target's items as they were before. The model is judged by a fit that a part
+    of the training items was kept from, which also gives its temperature, and then trained on all of them.
+
+    Raises:
+        Diverged: it cannot be trained so.
+        UserError: nothing would be trained, or there are too few items to hold any out or to tell the domains apart.
+    """
+    run, contender = carrying.run, carrying.contender
+    data, seed = run.data, run.options.seed
+    kept, held = held_out(data.targets, data.groups, seed)
+    held, others = held[:JUDGED], np.arange(min(JUDGED, len(frozen)))
+    found = _judging_fit(carrying, kept, held, others)
+    labels = data.targets[held]
+    before = np.asarray(contender.features[held], dtype=np.float64), np.asarray(frozen[others], dtype=np.float64)
+    head = fit_head(run.options.probe, contender.features, data, kept)
+    sides = {
+        SOURCE_ONLY: _judged(*before, labels, (head.logits(before[0]), head.logits(before[1]))),
+        carrying.training.name: _judged(found["source"], found["target"], labels, (found["held"], found["logits"])),
+    }
+    values = {
+        name: {called: each.value(judged) for called, each in to.validators.items()} for name, judged in sides.items()
+    }
+    verdict = guarded(sides, values, before, asked=carrying.training.name, seed=seed)
+    ways = {name: Way(name=name, head=head, judged=judged, values=values[name]) for name, judged in sides.items()}
+    alignment = Alignment(
+        taken=verdict.taken,
+        reason=verdict.reason,
+        sentence=verdict.sentence,
+        p=verdict.p,
+        source=len(data.targets),
+        target=len(frozen),
+        rows=tuple(row_of(way, ways[SOURCE_ONLY]) for way in ways.values()),
+        trained=carrying.training.strategy_name,
+    )
+    fitted = carrying.fit(np.arange(len(data.targets)), "all training items")
+    carrying.inputs.give_back()
+    contender.give_back()
+    temperature = fit_temperature(found["held"], labels)
+    model = Model(
+        backbone=fitted.backbone,
+        head=fitted.head.divided_by(temperature),
+        temperature=temperature,
+        frozen=False,
+        arithmetic=contender.encoder.alike(fitted.backbone).arithmetic(data.items),
+    )
+    return model, alignment
+
+
+def _judging_fit(
+    carrying: Carrying, kept: NDArray[np.int64], held: NDArray[np.int64], others: NDArray[np.int64]
+) -> Mapping[str, NDArray[Any]]:
+    """Features and logits of both sides by a body trained on ``kept``: of the training items ``held`` and of the
+    target's ``others``.
+    """
+    run, contender, part = carrying.run, carrying.contender, "to judge it"
+
+    def compute() -> Mapping[str, NDArray[Any]]:
+        fitted = carrying.fit(kept, part)
+        source, target = (
+            np.asarray(encode_once(fitted.backbone, items, contender), dtype=np.float64)
+            for items in (run.data.items.subset(held), carrying.seen.subset(others))
+        )
+        return {
+            "source": source,
+            "target": target,
+            "held": fitted.head.logits(source),
+            "logits": fitted.head.logits(target),
+        }
+
+    found = run.journal.recall(f"judged {carrying.piece(part)}", compute)
+    run.journal.forget(checkpoint_of(carrying.piece(part)))
+    return found
+
+
+def _judged(
+    source: NDArray[np.float64],
+    target: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    logits: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> Judged:
+    """Of features of both sides, as one body gives them, and the head's ``logits`` for each. The way back is a head
+    fitted to what is predicted for the target, on the same features.
+    """
+    held, there = logits
+    space = CommonSpace.of(source, target)
+    pair = Pair(source=space.apply(source), labels=labels, target=space.apply(target), outputs=held.shape[1])
+    return Judged(
+        source=pair.source,
+        labels=labels,
+        target=pair.target,
+        logits=there,
+        held=held,
+        back=way_back(SourceOnly(), pair, space.fitting(fit_soft), there),
+        weights=likeness(pair),
+    )
