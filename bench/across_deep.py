@@ -26,7 +26,6 @@ from bench._every_strategy import MODELS, _run
 from bench._machine import machine
 from bench._shifts import SHIFTS, Shift
 from headstart import api, catalog
-from headstart.asked import TRAINED
 from headstart.core.training import InputStrategy
 from headstart.core.two_stream import DeepMethod
 from headstart.engine.carrying import Carrying
@@ -37,6 +36,7 @@ from headstart.engine.options import Training
 from headstart.engine.rank import rank
 from headstart.engine.trials import encode_once, fit_all, train
 from headstart.heads.balanced import balanced_accuracy
+from headstart.ways import TRAINED
 
 RESULTS = Path(__file__).parent / "results"
 FROZEN, ALONE = "frozen", "source alone"

@@ -22,6 +22,7 @@ from headstart.core.dataset import NOUNS
 from headstart.core.settings import Setting, settings_of
 from headstart.core.strategy import FeatureStrategy
 from headstart.core.training import InputStrategy
+from headstart.core.two_stream import DeepMethod
 from headstart.engine.plan import FEW, PRESETS
 from headstart.report.json import schema
 
@@ -133,6 +134,35 @@ def known_strategies() -> Iterator[str]:
         yield f"| `{name}` | {reads} | {'yes' if member.candidate else 'no'} | {lead} | {_cell(member.summary)} |"
     yield from _settings()
     yield from _supports()
+
+
+def known_methods() -> Iterator[str]:
+    """Every way across to another domain."""
+    yield "# Ways across\n"
+    yield "What `headstart align --method NAME` takes; [aligning.md](aligning.md) says what becomes of them without a"
+    yield "name. Those on frozen features give the model another head in seconds. The others train the body on both"
+    yield "streams, labelled items and items of the target, as far as `--strategy` says (the last block, if it says"
+    yield "nothing); they are only taken by name.\n"
+    yield "| method | works on | tried without a name | what it does |"
+    yield "|---|---|---|---|"
+    members = {name: catalog.domains.get(name) for name in catalog.domains.names()}
+    for name, member in sorted(members.items(), key=lambda each: (issubclass(each[1], DeepMethod), each[0])):
+        works = "both streams" if issubclass(member, DeepMethod) else "frozen features"
+        yield f"| `{name}` | {works} | {'yes' if member.candidate else 'no'} | {_cell(member.summary)} |"
+    yield "\n## Settings\n"
+    yield "`--set SETTING=VALUE` changes them, `settings={...}` does in Python. What a method has no setting for is one"
+    yield "of the strategy ([strategies.md](strategies.md)).\n"
+    yield "| method | setting | default | takes | what it does |"
+    yield "|---|---|---:|---|---|"
+    for name, member in members.items():
+        for setting in settings_of(member()):
+            yield f"| `{name}` | `{setting.name}` | {_setting(setting)} |"
+    yield "\n## Judged by\n"
+    yield "Validators tell ways apart without labels of the target. None knows the truth.\n"
+    yield "| validator | what it measures |"
+    yield "|---|---|"
+    for name in catalog.validators.names():
+        yield f"| `{name}` | {_cell(catalog.validators.get(name).summary)} |"
 
 
 def _settings() -> Iterator[str]:
@@ -256,6 +286,7 @@ def _type(value: dict[str, Any]) -> str:
 
 PAGES = {
     "cli.md": cli,
+    "methods.md": known_methods,
     "models.md": known_models,
     "strategies.md": known_strategies,
     "budgets.md": budgets,

@@ -279,6 +279,32 @@ def test_a_way_that_is_named_is_taken_and_served(data: Dataset, tiny: PoolMember
     assert any(one.probabilities != other.probabilities for one, other in zip(first, second, strict=True))
 
 
+def test_a_method_that_trains_the_body_is_judged_and_served(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    done = api.align(data, target, out=tmp_path / "run", method="deep_coral", strategy="lp_ft", budget="quick")
+    results, across = done.results, done.results.across
+    assert across is not None
+    assert (across.alignment.taken, across.alignment.reason, across.alignment.trained) == (
+        "deep_coral",
+        "asked for",
+        "lp_ft",
+    )
+    assert [row.method for row in across.alignment.rows] == ["source only", "deep_coral"]
+    assert results.retention is not None  # the body is no longer what it was
+    assert across.before is not None
+    assert across.difference is not None
+    reached = results.scores["balanced_accuracy"].value
+    assert across.difference.value == pytest.approx(reached - across.before.value)
+    plain = api.adapt(data, out=tmp_path / "plain", budget="quick", strategy="linear_probe")
+    assert across.before.value == pytest.approx(plain.results.scores["balanced_accuracy"].value)
+    assert read_results(tmp_path / "run") == results
+    served = api.open(tmp_path / "run").predict([tmp_path / "photos" / "test" / "left" / "0.png"])
+    assert sum(served[0].probabilities.values()) == pytest.approx(1.0)
+    again = api.align(data, target, method="deep_coral", strategy="lp_ft", budget="quick").results.across
+    assert again is not None
+    assert again.alignment == across.alignment
+
+
 def test_a_recipe_for_align_has_a_method(data: Dataset, tiny: PoolMember, tmp_path: Path):
     target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
     with pytest.raises(UserError, match="The recipe has no method: give it one, such as 'auto', or give the recipe to"):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -98,30 +97,6 @@ def test_a_model_is_not_cross_validated_on_labels_that_it_knows(tmp_path: Path, 
 def test_a_pool_is_a_list_of_names(verb: Any, data: Dataset):
     with pytest.raises(UserError, match=r"pool takes a list of names, got one str: put it in a list, \['timm:a'\]"):
         verb(data, pool="timm:a")
-
-
-def test_ways_across_are_candidates_or_the_one_that_is_named(data: Dataset, tiny: PoolMember, tmp_path: Path):
-    target = api.load_unlabelled(tmp_path / "photos" / "test")
-    auto = options_of(data, Recipe(method="auto", strategy="linear_probe"), target).destination
-    named = options_of(data, Recipe(method="coral", strategy="linear_probe"), target).destination
-    assert auto is not None
-    assert named is not None
-    assert set(auto.methods) == {"entropic_ot", "jdot", "shot_im"}
-    assert (auto.asked, named.asked, list(named.methods)) == (None, "coral", ["coral"])
-    assert options_of(data, Recipe()).destination is None
-
-
-@pytest.mark.parametrize(
-    ("recipe", "said"),
-    [
-        (Recipe(method="corall", strategy="linear_probe"), "Unknown domain method 'corall'. Did you mean 'coral'"),
-        (Recipe(target="there"), "has a target ('there') and no method"),
-        (Recipe(method="auto", strategy="full"), "ways across work on frozen features: set strategy to 'linear_probe'"),
-    ],
-)
-def test_what_cannot_be_carried_over_is_refused(recipe: Recipe, said: str):
-    with pytest.raises(UserError, match=re.escape(said)):
-        check_names(recipe)
 
 
 def test_a_target_is_loaded_first(data: Dataset):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
 from headstart.adapting import Adaptation, located, run
-from headstart.asked import AUTO, loaded, names, options_of, strategy_for, unlabelled
+from headstart.asked import loaded, names, options_of, unlabelled
 from headstart.core.backbone import BackboneInfo
 from headstart.core.dataset import Dataset, Unlabelled
 from headstart.core.errors import UserError
@@ -18,6 +18,7 @@ from headstart.core.recipe import Recipe
 from headstart.core.results import RankingRow
 from headstart.core.settings import Setting, Value, settings_of
 from headstart.pool import find, known, resolve
+from headstart.ways import AUTO, strategy_for
 
 if TYPE_CHECKING:
     from headstart.bundle.predictor import Predictor
@@ -182,6 +183,7 @@ def align(
     out: str | Path | None = None,
     method: str = AUTO,
     strategy: str | None = None,
+    settings: Mapping[str, Value] | None = None,
     model: str = AUTO,
     pool: Sequence[str] = (),
     licence: str = "any",
@@ -203,6 +205,7 @@ def align(
         out: the run folder; written when done, and where an interrupted run resumes.
         method: the way across by name, taken whatever the guard says; or ``auto``.
         strategy: what a method that trains the body trains; None for the last block.
+        settings: hyper-parameters of the method by name or, if it has none of that name, of the strategy.
         model: a model's name, or ``auto``.
         pool: the models to choose from, or ``curated``; empty for all that suit.
         licence: ``any``, or ``permissive`` for models that are known to allow any use.
@@ -222,6 +225,7 @@ def align(
         pool=names(pool),
         licence=licence,
         strategy=strategy or strategy_for(method),
+        settings=dict(settings or {}),
         budget=budget,
         seed=seed,
         method=method,

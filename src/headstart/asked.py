@@ -10,23 +10,16 @@ from typing import TYPE_CHECKING, Any
 from headstart import catalog
 from headstart.candidates import candidates, paced
 from headstart.core.dataset import Dataset, Modality, Unlabelled
-from headstart.core.domain import FeatureMethod
 from headstart.core.errors import UserError, together
 from headstart.core.home import home
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.strategy import FeatureStrategy
 from headstart.core.training import InputStrategy
-from headstart.core.two_stream import DeepMethod
 from headstart.pool import resolve
+from headstart.ways import PROBE, SCRATCH, check_method, destination, strategy_part
 
 if TYPE_CHECKING:
-    from headstart.engine.options import Destination, Options, PoolMember, Training
-
-PROBE = "linear_probe"
-SCRATCH = "scratch"
-AUTO = "auto"
-TRAINED = "last_blocks"
-"""The strategy by which bodies are trained towards another domain, unless another is named."""
+    from headstart.engine.options import Options, PoolMember
 
 
 def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
@@ -39,9 +32,9 @@ def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
         lambda: _check_seed(recipe.seed),
         lambda: Budget.parse(recipe.budget),
         lambda: catalog.tasks.get(recipe.task),
-        lambda: candidates(recipe),
+        lambda: candidates(strategy_part(recipe)),
         lambda: resolve(recipe.model, recipe.pool, modality, recipe.licence),
-        lambda: _check_method(recipe),
+        lambda: check_method(recipe),
     )
 
 
@@ -103,73 +96,8 @@ def options_of(data: Dataset, recipe: Recipe, target: Unlabelled | None = None) 
         scores=catalog.scores.create(),
         budget=Budget.parse(recipe.budget),
         home=home(),
-        destination=None if target is None else _destination(data, target, recipe),
+        destination=None if target is None else destination(data, target, recipe),
     )
-
-
-def _destination(data: Dataset, target: Unlabelled, recipe: Recipe) -> Destination:
-    from headstart.engine.options import Destination
-
-    asked, made = None if recipe.method == AUTO else recipe.method, catalog.domains.create()
-    methods = {name: each for name, each in made.items() if isinstance(each, FeatureMethod)}
-    chosen = {name: each for name, each in methods.items() if (each.candidate if asked is None else name == asked)}
-    method = made.get(recipe.method)
-    return Destination(
-        data=target,
-        methods=chosen,
-        validators=catalog.validators.create(),
-        asked=asked,
-        training=_training(method, recipe, max(len(data.split.train), len(target)))
-        if isinstance(method, DeepMethod)
-        else None,
-    )
-
-
-def _training(method: DeepMethod, recipe: Recipe, items: int) -> Training:
-    """The method with the strategy that says what it trains, for so many ``items`` on the larger side."""
-    from headstart.engine.options import Training
-
-    (strategy,) = candidates(recipe).values()
-    assert isinstance(strategy, InputStrategy)
-    if "epochs" not in recipe.settings:
-        strategy = strategy.lasting(method.epochs)
-    return Training(name=recipe.method, method=method, strategy_name=recipe.strategy, strategy=strategy.paced(items))
-
-
-def strategy_for(method: str) -> str:
-    """The strategy that goes with a way across where none is named."""
-    return TRAINED if method in catalog.domains.names() and _trains(method) else PROBE
-
-
-def _trains(method: str) -> bool:
-    return method != AUTO and issubclass(catalog.domains.get(method), DeepMethod)
-
-
-def _check_method(recipe: Recipe) -> None:
-    if recipe.target and not recipe.method:
-        raise UserError(f"The recipe has a target ('{recipe.target}') and no method; give it one, such as 'auto'.")
-    if not recipe.method:
-        return
-    trains, pair = _trains(recipe.method), f"Method '{recipe.method}' and strategy '{recipe.strategy}'"
-    if not trains and recipe.strategy != PROBE:
-        raise UserError(
-            f"{pair} do not go together: this way across works on frozen features. Leave the strategy out, or set it "
-            f"to '{PROBE}'."
-        )
-    if not trains:
-        return
-    strategy = None if recipe.strategy == AUTO else candidates(recipe)[recipe.strategy]
-    if not isinstance(strategy, InputStrategy) or recipe.strategy == SCRATCH:
-        raise UserError(
-            f"{pair} do not go together: the method trains a pretrained body, and the strategy does not. Leave the "
-            f"strategy out ('{TRAINED}' is usual), or name 'lp_ft', which trains all of it."
-        )
-    if not strategy.plain:
-        raise UserError(
-            f"{pair} do not go together: the strategy adds to the loss, blends, averages or holds items out, and what "
-            f"is added here is the method. Name one that only says what is trained, such as '{TRAINED}', 'lp_ft' or "
-            "'lora'."
-        )
 
 
 def _refuse_seen(pool: Sequence[PoolMember], data: Dataset) -> None:

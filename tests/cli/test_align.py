@@ -62,6 +62,21 @@ def test_without_options_the_guard_decides(headstart, aligning):
     assert aligning["align"]["recipe"] == Recipe(data="d", target="t", method="auto", strategy="linear_probe")
 
 
+def test_a_method_that_trains_the_body_brings_its_strategy(headstart, aligning, tmp_path):
+    assert headstart("align", "d", "--target", "t", "--out", "r", "--method", "dann").code == 0
+    assert aligning["align"]["recipe"] == Recipe(data="d", target="t", method="dann", strategy="last_blocks")
+    assert headstart("align", "d", "--target", "t", "--out", "r", "--method", "dann", "--strategy", "lora").code == 0
+    assert aligning["align"]["recipe"].strategy == "lora"
+    words = ("--method", "mcc", "--set", "temperature=2", "--set", "epochs=3")
+    assert headstart("align", "d", "--target", "t", "--out", "r", *words).code == 0
+    assert aligning["align"]["recipe"].settings == {"temperature": 2, "epochs": 3}
+    known = Recipe(data="d", target="t", method="jdot", strategy="linear_probe", settings={"rounds": 2})
+    write_recipe(known, tmp_path / "recipe.toml")
+    assert headstart("align", str(tmp_path / "recipe.toml"), "--out", "r", "--method", "mcc").code == 0
+    assert (aligning["align"]["recipe"].method, aligning["align"]["recipe"].strategy) == ("mcc", "last_blocks")
+    assert aligning["align"]["recipe"].settings == {}  # those of the file are another method's
+
+
 def test_a_recipe_reruns_a_run_here_and_not_as_an_adaptation(headstart, aligning, tmp_path):
     recipe = Recipe(data="photos", target="others", method="auto", strategy="linear_probe", budget="quick")
     write_recipe(recipe, tmp_path / "recipe.toml")

@@ -100,7 +100,7 @@ def test_predictions_that_are_certain(method: DeepMethod):
 def test_a_fit_repeats_and_differs_from_that_on_the_source_alone(method: DeepMethod):
     """From a head that is sure of what it says, or some would have nothing to go by."""
     strategy = Chosen(frozen=1).lasting(4)
-    sure = LinearHead(weight=1000 * np.random.default_rng(0).normal(size=(2, 8)), bias=np.zeros(2))
+    sure = LinearHead(weight=np.random.default_rng(0).normal(size=(2, 8)), bias=np.array([3.0, 0.0]))
     first = run(method, strategy, start=sure)
     assert same(state(first), state(run(method, strategy, start=sure)))
     assert state(first).keys() == {*backbone().module.state_dict(), "weight", "bias"}

@@ -68,7 +68,7 @@ def test_a_way_by_name_gives_another_head_and_nothing_else(tmp_path: Path):
     before, run = settled(data, tmp_path / "h")
     found = crossed(before, run, data, to(darker(tmp_path / "t"), "coral"), preview)
     assert found.alignment.taken == "coral"
-    assert found.before is before.model.head
+    assert found.before is before.model
     assert not np.allclose(found.settled.model.head.weight, before.model.head.weight)
     assert found.settled.model.backbone is before.model.backbone
     assert found.settled.chosen is before.chosen
@@ -100,7 +100,7 @@ def test_what_it_has_brought_is_paired_on_the_test_items(tmp_path: Path):
     assert across.difference is not None
     hits = [
         np.mean([(chances.argmax(axis=1) == case.targets)[case.targets == each].mean() for each in (0, 1)])
-        for chances in (case.probabilities, found.before.logits(np.asarray(case.features)))
+        for chances in (case.probabilities, found.before.head.logits(np.asarray(case.features)))
     ]
     assert across.before.value == pytest.approx(hits[1])
     assert across.difference.value == pytest.approx(hits[0] - hits[1])
@@ -112,7 +112,7 @@ def test_a_body_that_was_trained_is_refused(tmp_path: Path):
     data = toys.dataset(tmp_path / "d")
     before, run = settled(data, tmp_path / "h")
     trained = replace(before, model=replace(before.model, frozen=False))
-    with pytest.raises(UserError, match="Ways across work on frozen features, and strategy 'linear_probe' trains"):
+    with pytest.raises(UserError, match="Ways across start from frozen features, and strategy 'linear_probe' trains"):
         crossed(trained, run, data, to(darker(tmp_path / "t")), preview)
 
 

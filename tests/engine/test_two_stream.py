@@ -17,6 +17,7 @@ from headstart.domains.dann import Dann
 from headstart.engine.examples import Settings
 from headstart.engine.fitting import Fitted
 from headstart.engine.loop import Diverged
+from headstart.engine.options import Training
 from headstart.engine.supervised import fit
 from headstart.engine.two_stream import Target, TwoStream, fit_across, spread
 from tests.engine import toys
@@ -49,6 +50,10 @@ class Watcher(Objective):
         return self.factor * batch.target.features.sum()
 
 
+def training(method: DeepMethod, strategy: Chosen) -> Training:
+    return Training(name="watching", method=method, strategy_name="chosen", strategy=strategy)
+
+
 def target(strategy: Chosen, count: int = 24) -> Target:
     """Other pictures of the same kind, darker."""
     pictures = [
@@ -70,8 +75,7 @@ def run(
     strategy, settings = strategy or Chosen(), replace(Settings(seed=3), **changes)
     given = toys.examples(strategy, backbone(), count)
     return fit_across(
-        method,
-        strategy,
+        training(method, strategy),
         backbone(),
         start or head(),
         given,
@@ -103,7 +107,7 @@ def test_labels_are_those_of_the_items_beside_them():
     strategy = replace(Chosen(frozen=0), schedule=replace(Chosen().schedule, epochs=1, rate_scale=0.0))
     given = toys.examples(strategy, backbone())
     settings = Settings(seed=3)
-    fit_across(Watching(), strategy, backbone(), head(), given, target(strategy), settings, progress=Silent())
+    fit_across(training(Watching(), strategy), backbone(), head(), given, target(strategy), settings, progress=Silent())
     rows = [
         int(chosen) for positions, _ in given.inputs.epoch(given.rows, seed=3, epoch=0, size=8) for chosen in positions
     ]
@@ -116,7 +120,7 @@ def test_features_come_in_units_of_the_sources_spread_and_so_does_the_head():
     given = toys.examples(strategy, backbone())
     start = LinearHead(weight=np.arange(16.0).reshape(2, 8), bias=np.array([1.0, 2.0]))
     settings = Settings(seed=3)
-    fit_across(Watching(), strategy, backbone(), start, given, target(strategy), settings, progress=Silent())
+    fit_across(training(Watching(), strategy), backbone(), start, given, target(strategy), settings, progress=Silent())
     (batch,), (told,) = Watcher.seen, Watcher.heads
     unit = spread(np.asarray(given.features))
     assert batch.source.features.mean().item() == pytest.approx(np.mean(given.features) / unit, rel=0.1)  # dropout

@@ -94,8 +94,8 @@ def recipe_of(data: str, named: dict[str, Any], roles: dict[str, str | None], us
             raise UserError(f"There is no recipe '{data}'; give one that a run folder holds.")
         base = read_recipe(Path(data))
     given = {option: value for option, value in named.items() if value is not None}
-    if given.get("strategy", base.strategy) != base.strategy:
-        given.setdefault("settings", {})  # those of the file are another strategy's
+    if any(given.get(name, old) != old for name, old in (("strategy", base.strategy), ("method", base.method))):
+        given.setdefault("settings", {})  # those of the file are another's
     elif "settings" in given:
         given["settings"] = {**base.settings, **given["settings"]}
     given["roles"] = {**base.roles, **{role: column for role, column in roles.items() if column is not None}}

@@ -44,6 +44,14 @@ Strategy = Annotated[
         "last_blocks)",
     ),
 ]
+Set = Annotated[
+    list[str] | None,
+    Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A setting of the method or, if it has none of that name, of the strategy; may be given several times.",
+    ),
+]
 Method = Annotated[
     str | None,
     Option(
@@ -65,6 +73,7 @@ def align(
     group: _options.Group = None,
     method: Method = None,
     strategy: Strategy = None,
+    set: Set = None,
     model: _running.Model = None,
     pool: _options.Pool = None,
     licence: _options.Licence = None,
@@ -83,7 +92,7 @@ def align(
 
         named = {"target": target, "method": method, "model": model, "budget": budget, "seed": seed, "test": test}
         named |= {"strategy": strategy or (api.strategy_for(method) if method else None)}
-        named |= {"pool": _options.names(pool), "licence": licence}
+        named |= {"pool": _options.names(pool), "licence": licence, "settings": _options.settings(set)}
         roles = {"input": input, "label": label, "group": group}
         usual = Recipe(data=source, strategy=api.strategy_for(api.AUTO), method=api.AUTO)
         recipe = _running.recipe_of(source, named, roles, usual)

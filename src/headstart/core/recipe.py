@@ -54,7 +54,7 @@ class Recipe:
     labels, and ``method`` the way across to it, ``auto`` or a name (empty: there is no target). ``roles`` names columns
     that were named by the user (``input``, ``label``, ``group``); the others are found again. ``model`` and
     ``strategy`` are names or ``auto``; ``licence`` says which licences of weights will do. ``settings`` are those of
-    the strategy that is named (`headstart.core.settings`).
+    the strategy that is named or, with a target, of the method and the strategy (`headstart.core.settings`).
     """
 
     data: str = ""

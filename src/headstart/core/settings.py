@@ -1,4 +1,4 @@
-"""The hyper-parameters of a strategy as users give them: by name, checked, all problems at once."""
+"""The hyper-parameters of a strategy or a method as users give them: by name, checked, all problems at once."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def settings_of(member: Any) -> tuple[Setting, ...]:
     )
 
 
-def changed(member: T, called: str, given: Mapping[str, Value]) -> T:
-    """A copy of ``member``, which people know as ``called``, with the settings ``given``.
+def changed(member: T, called: str, given: Mapping[str, Value], noun: str = "strategy") -> T:
+    """A copy of ``member``, a ``noun`` which people know as ``called``, with the settings ``given``.
 
     Raises:
         UserError: names it does not have, and values that do not fit; all of them.
@@ -54,7 +54,7 @@ def changed(member: T, called: str, given: Mapping[str, Value]) -> T:
     for name, value in given.items():
         if name not in known:
             offered = f"{nearest(name, known)} It has: {', '.join(known)}." if known else "It has none."
-            problems.append(f"Strategy '{called}' has no setting '{name}'. {offered}")
+            problems.append(f"{noun.capitalize()} '{called}' has no setting '{name}'. {offered}")
         elif not _fits(value, known[name][1]):
             problems.append(f"Setting {name} of '{called}' is {value!r}; expected {_expected(known[name][1])}.")
     if problems:

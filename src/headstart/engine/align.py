@@ -78,12 +78,13 @@ class Way:
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """All ``ways`` by name, source only among them, the ``space`` they were tried in, and the ``features`` of both
-    sides that they looked at.
+    """All ``ways`` by name, source only among them, the ``space`` they were tried in, and of both sides the ``rows``
+    that they looked at, with their ``features``. They are judged by the first `JUDGED` of these.
     """
 
     ways: Mapping[str, Way]
     space: CommonSpace
+    rows: tuple[NDArray[np.int64], NDArray[np.int64]]
     features: tuple[NDArray[np.floating], NDArray[np.floating]]
 
     def head(self, name: str) -> LinearHead:
@@ -120,7 +121,7 @@ def tried_out(source: Source, target: NDArray[np.floating], means: Means, *, see
         groups=source.groups[rows],
     )
     ways = _ways(pair, replace(means, fit=space.fitting(means.fit)), progress)
-    return Tried(ways=ways, space=space, features=(features, target))
+    return Tried(ways=ways, space=space, rows=(rows, others), features=(features, target))
 
 
 def decided(tried: Tried, means: Means, *, seed: int) -> Alignment:
@@ -140,12 +141,11 @@ def decided(tried: Tried, means: Means, *, seed: int) -> Alignment:
         p=verdict.p,
         source=len(features),
         target=len(target),
-        rows=tuple(row_of(way, tried.ways[SOURCE_ONLY]) for way in tried.ways.values()),
+        rows=tuple(_row(way, tried.ways[SOURCE_ONLY]) for way in tried.ways.values()),
     )
 
 
-def row_of(way: Way, usual: Way) -> WayRow:
-    """What results hold of a way, beside the ``usual`` one."""
+def _row(way: Way, usual: Way) -> WayRow:
     counts = np.bincount(way.predicted, minlength=way.judged.logits.shape[1])
     return WayRow(
         method=way.name,

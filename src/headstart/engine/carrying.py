@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.alignment import SOURCE_ONLY, Alignment
+from headstart.core.alignment import Alignment
 from headstart.core.domain import Pair
 from headstart.core.validator import Judged
-from headstart.engine.align import JUDGED, SourceOnly, Way, row_of
+from headstart.engine.align import JUDGED, Means, Source, SourceOnly, Way, decided, tried_out
 from headstart.engine.common_space import CommonSpace
 from headstart.engine.draws import held_out
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.final import Model
 from headstart.engine.fitting import Fitted
-from headstart.engine.guard import guarded
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.judging import likeness, way_back
-from headstart.engine.options import Destination, Training
+from headstart.engine.options import Training
 from headstart.engine.precision import training_dtype
 from headstart.engine.ready import Ready
 from headstart.engine.run import Run
-from headstart.engine.trials import Contender, checkpoint_of, encode_once, fit_head, starting_head
+from headstart.engine.trials import Contender, checkpoint_of, encode_once, starting_head
 from headstart.engine.two_stream import Target, fit_across
 from headstart.engine.views import Views
 from headstart.heads.soft import fit_soft
@@ -79,8 +78,7 @@ class Carrying:
             features=np.asarray(contender.features[rows]),
         )
         return fit_across(
-            self.training.method,
-            strategy,
+            self.training,
             contender.backbone,
             starting_head(contender, preparation, run, rows),
             examples,
@@ -100,8 +98,8 @@ class Carrying:
         return f"{self.contender.key} {training.name} {training.method} {training.strategy} {part}"
 
 
-def carried(carrying: Carrying, frozen: NDArray[np.floating], to: Destination) -> tuple[Model, Alignment]:
-    """The trained model, and what the validators and the guard say of it.
+def carried(carrying: Carrying, source: Source, frozen: NDArray[np.floating], means: Means) -> tuple[Model, Alignment]:
+    """The trained model, and what the validators and the guard say of it, beside the ``source`` alone.
 
     ``frozen (M, D)`` are features of the target's items as they were before. The model is judged by a fit that a part
     of the training items was kept from, which also gives its temperature, and then trained on all of them.
@@ -110,37 +108,24 @@ def carried(carrying: Carrying, frozen: NDArray[np.floating], to: Destination) -
         Diverged: it cannot be trained so.
         UserError: nothing would be trained, or there are too few items to hold any out or to tell the domains apart.
     """
-    run, contender = carrying.run, carrying.contender
+    run, contender, name = carrying.run, carrying.contender, carrying.training.name
     data, seed = run.data, run.options.seed
+    tried = tried_out(source, frozen, means, seed=seed, progress=run.progress)
     kept, held = held_out(data.targets, data.groups, seed)
-    held, others = held[:JUDGED], np.arange(min(JUDGED, len(frozen)))
-    found = _judging_fit(carrying, kept, held, others)
-    labels = data.targets[held]
-    before = np.asarray(contender.features[held], dtype=np.float64), np.asarray(frozen[others], dtype=np.float64)
-    head = fit_head(run.options.probe, contender.features, data, kept)
-    sides = {
-        SOURCE_ONLY: _judged(*before, labels, (head.logits(before[0]), head.logits(before[1]))),
-        carrying.training.name: _judged(found["source"], found["target"], labels, (found["held"], found["logits"])),
-    }
-    values = {
-        name: {called: each.value(judged) for called, each in to.validators.items()} for name, judged in sides.items()
-    }
-    verdict = guarded(sides, values, before, asked=carrying.training.name, seed=seed)
-    ways = {name: Way(name=name, head=head, judged=judged, values=values[name]) for name, judged in sides.items()}
-    alignment = Alignment(
-        taken=verdict.taken,
-        reason=verdict.reason,
-        sentence=verdict.sentence,
-        p=verdict.p,
-        source=len(data.targets),
-        target=len(frozen),
-        rows=tuple(row_of(way, ways[SOURCE_ONLY]) for way in ways.values()),
-        trained=carrying.training.strategy_name,
-    )
+    held = held[:JUDGED]
+    found = _judging_fit(carrying, kept, held, tried.rows[1][:JUDGED])
+    judged = _judged(found, data.targets[held])
     fitted = carrying.fit(np.arange(len(data.targets)), "all training items")
+    way = Way(
+        name=name,
+        head=fitted.head,
+        judged=judged,
+        values={called: each.value(judged) for called, each in means.validators.items()},
+    )
+    alignment = decided(replace(tried, ways={**tried.ways, name: way}), means, seed=seed)
     carrying.inputs.give_back()
     contender.give_back()
-    temperature = fit_temperature(found["held"], labels)
+    temperature = fit_temperature(judged.held, judged.labels)
     model = Model(
         backbone=fitted.backbone,
         head=fitted.head.divided_by(temperature),
@@ -148,7 +133,7 @@ def carried(carrying: Carrying, frozen: NDArray[np.floating], to: Destination) -
         frozen=False,
         arithmetic=contender.encoder.alike(fitted.backbone).arithmetic(data.items),
     )
-    return model, alignment
+    return model, replace(alignment, trained=carrying.training.strategy_name)
 
 
 def _judging_fit(
@@ -177,24 +162,23 @@ def _judging_fit(
     return found
 
 
-def _judged(
-    source: NDArray[np.float64],
-    target: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    logits: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> Judged:
-    """Of features of both sides, as one body gives them, and the head's ``logits`` for each. The way back is a head
-    fitted to what is predicted for the target, on the same features.
+def _judged(found: Mapping[str, NDArray[Any]], labels: NDArray[np.int64]) -> Judged:
+    """By features of both sides as the trained body gives them. The way back is a head fitted to what is predicted for
+    the target, on the same features.
     """
-    held, there = logits
-    space = CommonSpace.of(source, target)
-    pair = Pair(source=space.apply(source), labels=labels, target=space.apply(target), outputs=held.shape[1])
+    space = CommonSpace.of(found["source"], found["target"])
+    pair = Pair(
+        source=space.apply(found["source"]),
+        labels=labels,
+        target=space.apply(found["target"]),
+        outputs=found["held"].shape[1],
+    )
     return Judged(
         source=pair.source,
         labels=labels,
         target=pair.target,
-        logits=there,
-        held=held,
-        back=way_back(SourceOnly(), pair, space.fitting(fit_soft), there),
+        logits=found["logits"],
+        held=found["held"],
+        back=way_back(SourceOnly(), pair, space.fitting(fit_soft), found["logits"]),
         weights=likeness(pair),
     )

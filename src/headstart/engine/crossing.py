@@ -22,7 +22,7 @@ from headstart.engine.estimates import Sample
 from headstart.engine.evidence import issue_records
 from headstart.engine.final import Model, Scored, Settled
 from headstart.engine.intervals import mean_interval
-from headstart.engine.items import Names, items_of
+from headstart.engine.items import Items, Names, items_of
 from headstart.engine.options import Destination
 from headstart.engine.outputs import probabilities_of
 from headstart.engine.run import Run
@@ -77,11 +77,7 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
     rows = independent[:MOST]
     seen = items_of(to.data, rows)
     features = np.asarray(contender.encoder.encode(seen, "features of the target").features)
-    if to.training is None:
-        taken, alignment = _another_head(model, contender, run, features, to)
-    else:
-        carrying = Carrying.of(to.training, contender, seen, run)
-        taken, alignment = carried(carrying, features, to)
+    taken, alignment = _taken(model, contender, run, seen, features, to)
     other = Side(
         name="items of the target",
         features=features[:CARDED],
@@ -104,10 +100,10 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
     )
 
 
-def _another_head(
-    model: Model, contender: Contender, run: Run, features: NDArray[np.floating], to: Destination
+def _taken(
+    model: Model, contender: Contender, run: Run, seen: Items, features: NDArray[np.floating], to: Destination
 ) -> tuple[Model, Alignment]:
-    """The model with the head that the guard took for features like those of the target, ``(M, D)``."""
+    """What becomes of the model, for the items ``seen`` of the target with their ``features (M, D)``."""
     seed = run.options.seed
     learnt = np.random.default_rng(seed).permutation(len(run.data.items))[:MOST]
     source = Source(
@@ -117,5 +113,7 @@ def _another_head(
         outputs=run.data.task.outputs,
     )
     means = Means(methods=to.methods, validators=to.validators, fit=fit_soft, asked=to.asked)
+    if to.training is not None:
+        return carried(Carrying.of(to.training, contender, seen, run), source, features, means)
     head, alignment = align(source, features, means, seed=seed, progress=run.progress)
     return model if head is None else replace(model, head=head.divided_by(model.temperature)), alignment

@@ -13,8 +13,8 @@ from torch import nn
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Progress
-from headstart.core.training import InputStrategy, Preparation, Schedule, steps_per_epoch
-from headstart.core.two_stream import DeepMethod, DomainBatch, Objective, Stream
+from headstart.core.training import Preparation, Schedule, steps_per_epoch
+from headstart.core.two_stream import DomainBatch, Objective, Stream
 from headstart.engine.device import autocast
 from headstart.engine.draws import balanced
 from headstart.engine.examples import Examples, Settings
@@ -22,6 +22,7 @@ from headstart.engine.fitting import Fitted, fitted
 from headstart.engine.inputs import Inputs, mixed
 from headstart.engine.loop import Course, Step
 from headstart.engine.network import Network, Passed
+from headstart.engine.options import Training
 
 OTHER = 1
 """What the seed of the target's stream differs by from that of the source's."""
@@ -37,8 +38,7 @@ class Target:
 
 
 def fit_across(
-    method: DeepMethod,
-    strategy: InputStrategy,
+    training: Training,
     backbone: Backbone,
     head: LinearHead,
     examples: Examples,
@@ -50,13 +50,14 @@ def fit_across(
 ) -> Fitted:
     """Train a copy of ``backbone`` and ``head`` on the labelled ``examples`` and towards the ``target``: see `fitted`.
 
-    What the ``strategy`` adds to the loss on its own is not asked for. ``examples`` come with the features of the
-    source before training, whose spread is the unit of a `Stream`.
+    Of the strategy what it trains is asked for, and nothing that it adds to the loss. ``examples`` come with the
+    features of the source before training, whose spread is the unit of a `Stream`.
 
     Raises:
         Diverged: the loss stopped being a number, however slow the steps were.
         UserError: the strategy would train nothing.
     """
+    method, strategy = training.method, training.strategy
     unit = spread(np.asarray(examples.features))
     seen = LinearHead(weight=head.weight * unit, bias=head.bias)
 

@@ -42,7 +42,8 @@ def answer(across: Across) -> str:
     alignment = across.alignment
     if alignment.taken == SOURCE_ONLY:
         return f"No. {alignment.sentence}"
-    return f"Done, by {WAYS.get(alignment.taken, alignment.taken)}. {alignment.sentence}"
+    body = f", which trained the body, too ({alignment.trained})" if alignment.trained else ""
+    return f"Done, by {WAYS.get(alignment.taken, alignment.taken)}{body}. {alignment.sentence}"
 
 
 def gained(results: Results) -> str:
@@ -54,8 +55,8 @@ def gained(results: Results) -> str:
     if across.difference is None or across.before is None:
         return (
             "Nobody can tell how well it does there without labels: scores on this page are those of the training "
-            "items' own domain, cross-validated with the head as it was. Label a hundred items of the other domain and "
-            "give them with --test to know."
+            "items' own domain, cross-validated with the model as it was. Label a hundred items of the other domain "
+            "and give them with --test to know."
         )
     low, high = (signed(100 * end) for end in (across.difference.low, across.difference.high))
     told = f"{points(across.difference.value)} ({low} to {high}) of {metric(results.primary).label.lower()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from headstart.core.alignment import SOURCE_ONLY
 from headstart.core.results import CandidateRow, Interval, Results
 from headstart.report._format import bare, counted, items, metric, number, passes, percent, plain, points, signed, span
 
@@ -203,7 +204,15 @@ def served(results: Results) -> str:
     if results.served == "simple":
         detail = results.controls["simple"].detail if "simple" in results.controls else ""
         return f"the simple baseline ({detail})" if detail else "the simple baseline"
-    return f"{bare(results.model.name)} adapted by {results.strategy}"
+    return f"{bare(results.model.name)} adapted by {results.strategy}{carried_over(results)}"
+
+
+def carried_over(results: Results) -> str:
+    """By what the model was carried over to another domain, behind the name of its strategy; empty where it was not."""
+    alignment = results.across.alignment if results.across else None
+    if alignment is None or alignment.taken == SOURCE_ONLY:
+        return ""
+    return f", then {alignment.taken} with {alignment.trained}" if alignment.trained else f", then {alignment.taken}"
 
 
 def reading(results: Results) -> str:

@@ -136,7 +136,7 @@ def _transfer(results: Results) -> list[tuple[str, str]]:
     if chosen and chosen.difference and leader:
         price += f"; measured {points(chosen.difference.value)} against {leader.strategy}"
     backbone = f"{bare(model.name)} at {shape(model.input)}, {parameters(model.parameters)} parameters, {model.licence}"
-    return [("Model", backbone), ("Strategy", f"{results.strategy}{price}")]
+    return [("Model", backbone), ("Strategy", f"{results.strategy}{_wording.carried_over(results)}{price}")]
 
 
 def _warnings(results: Results) -> list[tuple[str, str, str]]:

@@ -1,0 +1,140 @@
+"""Ways across to another domain, from names to objects: what a method is combined with, and what its settings are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from headstart import catalog
+from headstart.candidates import candidates
+from headstart.core.dataset import Dataset, Unlabelled
+from headstart.core.domain import DomainMethod, FeatureMethod
+from headstart.core.errors import UserError
+from headstart.core.recipe import Recipe
+from headstart.core.settings import Value, changed, settings_of
+from headstart.core.training import InputStrategy
+from headstart.core.two_stream import DeepMethod
+
+if TYPE_CHECKING:
+    from headstart.engine.options import Destination, Training
+
+PROBE = "linear_probe"
+SCRATCH = "scratch"
+AUTO = "auto"
+TRAINED = "last_blocks"
+"""The strategy by which bodies are trained towards another domain, unless another is named."""
+
+
+def strategy_for(method: str) -> str:
+    """The strategy that goes with a way across where none is named."""
+    return TRAINED if method in catalog.domains.names() and _trains(method) else PROBE
+
+
+def _trains(method: str) -> bool:
+    return method != AUTO and issubclass(catalog.domains.get(method), DeepMethod)
+
+
+def check_method(recipe: Recipe) -> None:
+    """Refuse a way across that is not known, or that does not go with the recipe's strategy or settings.
+
+    Raises:
+        UserError: what is wrong, and what to do.
+    """
+    if recipe.target and not recipe.method:
+        raise UserError(f"The recipe has a target ('{recipe.target}') and no method; give it one, such as 'auto'.")
+    if not recipe.method:
+        return
+    trains, pair = _trains(recipe.method), f"Method '{recipe.method}' and strategy '{recipe.strategy}'"
+    if not trains and recipe.strategy != PROBE:
+        raise UserError(
+            f"{pair} do not go together: this way across works on frozen features. Leave the strategy out, or set it "
+            f"to '{PROBE}'."
+        )
+    if recipe.method != AUTO:
+        method_of(recipe)
+    elif recipe.settings:
+        raise UserError(
+            f"Settings ({', '.join(recipe.settings)}) belong to one method, and the method is 'auto': name the one "
+            "they are for."
+        )
+    if not trains:
+        return
+    strategy = None if recipe.strategy == AUTO else next(iter(candidates(strategy_part(recipe)).values()))
+    if not isinstance(strategy, InputStrategy) or recipe.strategy == SCRATCH:
+        raise UserError(
+            f"{pair} do not go together: the method trains a pretrained body, and the strategy does not. Leave the "
+            f"strategy out ('{TRAINED}' is usual), or name 'lp_ft', which trains all of it."
+        )
+    if not strategy.plain:
+        raise UserError(
+            f"{pair} do not go together: the strategy adds to the loss, blends, averages or holds items out, and what "
+            f"is added here is the method. Name one that only says what is trained, such as '{TRAINED}', 'lp_ft' or "
+            "'lora'."
+        )
+
+
+def method_of(recipe: Recipe) -> DomainMethod:
+    """The method that is named, with its settings.
+
+    Raises:
+        UserError: it is not known, or has no such settings.
+    """
+    member = catalog.domains.get(recipe.method)()
+    own, others = _shared_out(recipe.settings, member)
+    if isinstance(member, DeepMethod):
+        return changed(member, recipe.method, own, noun="method")
+    return changed(member, recipe.method, {**own, **others}, noun="method")
+
+
+def strategy_part(recipe: Recipe) -> Recipe:
+    """The recipe with those settings that are the strategy's; of those that both have, the method's count."""
+    if not recipe.method:
+        return recipe
+    if not _trains(recipe.method):
+        return replace(recipe, settings={})
+    return replace(recipe, settings=_shared_out(recipe.settings, catalog.domains.get(recipe.method)())[1])
+
+
+def _shared_out(given: Mapping[str, Value], member: DomainMethod) -> tuple[dict[str, Value], dict[str, Value]]:
+    """The settings that ``member`` has, and the others."""
+    known = {setting.name for setting in settings_of(member)}
+    own = {name: value for name, value in given.items() if name in known}
+    return own, {name: value for name, value in given.items() if name not in known}
+
+
+def destination(data: Dataset, target: Unlabelled, recipe: Recipe) -> Destination:
+    """Where the model is to be carried over to, and by what; `check_method` has nothing against it."""
+    from headstart.engine.options import Destination
+
+    if recipe.method == AUTO:
+        made: Mapping[str, DomainMethod] = {
+            name: each for name, each in catalog.domains.create().items() if type(each).candidate
+        }
+    else:
+        made = {recipe.method: method_of(recipe)}
+    return Destination(
+        data=target,
+        methods={name: each for name, each in made.items() if isinstance(each, FeatureMethod)},
+        validators=catalog.validators.create(),
+        asked=None if recipe.method == AUTO else recipe.method,
+        training=_training(made.get(recipe.method), recipe, max(len(data.split.train), len(target))),
+    )
+
+
+def _training(method: DomainMethod | None, recipe: Recipe, items: int) -> Training | None:
+    """The method with the strategy that says what it trains, for so many ``items`` on the larger side; None where it
+    works on frozen features.
+    """
+    if not isinstance(method, DeepMethod):
+        return None
+    from headstart.engine.options import Training
+
+    (strategy,) = candidates(strategy_part(recipe)).values()
+    assert isinstance(strategy, InputStrategy)
+    return Training(
+        name=recipe.method,
+        method=method,
+        strategy_name=recipe.strategy,
+        strategy=strategy.lasting(method.epochs).paced(items),
+    )

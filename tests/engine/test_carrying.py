@@ -1,0 +1,106 @@
+"""A model trained on towards a domain without labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.catalog import domains, validators
+from headstart.core.alignment import SOURCE_ONLY
+from headstart.engine import carrying as module
+from headstart.engine.carrying import Carrying
+from headstart.engine.crossing import Crossed, crossed
+from headstart.engine.draws import held_out
+from headstart.engine.journal import Journal
+from headstart.engine.options import Destination, Training
+from headstart.engine.run import Run
+from tests.engine import toys
+from tests.engine.fits import Chosen, same
+from tests.engine.test_crossing import darker, scored, settled
+from tests.engine.test_domains import preview
+
+
+def training(name: str = "deep_coral") -> Training:
+    method = domains.get(name)()
+    return Training(name=name, method=method, strategy_name="chosen", strategy=Chosen(frozen=1))  # type: ignore[arg-type]
+
+
+def carried_over(folder: Path, journal: Journal | None = None) -> tuple[Crossed, Run]:
+    data = toys.dataset(folder / "d")
+    before, run = settled(data, folder / "h")
+    run = replace(run, journal=journal) if journal else run
+    to = Destination(
+        data=darker(folder / "t"), methods={}, validators=validators.create(), asked="deep_coral", training=training()
+    )
+    return crossed(before, run, data, to, preview), run
+
+
+def test_the_body_is_another_and_the_contender_as_it_was(tmp_path: Path):
+    found, _ = carried_over(tmp_path)
+    before, after = found.before, found.settled.model
+    assert (found.alignment.taken, found.alignment.reason, found.alignment.trained) == (
+        "deep_coral",
+        "asked for",
+        "chosen",
+    )
+    assert (before.frozen, after.frozen) == (True, False)
+    states = [model.backbone.module.state_dict() for model in (before, after)]
+    assert not same(*states)
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0] if name.startswith("0."))
+    pretrained = toys.member().source.load(toys.info()).module.state_dict()
+    assert same(dict(states[0]), dict(pretrained))
+    assert [row.method for row in found.alignment.rows] == [SOURCE_ONLY, "deep_coral"]
+    assert all(set(row.values) == set(validators.names()) for row in found.alignment.rows)
+    assert after.temperature > 0
+
+
+def test_it_is_judged_by_a_fit_that_some_items_were_kept_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    fits: list[tuple[str, np.ndarray]] = []
+    fit = Carrying.fit
+
+    def watched(self: Carrying, rows: np.ndarray, part: str) -> object:
+        fits.append((part, rows))
+        return fit(self, rows, part)
+
+    monkeypatch.setattr(Carrying, "fit", watched)
+    _, run = carried_over(tmp_path)
+    kept, held = held_out(run.data.targets, run.data.groups, run.options.seed)
+    assert [part for part, _ in fits] == ["to judge it", "all training items"]
+    np.testing.assert_array_equal(fits[0][1], kept)
+    assert len(held) > 0
+    np.testing.assert_array_equal(fits[1][1], np.arange(len(run.data.targets)))
+
+
+def test_what_it_has_brought_is_against_the_body_as_it_was(tmp_path: Path):
+    found, run = carried_over(tmp_path)
+    case = replace(scored(found, run, len(run.data.items)), targets=run.data.targets)
+    across = found.across(case, run)
+    assert across.before is not None
+    contender = found.settled.chosen.trial.contender
+    predicted = found.before.head.logits(np.asarray(contender.features)).argmax(axis=1)
+    hits = np.mean([(predicted == run.data.targets)[run.data.targets == each].mean() for each in (0, 1)])
+    assert across.before.value == pytest.approx(hits)
+
+
+def test_a_resumed_run_does_not_judge_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "one").mkdir()
+    first, _ = carried_over(tmp_path / "one", Journal(tmp_path / "journal", {}))
+    fits: list[str] = []
+    fit = Carrying.fit
+
+    def watched(self: Carrying, rows: np.ndarray, part: str) -> object:
+        fits.append(part)
+        return fit(self, rows, part)
+
+    monkeypatch.setattr(module.Carrying, "fit", watched)
+    (tmp_path / "two").mkdir()
+    again, _ = carried_over(tmp_path / "two", Journal(tmp_path / "journal", {}))
+    assert fits == ["all training items"]
+    assert again.alignment.rows[1] == first.alignment.rows[1]
+    assert same(
+        dict(again.settled.model.backbone.module.state_dict()), dict(first.settled.model.backbone.module.state_dict())
+    )
