@@ -1,4 +1,4 @@
-"""What methods that train the body towards another domain gain or cost on real shifts.
+"""What methods that change the body towards another domain gain or cost on real shifts.
 
     python -m bench across_deep [--seeds 1] [--items 600] [--strategy last_blocks] [--only NAME ...]
         [--methods NAME ...] [--resume | --anew]
@@ -26,14 +26,17 @@ from bench._every_strategy import MODELS, _run
 from bench._machine import machine
 from bench._shifts import SHIFTS, Shift
 from headstart import api, catalog
+from headstart.core.target_only import TargetMethod
 from headstart.core.training import InputStrategy
 from headstart.core.two_stream import DeepMethod
 from headstart.engine.carrying import Carrying
 from headstart.engine.device import hand_back_memory
 from headstart.engine.draws import one_of_each
+from headstart.engine.fitting import Fitted
 from headstart.engine.items import items_of
 from headstart.engine.options import Training
 from headstart.engine.rank import rank
+from headstart.engine.target_only import Restating
 from headstart.engine.trials import encode_once, fit_all, train
 from headstart.heads.balanced import balanced_accuracy
 from headstart.ways import TRAINED
@@ -41,6 +44,8 @@ from headstart.ways import TRAINED
 RESULTS = Path(__file__).parent / "results"
 FROZEN, ALONE = "frozen", "source alone"
 """The probe on the body as it was pretrained, and the strategy without a method."""
+EPOCHS = 10
+"""Of the strategy without a method, as many as methods take."""
 HARM = 0.5
 """Points below the source alone from which on a shift counts as harmed."""
 
@@ -88,7 +93,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=600, help="of each domain")
     parser.add_argument("--strategy", default=TRAINED)
     parser.add_argument("--only", nargs="+", choices=[each.name for each in SHIFTS], metavar="NAME", help="shifts")
-    deep = [name for name in catalog.domains.names() if issubclass(catalog.domains.get(name), DeepMethod)]
+    deep = [
+        name for name in catalog.domains.names() if issubclass(catalog.domains.get(name), DeepMethod | TargetMethod)
+    ]
     parser.add_argument("--methods", nargs="+", choices=deep, default=deep, metavar="NAME")
     parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER", help="where results are kept")
     there = parser.add_mutually_exclusive_group()
@@ -108,25 +115,17 @@ def measured(shift: Shift, seed: int, items: int, strategy: str, methods: Sequen
         seen, hidden, learnt = items_of(target, rows), target.targets[rows], np.arange(len(run.data.items))
         member = catalog.strategies.get(strategy)()
         assert isinstance(member, InputStrategy)
-        found, carrying = [], None
+        found, usual = [], member.lasting(EPOCHS).paced(max(len(learnt), len(seen)))
+        reading = Carrying.of(_training(strategy, usual), contender, seen, run)
         for name in methods:
             started = time.perf_counter()
             if name == FROZEN:
-                head, features = fit_all(run.options.probe, contender, run), contender.encoder.encode(seen, "target")
-                logits = head.logits(features.features)
+                fitted = Fitted(backbone=contender.backbone, head=fit_all(run.options.probe, contender, run), losses=())
+            elif name == ALONE:
+                fitted = train(contender, usual, run, learnt, piece=name, stage=name)
             else:
-                if name == ALONE:
-                    epochs = catalog.domains.get("dann")().epochs
-                    paced = member.lasting(epochs).paced(max(len(learnt), len(seen)))
-                    fitted = train(contender, paced, run, learnt, piece=name, stage=name)
-                else:
-                    method = catalog.domains.get(name)()
-                    assert isinstance(method, DeepMethod)
-                    paced = member.lasting(method.epochs).paced(max(len(learnt), len(seen)))
-                    training = Training(name=name, method=method, strategy_name=strategy, strategy=paced)
-                    carrying = carrying or Carrying.of(training, contender, seen, run)
-                    fitted = replace(carrying, training=training).fit(learnt, "all training items")
-                logits = fitted.head.logits(encode_once(fitted.backbone, seen, contender))
+                fitted = _carried(name, reading).fit(learnt, "all training items")
+            logits = fitted.head.logits(encode_once(fitted.backbone, seen, contender))
             found.append(
                 Outcome(
                     shift=shift.name,
@@ -139,6 +138,20 @@ def measured(shift: Shift, seed: int, items: int, strategy: str, methods: Sequen
             )
             hand_back_memory()
     return found
+
+
+def _training(strategy: str, paced: InputStrategy, name: str = "dann") -> Training:
+    method = catalog.domains.get(name)()
+    assert isinstance(method, DeepMethod)
+    return Training(name=name, method=method, strategy_name=strategy, strategy=paced.lasting(method.epochs))
+
+
+def _carried(name: str, reading: Carrying) -> Carrying | Restating:
+    """What ``name`` does with that which is read for all of them."""
+    method, usual = catalog.domains.get(name)(), reading.training
+    if isinstance(method, TargetMethod):
+        return Restating(name=name, method=method, contender=reading.contender, seen=reading.seen, run=reading.run)
+    return replace(reading, training=_training(usual.strategy_name, usual.strategy, name))
 
 
 def _write(path: Path, found: Sequence[Outcome]) -> None:

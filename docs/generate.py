@@ -19,8 +19,10 @@ from headstart.cli._options import shown
 from headstart.cli.app import app
 from headstart.core.backbone import BackboneInfo
 from headstart.core.dataset import NOUNS
+from headstart.core.domain import FeatureMethod
 from headstart.core.settings import Setting, settings_of
 from headstart.core.strategy import FeatureStrategy
+from headstart.core.target_only import TargetMethod
 from headstart.core.training import InputStrategy
 from headstart.core.two_stream import DeepMethod
 from headstart.engine.plan import FEW, PRESETS
@@ -140,14 +142,16 @@ def known_methods() -> Iterator[str]:
     """Every way across to another domain."""
     yield "# Ways across\n"
     yield "What `headstart align --method NAME` takes; [aligning.md](aligning.md) says what becomes of them without a"
-    yield "name. Those on frozen features give the model another head in seconds. The others train the body on both"
-    yield "streams, labelled items and items of the target, as far as `--strategy` says (the last block, if it says"
-    yield "nothing); they are only taken by name.\n"
+    yield "name. Those on frozen features give the model another head in seconds. Those on both streams train the body"
+    yield "on labelled items and items of the target side by side, as far as `--strategy` says (the last block, if it"
+    yield "says nothing); those on the target alone change how the body normalises. They are only taken by name.\n"
     yield "| method | works on | tried without a name | what it does |"
     yield "|---|---|---|---|"
     members = {name: catalog.domains.get(name) for name in catalog.domains.names()}
-    for name, member in sorted(members.items(), key=lambda each: (issubclass(each[1], DeepMethod), each[0])):
-        works = "both streams" if issubclass(member, DeepMethod) else "frozen features"
+    kinds = {FeatureMethod: "frozen features", DeepMethod: "both streams", TargetMethod: "the target alone"}
+    ordered = [(name, kind) for kind in kinds for name, member in members.items() if issubclass(member, kind)]
+    for name, kind in ordered:
+        member, works = members[name], kinds[kind]
         yield f"| `{name}` | {works} | {'yes' if member.candidate else 'no'} | {_cell(member.summary)} |"
     yield "\n## Settings\n"
     yield "`--set SETTING=VALUE` changes them, `settings={...}` does in Python. What a method has no setting for is one"

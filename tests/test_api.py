@@ -305,6 +305,27 @@ def test_a_method_that_trains_the_body_is_judged_and_served(data: Dataset, tiny:
     assert again.alignment == across.alignment
 
 
+def test_a_method_on_the_target_alone(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    done = api.align(data, target, out=tmp_path / "run", method="adabn", budget="quick")
+    across = done.results.across
+    assert across is not None
+    assert (across.alignment.taken, across.alignment.trained) == ("adabn", "normalisation")
+    assert across.difference is not None
+    assert done.results.retention is not None
+    assert len(api.open(tmp_path / "run").predict([tmp_path / "photos" / "test" / "left" / "0.png"])) == 1
+
+
+def test_a_method_that_cannot_change_any_model_is_refused_first(
+    data: Dataset, tiny: PoolMember, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    bare = replace(tiny, info=replace(tiny.info, batch_norm=False))
+    monkeypatch.setattr(pool, "known", lambda: [bare])
+    with pytest.raises(UserError, match=r"Method 'adabn' cannot change this: .* has no BatchNorm, whose statistics"):
+        api.align(data, target, method="adabn", budget="quick")
+
+
 def test_a_recipe_for_align_has_a_method(data: Dataset, tiny: PoolMember, tmp_path: Path):
     target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
     with pytest.raises(UserError, match="The recipe has no method: give it one, such as 'auto', or give the recipe to"):

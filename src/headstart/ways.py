@@ -13,6 +13,7 @@ from headstart.core.domain import DomainMethod, FeatureMethod
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
 from headstart.core.settings import Value, changed, settings_of
+from headstart.core.target_only import TargetMethod
 from headstart.core.training import InputStrategy
 from headstart.core.two_stream import DeepMethod
 
@@ -48,8 +49,8 @@ def check_method(recipe: Recipe) -> None:
     trains, pair = _trains(recipe.method), f"Method '{recipe.method}' and strategy '{recipe.strategy}'"
     if not trains and recipe.strategy != PROBE:
         raise UserError(
-            f"{pair} do not go together: this way across works on frozen features. Leave the strategy out, or set it "
-            f"to '{PROBE}'."
+            f"{pair} do not go together: this way across starts from the probe's head. Leave the strategy out, or set "
+            f"it to '{PROBE}'."
         )
     if recipe.method != AUTO:
         method_of(recipe)
@@ -113,12 +114,14 @@ def destination(data: Dataset, target: Unlabelled, recipe: Recipe) -> Destinatio
         }
     else:
         made = {recipe.method: method_of(recipe)}
+    method = made.get(recipe.method)
     return Destination(
         data=target,
         methods={name: each for name, each in made.items() if isinstance(each, FeatureMethod)},
         validators=catalog.validators.create(),
         asked=None if recipe.method == AUTO else recipe.method,
-        training=_training(made.get(recipe.method), recipe, max(len(data.split.train), len(target))),
+        training=_training(method, recipe, max(len(data.split.train), len(target))),
+        alone=method if isinstance(method, TargetMethod) else None,
     )
 
 

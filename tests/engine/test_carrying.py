@@ -29,9 +29,9 @@ def training(name: str = "deep_coral") -> Training:
     return Training(name=name, method=method, strategy_name="chosen", strategy=Chosen(frozen=1))  # type: ignore[arg-type]
 
 
-def carried_over(folder: Path, journal: Journal | None = None) -> tuple[Crossed, Run]:
+def carried_over(folder: Path, journal: Journal | None = None, home: Path | None = None) -> tuple[Crossed, Run]:
     data = toys.dataset(folder / "d")
-    before, run = settled(data, folder / "h")
+    before, run = settled(data, home or folder / "h")
     run = replace(run, journal=journal) if journal else run
     to = Destination(
         data=darker(folder / "t"), methods={}, validators=validators.create(), asked="deep_coral", training=training()
@@ -88,7 +88,7 @@ def test_what_it_has_brought_is_against_the_body_as_it_was(tmp_path: Path):
 
 def test_a_resumed_run_does_not_judge_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "one").mkdir()
-    first, _ = carried_over(tmp_path / "one", Journal(tmp_path / "journal", {}))
+    first, _ = carried_over(tmp_path / "one", Journal(tmp_path / "journal", {}), tmp_path)
     fits: list[str] = []
     fit = Carrying.fit
 
@@ -98,7 +98,7 @@ def test_a_resumed_run_does_not_judge_twice(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(module.Carrying, "fit", watched)
     (tmp_path / "two").mkdir()
-    again, _ = carried_over(tmp_path / "two", Journal(tmp_path / "journal", {}))
+    again, _ = carried_over(tmp_path / "two", Journal(tmp_path / "journal", {}), tmp_path)
     assert fits == ["all training items"]
     assert again.alignment.rows[1] == first.alignment.rows[1]
     assert same(

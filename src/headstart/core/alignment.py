@@ -32,8 +32,8 @@ class Alignment:
     """The answer: the way that was ``taken`` and the ``reason`` for it, also in a ``sentence``.
 
     ``p`` is that of source and target being one domain, with predicted classes held equal; ``source`` and ``target``
-    count the items that were looked at. ``trained`` names the strategy by which the body was trained for it; empty
-    where only the head is another.
+    count the items that were looked at. ``trained`` says what was changed of the body for it: the name of the strategy
+    that trained it, or ``normalisation``; empty where only the head is another.
     """
 
     taken: str

@@ -25,6 +25,7 @@ from headstart.engine.options import Training
 from headstart.engine.precision import training_dtype
 from headstart.engine.ready import Ready
 from headstart.engine.run import Run
+from headstart.engine.target_only import Restating
 from headstart.engine.trials import Contender, checkpoint_of, encode_once, starting_head
 from headstart.engine.two_stream import Target, fit_across
 from headstart.engine.views import Views
@@ -97,18 +98,35 @@ class Carrying:
         training = self.training
         return f"{self.contender.key} {training.name} {training.method} {training.strategy} {part}"
 
+    @property
+    def name(self) -> str:
+        """Of the method."""
+        return self.training.name
 
-def carried(carrying: Carrying, source: Source, frozen: NDArray[np.floating], means: Means) -> tuple[Model, Alignment]:
-    """The trained model, and what the validators and the guard say of it, beside the ``source`` alone.
+    @property
+    def changed(self) -> str:
+        """What is changed of the body: the strategy's name."""
+        return self.training.strategy_name
+
+    def give_back(self) -> None:
+        """Let go of what is stored: nothing is trained on it any more."""
+        self.inputs.give_back()
+        self.contender.give_back()
+
+
+def carried(
+    carrying: Carrying | Restating, source: Source, frozen: NDArray[np.floating], means: Means
+) -> tuple[Model, Alignment]:
+    """The changed model, and what the validators and the guard say of it, beside the ``source`` alone.
 
     ``frozen (M, D)`` are features of the target's items as they were before. The model is judged by a fit that a part
-    of the training items was kept from, which also gives its temperature, and then trained on all of them.
+    of the training items was kept from, which also gives its temperature, and then fitted to all of them.
 
     Raises:
         Diverged: it cannot be trained so.
         UserError: nothing would be trained, or there are too few items to hold any out or to tell the domains apart.
     """
-    run, contender, name = carrying.run, carrying.contender, carrying.training.name
+    run, contender, name = carrying.run, carrying.contender, carrying.name
     data, seed = run.data, run.options.seed
     tried = tried_out(source, frozen, means, seed=seed, progress=run.progress)
     kept, held = held_out(data.targets, data.groups, seed)
@@ -123,8 +141,7 @@ def carried(carrying: Carrying, source: Source, frozen: NDArray[np.floating], me
         values={called: each.value(judged) for called, each in means.validators.items()},
     )
     alignment = decided(replace(tried, ways={**tried.ways, name: way}), means, seed=seed)
-    carrying.inputs.give_back()
-    contender.give_back()
+    carrying.give_back()
     temperature = fit_temperature(judged.held, judged.labels)
     model = Model(
         backbone=fitted.backbone,
@@ -133,11 +150,11 @@ def carried(carrying: Carrying, source: Source, frozen: NDArray[np.floating], me
         frozen=False,
         arithmetic=contender.encoder.alike(fitted.backbone).arithmetic(data.items),
     )
-    return model, replace(alignment, trained=carrying.training.strategy_name)
+    return model, replace(alignment, trained=carrying.changed)
 
 
 def _judging_fit(
-    carrying: Carrying, kept: NDArray[np.int64], held: NDArray[np.int64], others: NDArray[np.int64]
+    carrying: Carrying | Restating, kept: NDArray[np.int64], held: NDArray[np.int64], others: NDArray[np.int64]
 ) -> Mapping[str, NDArray[Any]]:
     """Features and logits of both sides by a body trained on ``kept``: of the training items ``held`` and of the
     target's ``others``.

@@ -26,6 +26,7 @@ from headstart.engine.items import Items, Names, items_of
 from headstart.engine.options import Destination
 from headstart.engine.outputs import probabilities_of
 from headstart.engine.run import Run
+from headstart.engine.target_only import Restating
 from headstart.engine.trials import Contender
 from headstart.heads.soft import fit_soft
 
@@ -115,5 +116,9 @@ def _taken(
     means = Means(methods=to.methods, validators=to.validators, fit=fit_soft, asked=to.asked)
     if to.training is not None:
         return carried(Carrying.of(to.training, contender, seen, run), source, features, means)
+    if to.alone is not None:
+        assert to.asked is not None
+        restating = Restating(name=to.asked, method=to.alone, contender=contender, seen=seen, run=run)
+        return carried(restating, source, features, means)
     head, alignment = align(source, features, means, seed=seed, progress=run.progress)
     return model if head is None else replace(model, head=head.divided_by(model.temperature)), alignment

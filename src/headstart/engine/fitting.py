@@ -5,18 +5,33 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Progress
-from headstart.core.training import InputStrategy, Preparation
+from headstart.core.training import Preparation, Schedule
 from headstart.engine.alterations import Alterations, mixed_with
 from headstart.engine.checkpoint import calmed_at
 from headstart.engine.device import keep_freed_memory
 from headstart.engine.examples import Settings
 from headstart.engine.loop import ATTEMPTS, CALMER, Course, Diverged, Loop, Unstable
 from headstart.engine.network import Network
+
+
+class Prepared(Protocol):
+    """What says how a body is altered, how long and how fast it is trained."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long, and how fast."""
+        ...
+
+    def prepare(self, backbone: Backbone) -> Preparation:
+        """See `headstart.core.training.InputStrategy.prepare`."""
+        ...
+
 
 Lesson = Callable[[Backbone, Preparation], tuple[Network, Course]]
 """Makes, of an altered copy of the body, the network that is trained and what it is trained on."""
@@ -32,7 +47,7 @@ class Fitted:
 
 
 def fitted(
-    strategy: InputStrategy,
+    strategy: Prepared,
     backbone: Backbone,
     head: LinearHead,
     lesson: Lesson,
@@ -70,7 +85,7 @@ def fitted(
 
 
 def _attempt(
-    strategy: InputStrategy,
+    strategy: Prepared,
     source: Backbone,
     head: LinearHead,
     lesson: Lesson,

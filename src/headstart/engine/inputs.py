@@ -40,6 +40,11 @@ class Inputs:
         self._frozen = below if boundary else None
 
     @property
+    def count(self) -> int:
+        """How many items there are."""
+        return len(self._ready.items)
+
+    @property
     def stored(self) -> bool:
         """Whether outputs of frozen blocks are computed once per view, and not in every epoch of every fit."""
         return self._frozen is not None and self._frozen.stored

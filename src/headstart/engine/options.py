@@ -15,6 +15,7 @@ from headstart.core.progress import Progress
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.score import TransferScore
 from headstart.core.strategy import FeatureStrategy, Strategy
+from headstart.core.target_only import TargetMethod
 from headstart.core.task import Task
 from headstart.core.training import InputStrategy
 from headstart.core.two_stream import DeepMethod
@@ -97,7 +98,7 @@ class Training:
 @dataclass(frozen=True, kw_only=True)
 class Destination:
     """A domain without labels that the model is to be carried over to: by the way ``asked`` for among ``methods``, None
-    where the guard is to decide; or by ``training``.
+    where the guard is to decide; or by ``training``, or by what ``alone`` makes of the target's items.
     """
 
     data: Unlabelled
@@ -105,6 +106,7 @@ class Destination:
     validators: Mapping[str, Validator]
     asked: str | None = None
     training: Training | None = None
+    alone: TargetMethod | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,5 +180,11 @@ def check(data: Dataset, options: Options) -> None:
             )
         if reasons and None not in reasons:
             problems.append(f"Strategy '{name}' cannot adapt this: {' '.join(sorted(r for r in reasons if r))}")
+    method = None if options.destination is None else options.destination.alone
+    reasons = {method.supports(member.info) for member in options.pool} if method else set()
+    if reasons and None not in reasons:
+        problems.append(
+            f"Method '{options.recipe.method}' cannot change this: {' '.join(sorted(r for r in reasons if r))}"
+        )
     if problems:
         raise UserError(*problems)

@@ -42,7 +42,7 @@ def answer(across: Across) -> str:
     alignment = across.alignment
     if alignment.taken == SOURCE_ONLY:
         return f"No. {alignment.sentence}"
-    body = f", which trained the body, too ({alignment.trained})" if alignment.trained else ""
+    body = f", which changed the body, too ({alignment.trained})" if alignment.trained else ""
     return f"Done, by {WAYS.get(alignment.taken, alignment.taken)}{body}. {alignment.sentence}"
 
 
