@@ -305,6 +305,68 @@ def test_a_method_that_trains_the_body_is_judged_and_served(data: Dataset, tiny:
     assert again.alignment == across.alignment
 
 
+def labelled_photos(folder: Path, count: int = 12, first: int = 8000) -> Path:
+    """Others in the same other light, in class folders."""
+    for number in range(count):
+        place = folder / ("left", "right")[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        light = Image.eval(toys.picture(number % 2, first + number), lambda level: 255 - level // 2)
+        light.save(place / f"{number}.png")
+    return folder
+
+
+def test_a_few_labelled_items_say_what_ways_are_worth(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    few = api.load(labelled_photos(tmp_path / "few"))
+    done = api.align(data, target, labelled=few, out=tmp_path / "run", budget="quick")
+    across = done.results.across
+    assert across is not None
+    assert across.labelled is not None
+    assert across.labelled.items == 12
+    assert set(across.labelled.right) == {row.method for row in across.alignment.rows}
+    assert read_results(tmp_path / "run") == done.results
+    recipe = read_recipe(tmp_path / "run" / "recipe.toml")
+    assert recipe.labelled == str(tmp_path / "few")
+    again = api.align(data, target, labelled=few, out=tmp_path / "run", recipe=done.recipe)
+    assert again.results.across == across
+    with pytest.raises(UserError, match="already holds a run of other options"):
+        api.align(data, target, out=tmp_path / "run", budget="quick")
+
+
+def test_labels_of_the_target_change_nothing_but_the_choice(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    """Poisoned: every label is the other class's. What methods made of the target is the same to the last digit."""
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    few = api.load(labelled_photos(tmp_path / "few"))
+    turned = replace(few, table=few.table.map(lambda row: {"target": 1 - row["target"]}), fingerprint="0" * 64)
+    honest, poisoned = (
+        api.align(data, target, labelled=each, budget="quick", seed=1).results.across for each in (few, turned)
+    )
+    plain = api.align(data, target, budget="quick", seed=1).results.across
+    assert honest is not None
+    assert poisoned is not None
+    assert plain is not None
+    assert honest.alignment.rows == poisoned.alignment.rows == plain.alignment.rows
+    assert honest.labelled is not None
+    assert poisoned.labelled is not None
+    for name, interval in honest.labelled.right.items():
+        assert interval.value == pytest.approx(1 - poisoned.labelled.right[name].value)
+
+
+def test_labelled_items_that_do_not_go_with_the_data_are_refused(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    labelled_photos(tmp_path / "few").joinpath("left").rename(tmp_path / "few" / "top")
+    with pytest.raises(UserError, match=r"have classes that 'photos' does not: top\. Name them like those of the"):
+        api.align(data, target, labelled=api.load(tmp_path / "few"), budget="quick")
+    with pytest.raises(UserError, match="12 items of the test data are among the labelled items 'test': what ways are"):
+        api.align(data, target, labelled=api.load(tmp_path / "photos" / "test"), budget="quick")
+    lines = [f"sentence number {n},{'ab'[n % 2]}" for n in range(12)]
+    (tmp_path / "texts.csv").write_text("\n".join(["text,label", *lines]))
+    with pytest.raises(UserError, match="'photos' holds images and the labelled items 'texts' texts; give two of one"):
+        api.align(data, target, labelled=api.load(tmp_path / "texts.csv"), budget="quick")
+    with pytest.raises(UserError, match=r"The labelled items are a str, expected what headstart\.load returns"):
+        api.align(data, target, labelled="few", budget="quick")  # type: ignore[arg-type]
+
+
 def test_a_method_on_the_target_alone(data: Dataset, tiny: PoolMember, tmp_path: Path):
     target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
     done = api.align(data, target, out=tmp_path / "run", method="adabn", budget="quick")

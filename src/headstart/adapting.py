@@ -60,8 +60,8 @@ def run(data: Dataset, options: Options, folder: Path | None, progress: Progress
         return _computed(data, options, None, progress)
     from headstart.run_claim import held
 
-    target = "" if options.destination is None else options.destination.data.source
-    with held(folder, progress, [data.source, data.test_source, target]):
+    there = [] if options.destination is None else [options.destination.data, options.destination.labelled]
+    with held(folder, progress, [data.source, data.test_source, *(each.source for each in there if each is not None)]):
         done = _claimed(folder, data, options, progress)
         if done is not None:
             return Adaptation(done, options.recipe, folder)
@@ -106,10 +106,10 @@ def still_there(results: Results, options: Options) -> bool:
     return not member.source.in_store(member.info) or member.refreshed().info.sha256 == results.model.sha256
 
 
-def located(recipe: Recipe, data: Dataset, target: Unlabelled | None = None) -> Recipe:
+def located(recipe: Recipe, data: Dataset, target: Unlabelled | None = None, labelled: Dataset | None = None) -> Recipe:
     """The recipe with the absolute paths of the data and the columns named, so that it reruns from anywhere."""
     if target is not None:
-        recipe = replace(recipe, target=target.source)
+        recipe = replace(recipe, target=target.source, labelled="" if labelled is None else labelled.source)
     if not data.source:
         return recipe
     return replace(recipe, data=data.source, test=data.test_source, roles=dict(data.named))

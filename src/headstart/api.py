@@ -180,6 +180,7 @@ def align(
     data: Dataset,
     target: Unlabelled,
     *,
+    labelled: Dataset | None = None,
     out: str | Path | None = None,
     method: str = AUTO,
     strategy: str | None = None,
@@ -199,9 +200,9 @@ def align(
     Methods that train the body are asked for by name.
 
     Args:
-        data: what `load` returned; a test set of it (``test=``) is best of the target's domain, for then the report can
-            say what carrying over has gained.
+        data: what `load` returned; a test set of the target's domain (``test=``) lets the report say what was gained.
         target: what `load_unlabelled` returned.
+        labelled: what `load` returned of a few other items of that domain: ways are chosen by them, nothing is fitted.
         out: the run folder; written when done, and where an interrupted run resumes.
         method: the way across by name, taken whatever the guard says; or ``auto``.
         strategy: what a method that trains the body trains; None for the last block.
@@ -232,7 +233,8 @@ def align(
     )
     if not asked.method:
         raise UserError("The recipe has no method: give it one, such as 'auto', or give the recipe to adapt.")
-    options = options_of(data, located(asked, data, unlabelled(target)), target)
+    few = None if labelled is None else loaded(labelled, "labelled items")
+    options = options_of(data, located(asked, data, unlabelled(target), few), target, few)
     return run(data, options, None if out is None else Path(out), progress or Silent())
 
 

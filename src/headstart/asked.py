@@ -43,14 +43,15 @@ def _check_seed(seed: int) -> None:
         raise UserError(f"Seed {seed} is negative; give a whole number from 0 on.")
 
 
-def loaded(data: Any) -> Dataset:
-    """``data``, if they are what `headstart.load` returned.
+def loaded(data: Any, called: str = "data") -> Dataset:
+    """``data``, as people have ``called`` them, if they are what `headstart.load` returned.
 
     Raises:
         UserError: they are not.
     """
     if not isinstance(data, Dataset):
-        raise UserError(f"The data are a {type(data).__name__}, expected what headstart.load returns: load them first.")
+        kind = type(data).__name__
+        raise UserError(f"The {called} are a {kind}, expected what headstart.load returns: load them first.")
     return data
 
 
@@ -67,7 +68,9 @@ def unlabelled(target: Any) -> Unlabelled:
     return target
 
 
-def options_of(data: Dataset, recipe: Recipe, target: Unlabelled | None = None) -> Options:
+def options_of(
+    data: Dataset, recipe: Recipe, target: Unlabelled | None = None, labelled: Dataset | None = None
+) -> Options:
     """What the engine works with: objects instead of names.
 
     Raises:
@@ -96,7 +99,7 @@ def options_of(data: Dataset, recipe: Recipe, target: Unlabelled | None = None) 
         scores=catalog.scores.create(),
         budget=Budget.parse(recipe.budget),
         home=home(),
-        destination=None if target is None else destination(data, target, recipe),
+        destination=None if target is None else destination(data, target, recipe, labelled),
     )
 
 

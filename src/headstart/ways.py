@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from headstart import catalog
 from headstart.candidates import candidates
-from headstart.core.dataset import Dataset, Unlabelled
+from headstart.core.dataset import NOUNS, Dataset, Unlabelled
 from headstart.core.domain import DomainMethod, FeatureMethod
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
@@ -16,6 +16,7 @@ from headstart.core.settings import Value, changed, settings_of
 from headstart.core.target_only import TargetMethod
 from headstart.core.training import InputStrategy
 from headstart.core.two_stream import DeepMethod
+from headstart.data._issues import several
 
 if TYPE_CHECKING:
     from headstart.engine.options import Destination, Training
@@ -104,10 +105,16 @@ def _shared_out(given: Mapping[str, Value], member: DomainMethod) -> tuple[dict[
     return own, {name: value for name, value in given.items() if name not in known}
 
 
-def destination(data: Dataset, target: Unlabelled, recipe: Recipe) -> Destination:
-    """Where the model is to be carried over to, and by what; `check_method` has nothing against it."""
+def destination(data: Dataset, target: Unlabelled, recipe: Recipe, labelled: Dataset | None) -> Destination:
+    """Where the model is to be carried over to, and by what; `check_method` has nothing against it.
+
+    Raises:
+        UserError: the labelled items do not go with the data.
+    """
     from headstart.engine.options import Destination
 
+    if labelled is not None:
+        _check_labelled(labelled, data)
     if recipe.method == AUTO:
         made: Mapping[str, DomainMethod] = {
             name: each for name, each in catalog.domains.create().items() if type(each).candidate
@@ -122,7 +129,37 @@ def destination(data: Dataset, target: Unlabelled, recipe: Recipe) -> Destinatio
         asked=None if recipe.method == AUTO else recipe.method,
         training=_training(method, recipe, max(len(data.split.train), len(target))),
         alone=method if isinstance(method, TargetMethod) else None,
+        labelled=labelled,
     )
+
+
+def _check_labelled(labelled: Dataset, data: Dataset) -> None:
+    """Refuse labelled items that ways cannot be chosen by.
+
+    Raises:
+        UserError: they are of another kind, have other classes, or are test items, too; all of it.
+    """
+    problems = []
+    if labelled.modality != data.modality:
+        problems.append(
+            f"'{data.name}' holds {NOUNS[data.modality]}s and the labelled items '{labelled.name}' "
+            f"{NOUNS[labelled.modality]}s; give two of one kind."
+        )
+    strange = [name for name in labelled.classes if name not in data.classes]
+    if strange:
+        problems.append(
+            f"The labelled items '{labelled.name}' have classes that '{data.name}' does not: {', '.join(strange)}. "
+            f"Name them like those of the data ({', '.join(data.classes)}), or leave them out."
+        )
+    digests = {labelled.table[n]["digest"] for n in range(len(labelled))}
+    shared = sum(data.table[int(n)]["digest"] in digests for n in data.split.test)
+    if shared:
+        problems.append(
+            f"{several(shared, 'item')} of the test data are among the labelled items '{labelled.name}': what ways are "
+            "chosen by cannot score them. Give each to one of the two."
+        )
+    if problems:
+        raise UserError(*problems)
 
 
 def _training(method: DomainMethod | None, recipe: Recipe, items: int) -> Training | None:

@@ -17,7 +17,7 @@ def aligning(monkeypatch):
     asked = {}
 
     def load(source, **options):
-        asked.update(load={"source": source, **options})
+        asked.setdefault("loads", []).append({"source": source, **options})
         return dataset()
 
     def load_unlabelled(source, **options):
@@ -85,6 +85,17 @@ def test_a_recipe_reruns_a_run_here_and_not_as_an_adaptation(headstart, aligning
     ended = headstart("adapt", str(tmp_path / "recipe.toml"), "--out", "r")
     assert ended.code == 2
     assert "give it to 'headstart align' instead of 'headstart adapt'" in " ".join(ended.err.split())
+
+
+def test_labelled_items_are_read_by_the_columns_of_the_source(headstart, aligning):
+    ended = headstart("align", "d", "--target", "t", "--labelled", "few", "--out", "r", "--group", "g", "--seed", "2")
+    assert ended.code == 0
+    source, few = aligning["loads"]
+    few.pop("progress")
+    assert source["source"] == "d"
+    assert few == {"source": "few", "input": "text", "label": "kind", "group": "g", "seed": 2}
+    assert aligning["align"]["recipe"].labelled == "few"
+    assert aligning["align"]["labelled"] is not None
 
 
 def test_a_target_is_needed(headstart, aligning):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from headstart.core.alignment import CONSENSUS, SOURCE_ONLY, Alignment, WayRow
-from headstart.core.results import Across, Interval, Results, TargetRecord
+from headstart.core.results import Across, FewRecord, Interval, Results, TargetRecord
 from headstart.report import _across
 from headstart.report.html import render
 from headstart.report.json import document
@@ -26,6 +26,7 @@ def across(taken: str = CONSENSUS, gain: tuple[float, float, float] | None = (0.
         alignment=Alignment(
             taken=taken, reason=reason, sentence="Here is why.", p=0.005, source=400, target=1000, rows=rows
         ),
+        labelled=None,
         before=Interval(value=0.7, low=0.6, high=0.8, method="by hand") if gain else None,
         difference=Interval(value=gain[0], low=gain[1], high=gain[2], method="by hand") if gain else None,
     )
@@ -53,6 +54,27 @@ def test_what_was_taken_and_why():
 )
 def test_what_it_has_brought(gain: tuple[float, float, float] | None, said: str):
     assert said in _across.gained(results(across(gain=gain))).replace("-5.0", "−5.0")
+
+
+def with_labels(taken: str = "jdot") -> Across:
+    values = {"jdot": 0.8, SOURCE_ONLY: 0.6}
+    known = {name: Interval(value=value, low=0.1, high=0.9, method="by hand") for name, value in values.items()}
+    difference = None if taken == SOURCE_ONLY else Interval(value=0.2, low=0.02, high=0.38, method="by hand")
+    few = FewRecord(items=40, instead_of=CONSENSUS, right=known, difference=difference)
+    return replace(across(taken, None), labelled=few)
+
+
+def test_labelled_items_say_what_it_is_worth_where_there_are_no_others():
+    said = _across.gained(results(with_labels()))
+    assert "On 40 labelled items of the target it is +20.0 points (+2.0 to +38.0) of balanced accuracy" in said
+    assert "and a little less in truth, for ways were chosen by them" in said
+    assert [line.right for line in _across.lines(with_labels())] == ["60%", "80%", ""]
+    assert [line.taken for line in _across.lines(with_labels())] == [False, True, False]
+    page = render(results(with_labels()), run="runs/x")
+    assert ">Labelled items</th>" in page
+    assert "Labelled items: balanced accuracy on 40 of the target, to which nothing was fitted." in page
+    assert ">Labelled items</th>" not in render(results(across()), run="runs/x")
+    document(results(with_labels(SOURCE_ONLY)))
 
 
 def test_where_nothing_was_taken_there_is_nothing_to_tell():

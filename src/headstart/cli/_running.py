@@ -53,7 +53,9 @@ def refuse(recipe: Recipe, out: Path) -> None:
     from headstart.asked import check_names
     from headstart.run_claim import foresee
 
-    together(lambda: check_names(recipe), lambda: foresee(out, [recipe.data, recipe.test, recipe.target]))
+    together(
+        lambda: check_names(recipe), lambda: foresee(out, [recipe.data, recipe.test, recipe.target, recipe.labelled])
+    )
 
 
 def load(recipe: Recipe, progress: Progress) -> Dataset:
@@ -70,6 +72,16 @@ def load(recipe: Recipe, progress: Progress) -> Dataset:
         progress=progress,
     )
     warn(found.issues, progress)
+    return found
+
+
+def few(recipe: Recipe, data: Dataset, progress: Progress) -> Dataset:
+    """The labelled items of the target, by the columns that ``data`` were read by."""
+    from headstart import api
+
+    columns = {role: data.roles.get(role) for role in ("input", "label")}
+    found = api.load(recipe.labelled, **columns, group=recipe.roles.get("group"), seed=recipe.seed, progress=progress)
+    warn(found.issues, progress, f"In the labelled items '{found.name}': ")
     return found
 
 

@@ -35,6 +35,15 @@ Test = Annotated[
         "over has gained.",
     ),
 ]
+Labelled = Annotated[
+    str | None,
+    Option(
+        "--labelled",
+        metavar="DATA",
+        help="A few labelled items of the other domain, other ones than those of --test: ways across are chosen by "
+        "them, and nothing is fitted to them.",
+    ),
+]
 Strategy = Annotated[
     str | None,
     Option(
@@ -68,6 +77,7 @@ def align(
     out: _running.Out,
     target: Target = None,
     test: Test = None,
+    labelled: Labelled = None,
     input: _options.Input = None,
     label: _options.Label = None,
     group: _options.Group = None,
@@ -91,7 +101,7 @@ def align(
         from headstart.core.recipe import Recipe
 
         named = {"target": target, "method": method, "model": model, "budget": budget, "seed": seed, "test": test}
-        named |= {"strategy": strategy or (api.strategy_for(method) if method else None)}
+        named |= {"labelled": labelled, "strategy": strategy or (api.strategy_for(method) if method else None)}
         named |= {"pool": _options.names(pool), "licence": licence, "settings": _options.settings(set)}
         roles = {"input": input, "label": label, "group": group}
         usual = Recipe(data=source, strategy=api.strategy_for(api.AUTO), method=api.AUTO)
@@ -104,5 +114,6 @@ def align(
             recipe.target, input=found.roles.get("input"), group=recipe.roles.get("group"), progress=progress
         )
         _running.warn(items.issues, progress, f"In the target '{items.name}': ")
-        adaptation = api.align(found, items, out=out, recipe=recipe, progress=progress)
+        few = _running.few(recipe, found, progress) if recipe.labelled else None
+        adaptation = api.align(found, items, labelled=few, out=out, recipe=recipe, progress=progress)
     _running.present(adaptation.results, out, as_json=json)

@@ -11,7 +11,7 @@ SOURCE_ONLY = "source only"
 CONSENSUS = "consensus"
 """The mean of the source's head and those of all methods that are candidates."""
 
-Reason = Literal["agreed", "asked for", "same domain", "collapse", "source lost", "not clearer"]
+Reason = Literal["agreed", "asked for", "labelled", "same domain", "collapse", "source lost", "not clearer"]
 """Why a way across was taken, or why the source's head was kept."""
 
 

@@ -50,8 +50,9 @@ class Budget:
 class Recipe:
     """Everything a run depends on besides the data's content. Saved as ``recipe.toml``.
 
-    ``data``, ``test`` and ``target`` are paths (empty when the data came as an object); ``target`` is a domain without
-    labels, and ``method`` the way across to it, ``auto`` or a name (empty: there is no target). ``roles`` names columns
+    ``data``, ``test``, ``target`` and ``labelled`` are paths (empty when the data came as an object); ``target`` is a
+    domain without labels, ``labelled`` a few items of it that have some, and ``method`` the way across, ``auto`` or a
+    name (empty: there is no target). ``roles`` names columns
     that were named by the user (``input``, ``label``, ``group``); the others are found again. ``model`` and
     ``strategy`` are names or ``auto``; ``licence`` says which licences of weights will do. ``settings`` are those of
     the strategy that is named or, with a target, of the method and the strategy (`headstart.core.settings`).
@@ -69,4 +70,5 @@ class Recipe:
     budget: str = "standard"
     seed: int = 0
     target: str = ""
+    labelled: str = ""
     method: str = ""

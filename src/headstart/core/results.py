@@ -249,15 +249,31 @@ class TargetRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FewRecord:
+    """What so many labelled ``items`` of the target said, by which ways across were chosen and to which nothing was
+    fitted: the primary metric of every way that was tried, by its name (``right``), and how far the one that was taken
+    is above the model as it was (``difference``, a little too high for having been chosen by them; None where that was
+    kept). ``instead_of`` is what the guard had taken, empty where they left it at that.
+    """
+
+    items: int
+    instead_of: str
+    right: Mapping[str, Interval]
+    difference: Interval | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Across:
     """How the model was carried over, or why it was not.
 
     ``before`` is the primary metric on the test split of the model as it was, ``difference`` what carrying it over made
-    of that, paired by item; None where there are no test items or nothing was changed.
+    of that, paired by item; None where there are no test items or nothing was changed. ``labelled`` is None where no
+    item of the target came with a label.
     """
 
     target: TargetRecord
     alignment: Alignment
+    labelled: FewRecord | None
     before: Interval | None
     difference: Interval | None
 

@@ -94,8 +94,8 @@ class Tried:
 
 def align(
     source: Source, target: NDArray[np.floating], means: Means, *, seed: int, progress: Progress
-) -> tuple[LinearHead | None, Alignment]:
-    """The head for features like ``target (M, D)``, None where the source's is to be kept, and how that came about.
+) -> tuple[Mapping[str, LinearHead], Alignment]:
+    """The head of every way for features like ``target (M, D)``, by name, and which of them is taken.
 
     Target items are independent of one another: no copies, none that are tied.
 
@@ -103,8 +103,7 @@ def align(
         UserError: a side has too few items to tell the two apart, or features that do not vary.
     """
     tried = tried_out(source, target, means, seed=seed, progress=progress)
-    found = decided(tried, means, seed=seed)
-    return (None if found.taken == SOURCE_ONLY else tried.head(found.taken)), found
+    return {name: tried.head(name) for name in tried.ways}, decided(tried, means, seed=seed)
 
 
 def tried_out(source: Source, target: NDArray[np.floating], means: Means, *, seed: int, progress: Progress) -> Tried:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from headstart.core.alignment import SOURCE_ONLY, Alignment
 from headstart.core.dataset import Dataset
 from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
-from headstart.core.results import Across, TargetRecord
+from headstart.core.results import Across, FewRecord, TargetRecord
 from headstart.engine.align import Means, Source, align
 from headstart.engine.carrying import Carrying, carried
 from headstart.engine.compare import compare
@@ -20,6 +21,7 @@ from headstart.engine.domains import training_side
 from headstart.engine.draws import one_of_each
 from headstart.engine.estimates import Sample
 from headstart.engine.evidence import issue_records
+from headstart.engine.few import Few, chosen
 from headstart.engine.final import Model, Scored, Settled
 from headstart.engine.intervals import mean_interval
 from headstart.engine.items import Items, Names, items_of
@@ -27,7 +29,7 @@ from headstart.engine.options import Destination
 from headstart.engine.outputs import probabilities_of
 from headstart.engine.run import Run
 from headstart.engine.target_only import Restating
-from headstart.engine.trials import Contender
+from headstart.engine.trials import Contender, encode_once
 from headstart.heads.soft import fit_soft
 
 MOST = 5000
@@ -43,6 +45,7 @@ class Crossed:
     settled: Settled
     before: Model
     alignment: Alignment
+    labelled: FewRecord | None
     card: DomainCard
     target: TargetRecord
 
@@ -58,7 +61,13 @@ class Crossed:
             probabilities = probabilities_of(self.before.head.logits(features), task)
             earlier, now = (task.credit(each, scored.targets) for each in (probabilities, scored.probabilities))
             before, difference = mean_interval(earlier, items), compare(now, earlier, items).interval
-        return Across(target=self.target, alignment=self.alignment, before=before, difference=difference)
+        return Across(
+            target=self.target,
+            alignment=self.alignment,
+            labelled=self.labelled,
+            before=before,
+            difference=difference,
+        )
 
 
 def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview: Preview) -> Crossed:
@@ -78,7 +87,11 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
     rows = independent[:MOST]
     seen = items_of(to.data, rows)
     features = np.asarray(contender.encoder.encode(seen, "features of the target").features)
-    taken, alignment = _taken(model, contender, run, seen, features, to)
+    models, alignment = _tried(model, contender, run, seen, features, to)
+    few = None
+    if to.labelled is not None:
+        logits = _said(models, to.labelled, contender)
+        alignment, few = chosen(alignment, logits, _few(to.labelled, data.classes), run.data.task)
     other = Side(
         name="items of the target",
         features=features[:CARDED],
@@ -87,9 +100,10 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
     )
     train = training_side(contender, run, data)
     return Crossed(
-        settled=replace(settled, model=taken),
+        settled=replace(settled, model=models[alignment.taken]),
         before=model,
         alignment=alignment,
+        labelled=few,
         card=domain_card(train, other, preview=preview, progress=run.progress, seed=seed),
         target=TargetRecord(
             name=to.data.name,
@@ -101,10 +115,10 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
     )
 
 
-def _taken(
+def _tried(
     model: Model, contender: Contender, run: Run, seen: Items, features: NDArray[np.floating], to: Destination
-) -> tuple[Model, Alignment]:
-    """What becomes of the model, for the items ``seen`` of the target with their ``features (M, D)``."""
+) -> tuple[Mapping[str, Model], Alignment]:
+    """What every way makes of the model, for the items ``seen`` of the target with their ``features (M, D)``."""
     seed = run.options.seed
     learnt = np.random.default_rng(seed).permutation(len(run.data.items))[:MOST]
     source = Source(
@@ -114,11 +128,36 @@ def _taken(
         outputs=run.data.task.outputs,
     )
     means = Means(methods=to.methods, validators=to.validators, fit=fit_soft, asked=to.asked)
+    carrying = _carrying(contender, run, seen, to)
+    if carrying is not None:
+        changed, alignment = carried(carrying, source, features, means)
+        return {SOURCE_ONLY: model, carrying.name: changed}, alignment
+    heads, alignment = align(source, features, means, seed=seed, progress=run.progress)
+    models = {name: replace(model, head=head.divided_by(model.temperature)) for name, head in heads.items()}
+    return {**models, SOURCE_ONLY: model}, alignment
+
+
+def _carrying(contender: Contender, run: Run, seen: Items, to: Destination) -> Carrying | Restating | None:
+    """How the body is changed; None where only the head is."""
     if to.training is not None:
-        return carried(Carrying.of(to.training, contender, seen, run), source, features, means)
+        return Carrying.of(to.training, contender, seen, run)
     if to.alone is not None:
         assert to.asked is not None
-        restating = Restating(name=to.asked, method=to.alone, contender=contender, seen=seen, run=run)
-        return carried(restating, source, features, means)
-    head, alignment = align(source, features, means, seed=seed, progress=run.progress)
-    return model if head is None else replace(model, head=head.divided_by(model.temperature)), alignment
+        return Restating(name=to.asked, method=to.alone, contender=contender, seen=seen, run=run)
+    return None
+
+
+def _said(models: Mapping[str, Model], labelled: Dataset, contender: Contender) -> dict[str, NDArray[np.floating]]:
+    """Logits ``(L, C)`` of every model for all labelled items."""
+    items = items_of(labelled, np.arange(len(labelled)))
+    features = contender.encoder.encode(items, "features of the labelled items").features
+    return {
+        name: model.head.logits(features if model.frozen else encode_once(model.backbone, items, contender))
+        for name, model in models.items()
+    }
+
+
+def _few(labelled: Dataset, classes: Sequence[str]) -> Few:
+    """The labels as numbers of the source's ``classes``."""
+    numbers = np.array([classes.index(name) for name in labelled.classes], dtype=np.int64)
+    return Few(targets=numbers[labelled.targets], groups=labelled.groups)

@@ -36,6 +36,7 @@ def carried(across: Across) -> str:
 WHY: Mapping[Reason, str] = {
     "agreed": "",
     "asked for": "",
+    "labelled": "by its labelled items",
     "same domain": "which is of the same domain as far as can be told",
     "collapse": "because predictions collapsed there",
     "source lost": "because the source would have been lost",

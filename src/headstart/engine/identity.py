@@ -31,12 +31,19 @@ def identity(data: Dataset, options: Options) -> Mapping[str, object]:
         rows.update(np.ascontiguousarray(part).tobytes())
     return {
         "versions": {name: _version(name) for name in ("headstart", "torch", "timm", "transformers", "peft")},
-        "options": asdict(options.recipe) | {"data": "", "test": "", "target": ""},
+        "options": asdict(options.recipe) | {"data": "", "test": "", "target": "", "labelled": ""},
         "data": data.fingerprint,
         "rows": rows.hexdigest(),
         "models": [member.info.name for member in options.pool],
         "target": "" if options.destination is None else options.destination.data.fingerprint,
+        "labelled": _labelled(options),
     }
+
+
+def _labelled(options: Options) -> str:
+    """The labelled items of a domain that the model is carried over to; empty where there are none."""
+    found = None if options.destination is None else options.destination.labelled
+    return "" if found is None else found.fingerprint
 
 
 def _version(name: str) -> str:

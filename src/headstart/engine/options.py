@@ -99,6 +99,7 @@ class Training:
 class Destination:
     """A domain without labels that the model is to be carried over to: by the way ``asked`` for among ``methods``, None
     where the guard is to decide; or by ``training``, or by what ``alone`` makes of the target's items.
+    ``labelled`` are items of it by which ways are chosen.
     """
 
     data: Unlabelled
@@ -107,6 +108,7 @@ class Destination:
     asked: str | None = None
     training: Training | None = None
     alone: TargetMethod | None = None
+    labelled: Dataset | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ class Line:
     name: str
     values: tuple[str, ...]
     changed: str
+    right: str
     taken: bool
 
 
@@ -53,7 +54,7 @@ def gained(results: Results) -> str:
     if across.alignment.taken == SOURCE_ONLY:
         return ""
     if across.difference is None or across.before is None:
-        return (
+        return _chosen(across, results.primary) or (
             "Nobody can tell how well it does there without labels: scores on this page are those of the training "
             "items' own domain, cross-validated with the model as it was. Label a hundred items of the other domain "
             "and give them with --test to know."
@@ -65,6 +66,20 @@ def gained(results: Results) -> str:
     if across.difference.high < 0:
         return f"On the test items it has done harm: {told}. Keep the model as it was, by running 'headstart adapt'."
     return f"On the test items it made {told}: whether it has helped cannot be told from so many."
+
+
+def _chosen(across: Across, primary: str) -> str:
+    """What the labelled items of the target say of it; empty where there are none."""
+    few = across.labelled
+    if few is None or few.difference is None:
+        return ""
+    low, high = (signed(100 * end) for end in (few.difference.low, few.difference.high))
+    told = f"{points(few.difference.value)} ({low} to {high}) of {metric(primary).label.lower()}"
+    return (
+        f"On {counted(few.items, 'labelled item')} of the target it is {told} from the model as it was, and a little "
+        "less in truth, for ways were chosen by them. All other scores on this page are those of the training items' "
+        "own domain, cross-validated with the model as it was."
+    )
 
 
 def in_short(results: Results) -> str:
@@ -84,15 +99,20 @@ def columns(across: Across) -> list[tuple[str, str]]:
 
 def lines(across: Across) -> list[Line]:
     """Every way, as it was tried."""
-    return [_line(row, row.method == across.alignment.taken) for row in across.alignment.rows]
+    right = {} if across.labelled is None else across.labelled.right
+    return [
+        _line(row, percent(right[row.method].value, 0) if row.method in right else "", across.alignment.taken)
+        for row in across.alignment.rows
+    ]
 
 
-def _line(row: WayRow, taken: bool) -> Line:
+def _line(row: WayRow, right: str, taken: str) -> Line:
     names = [name for name in VALIDATORS if name in row.values]
     names += [name for name in row.values if name not in VALIDATORS]
     return Line(
         name=WAYS.get(row.method, row.method),
         values=tuple(f"{row.values[name]:.2f}" for name in names),
         changed=percent(row.changed, 0),
-        taken=taken,
+        right=right,
+        taken=row.method == taken,
     )
