@@ -5,7 +5,7 @@
 Twenty-four shifts (`bench/_shifts.py`): solar cells of one crystal and of many, emoji of two vendors, two collections
 of digits, sentiment in four kinds of writing, newsgroups of the same topics; ``--items`` with labels from one domain
 and as many without from the other, drawn anew by every seed. Features are those of EfficientNet-Lite0 and MiniLM-L6,
-frozen.
+frozen; pictures also have BatchNorm statistics of each domain's own (``adabn``).
 Scores are balanced accuracy on the target, whose labels nothing but this table sees. Outcomes are kept in
 ``results/across.json`` shift by shift, the table is ``results/across.md``.
 """
@@ -17,7 +17,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,17 +28,21 @@ from bench._every_strategy import MODELS, _run
 from bench._machine import machine
 from bench._shifts import SHIFTS, Shift
 from headstart import api, catalog
-from headstart.core.alignment import SOURCE_ONLY
+from headstart.core.alignment import OWN, OWN_CONSENSUS, SOURCE_ONLY
 from headstart.core.domain import FeatureMethod
 from headstart.core.progress import Silent
+from headstart.domains.adabn import AdaBn
 from headstart.engine.align import Means, Source, decided, tried_out
 from headstart.engine.draws import one_of_each
 from headstart.engine.items import items_of
 from headstart.engine.rank import rank
+from headstart.engine.target_only import Restating
 from headstart.heads.balanced import balanced_accuracy
 from headstart.heads.soft import fit_soft
 
 RESULTS = Path(__file__).parent / "results"
+Own = tuple[NDArray[np.floating], NDArray[np.floating]]
+Measured = tuple[Source, NDArray[np.floating], NDArray[np.int64], Own | None]
 HARM = 0.5
 """Points below the source's head from which on a shift counts as harmed."""
 GUARDED = "guarded"
@@ -99,17 +103,31 @@ def _arguments() -> argparse.Namespace:
 
 def measured(shift: Shift, seed: int, items: int) -> Outcome:
     """One draw of one shift."""
-    source, target, hidden = features(shift, seed, items)
+    source, target, hidden, own = both_features(shift, seed, items)
     methods = {name: each for name, each in catalog.domains.create().items() if isinstance(each, FeatureMethod)}
     means = Means(methods=methods, validators=catalog.validators.create(), fit=fit_soft)
     tried = tried_out(source, target, means, seed=seed, progress=Silent())
+    if own is not None:
+        candidates = replace(means, methods={name: each for name, each in methods.items() if each.candidate})
+        stated = replace(source, features=own[0])
+        tried = tried.beside(tried_out(stated, own[1], candidates, seed=seed, progress=Silent()))
     found = decided(tried, means, seed=seed)
-    scores = {name: balanced_accuracy(tried.head(name).logits(target), hidden) for name in tried.ways}
+    scores = {}
+    for name in tried.ways:
+        rows = own[1] if own is not None and name in (OWN, OWN_CONSENSUS) else target
+        scores[name] = balanced_accuracy(tried.head(name).logits(rows), hidden)
     return Outcome(shift=shift.name, seed=seed, taken=found.taken, reason=found.reason, p=found.p, scores=scores)
 
 
 def features(shift: Shift, seed: int, items: int) -> tuple[Source, NDArray[np.floating], NDArray[np.int64]]:
     """Frozen features of both domains, copies left out of the target, and the target's classes."""
+    return both_features(shift, seed, items, stated=False)[:3]
+
+
+def both_features(shift: Shift, seed: int, items: int, *, stated: bool = True) -> Measured:
+    """The same, and features of both by statistics of each domain's own; None for bodies without BatchNorm, or where
+    they are not ``stated``.
+    """
     with tempfile.TemporaryDirectory() as folder:
         places = shift.write(Path(folder), items=items, seed=seed)
         source, target = (api.load(place, seed=seed) for place in places)
@@ -118,8 +136,12 @@ def features(shift: Shift, seed: int, items: int) -> tuple[Source, NDArray[np.fl
         run = _run(source, seed, [MODELS[source.modality]])
         (entrant,) = rank(run).taken
         contender, rows = entrant.probe.contender, one_of_each(target.groups, seed)
-        encoded = contender.encoder.encode(items_of(target, rows), "features of the target").features
-        learnt = source.split.train
+        seen, learnt, own = items_of(target, rows), source.split.train, None
+        encoded = contender.encoder.encode(seen, "features of the target").features
+        if stated and AdaBn().supports(contender.backbone.info) is None:
+            restating = Restating(name=OWN, method=AdaBn(), contender=contender, seen=seen, run=run)
+            first, second = (restating.by_own_statistics(each).features for each in (run.data.items, seen))
+            own = first, second
         return (
             Source(
                 features=np.asarray(contender.features),
@@ -129,6 +151,7 @@ def features(shift: Shift, seed: int, items: int) -> tuple[Source, NDArray[np.fl
             ),
             np.asarray(encoded),
             target.targets[rows],
+            own,
         )
 
 

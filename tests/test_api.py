@@ -253,6 +253,8 @@ def test_align_carries_over_or_says_why_not(data: Dataset, tiny: PoolMember, tmp
         "jdot",
         "shot_im",
         "consensus",
+        "adabn",
+        "adabn, consensus",
     ]
     assert done.results.headline.startswith(("Carried over to 'other'", "Not carried over to 'other'"))
     assert done.results.domains[0].second == "items of the target"

@@ -11,6 +11,7 @@ from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
 from headstart.core.training import steps_per_epoch
+from headstart.domains.adabn import AdaBn
 from headstart.domains.mcc import Mcc
 from headstart.domains.shot_im import ShotIM
 from headstart.engine.options import PoolMember
@@ -24,6 +25,8 @@ def test_ways_across_are_candidates_or_the_one_that_is_named(data: Dataset, tiny
     assert auto is not None
     assert named is not None
     assert set(auto.methods) == {"entropic_ot", "jdot", "shot_im"}
+    assert auto.alone == AdaBn()
+    assert named.alone is None
     assert (auto.asked, named.asked, list(named.methods)) == (None, "coral", ["coral"])
     assert options_of(data, Recipe()).destination is None
 

@@ -196,8 +196,8 @@ def align(
     """Carry a model of labelled data over to a domain without labels, or find that it had better be left as it is.
 
     The best model is found as `adapt` does, with its body frozen. Then methods of domain adaptation give it other
-    heads, and a guard takes what they agree on, or keeps the head as it was: ``results.across`` says which, and why.
-    Methods that train the body are asked for by name.
+    heads, also with BatchNorm statistics of each domain's own; a guard takes what they agree on, or keeps the model as
+    it was: ``results.across`` says why. Methods that train the body are asked for by name.
 
     Args:
         data: what `load` returned; a test set of the target's domain (``test=``) lets the report say what was gained.

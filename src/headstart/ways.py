@@ -122,13 +122,14 @@ def destination(data: Dataset, target: Unlabelled, recipe: Recipe, labelled: Dat
     else:
         made = {recipe.method: method_of(recipe)}
     method = made.get(recipe.method)
+    alone = [each for each in made.values() if isinstance(each, TargetMethod)]
     return Destination(
         data=target,
         methods={name: each for name, each in made.items() if isinstance(each, FeatureMethod)},
         validators=catalog.validators.create(),
         asked=None if recipe.method == AUTO else recipe.method,
         training=_training(method, recipe, max(len(data.split.train), len(target))),
-        alone=method if isinstance(method, TargetMethod) else None,
+        alone=next(iter(alone), None),
         labelled=labelled,
     )
 

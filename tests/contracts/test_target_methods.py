@@ -31,6 +31,11 @@ def test_all_are_created_by_name():
     assert {"adabn", "tent"} <= set(NAMES)
 
 
+def test_one_is_tried_without_a_name():
+    """It stands beside the ways on frozen features, for bodies that it supports."""
+    assert [name for name in NAMES if domains.get(name).candidate] == ["adabn"]
+
+
 def test_every_method_is_of_one_kind():
     for name in domains.names():
         kinds = [issubclass(domains.get(name), kind) for kind in (FeatureMethod, DeepMethod, TargetMethod)]
@@ -43,7 +48,6 @@ def test_it_is_a_frozen_value_that_names_its_paper(method: TargetMethod):
     assert repr(type(method)()) == repr(method)
     assert "20" in type(method).summary
     assert type(method).summary.endswith(".")
-    assert not type(method).candidate
     answer = method.supports(toys.info())
     assert answer is None or answer.endswith(".")
 

@@ -1,24 +1,34 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from headstart.catalog import domains, validators
-from headstart.core.alignment import CONSENSUS, SOURCE_ONLY
+from headstart.core.alignment import CONSENSUS, OWN, OWN_CONSENSUS, SOURCE_ONLY, Alignment
 from headstart.core.backbone import LinearHead
+from headstart.core.domain import FeatureMethod
 from headstart.core.errors import UserError
-from headstart.core.progress import Silent
+from headstart.core.progress import Progress, Silent
 from headstart.engine import align as module
-from headstart.engine.align import Means, Source, align, level, mean_head, tried_out
+from headstart.engine.align import Means, Source, decided, level, mean_head, tried_out
 from tests.domains.pairs import fit, items, right, shifted
 
-METHODS = domains.create()
+METHODS = {name: each for name, each in domains.create().items() if isinstance(each, FeatureMethod)}
 CANDIDATES = [name for name, each in METHODS.items() if each.candidate]
 
 
 def means(asked: str | None = None, *names: str) -> Means:
     chosen = {name: METHODS[name] for name in names or CANDIDATES}
     return Means(methods=chosen, validators=validators.create(), fit=fit, asked=asked)  # type: ignore[arg-type]
+
+
+def align(
+    source: Source, target: np.ndarray, means: Means, *, seed: int, progress: Progress
+) -> tuple[dict[str, LinearHead], Alignment]:
+    tried = tried_out(source, target, means, seed=seed, progress=progress)
+    return {name: tried.head(name) for name in tried.ways}, decided(tried, means, seed=seed)
 
 
 def source_and_target(seed: int = 0) -> tuple[Source, np.ndarray, np.ndarray]:
@@ -72,7 +82,7 @@ def test_labels_of_the_target_cannot_reach_a_method():
     """Whatever they are: nothing takes them, and features are all that is handed on."""
     source, target, _ = source_and_target()
     with pytest.raises(TypeError, match="positional argument"):
-        align(source, target, np.zeros(len(target)), means(), seed=0, progress=Silent())  # type: ignore[misc]
+        tried_out(source, target, np.zeros(len(target)), means(), seed=0, progress=Silent())  # type: ignore[misc]
 
 
 def test_too_few_items_of_the_target_are_told():
@@ -95,3 +105,20 @@ def test_the_consensus_is_the_mean_of_the_source_and_the_candidates():
     parts = [tried.head(name) for name in (SOURCE_ONLY, "jdot", "shot_im")]
     np.testing.assert_allclose(tried.head(CONSENSUS).weight, mean_head(parts).weight, atol=1e-9)
     assert METHODS["coral"].candidate is False
+
+
+def test_what_came_of_other_features_of_the_same_items_stands_beside():
+    """With heads for those features, and judged by them."""
+    source, target, hidden = source_and_target()
+    alone = tried_out(source, target, means(), seed=0, progress=Silent())
+    other = replace(source, features=3.0 * source.features + 1.0)
+    own = tried_out(other, 3.0 * target + 1.0, means(), seed=0, progress=Silent())
+    both = alone.beside(own)
+    assert list(both.ways) == [*alone.ways, OWN, OWN_CONSENSUS]
+    assert [both.ways[name].name for name in (OWN, OWN_CONSENSUS)] == [OWN, OWN_CONSENSUS]
+    np.testing.assert_allclose(
+        both.head(OWN).logits(3.0 * target + 1.0), both.head(SOURCE_ONLY).logits(target), atol=1e-6
+    )
+    found = decided(both, means(), seed=0)
+    assert [row.method for row in found.rows] == list(both.ways)
+    assert right(both.head(OWN_CONSENSUS), 3.0 * target + 1.0, hidden) > 0.8

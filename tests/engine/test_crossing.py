@@ -7,14 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from headstart.catalog import domains, validators
-from headstart.core.alignment import SOURCE_ONLY
+from headstart.core.alignment import CONSENSUS, OWN, OWN_CONSENSUS, SOURCE_ONLY
 from headstart.core.dataset import Dataset, Unlabelled
 from headstart.core.errors import UserError
 from headstart.data._load_unlabelled import load_unlabelled
+from headstart.domains.adabn import AdaBn
+from headstart.engine import crossing
 from headstart.engine.adapt import label
+from headstart.engine.align import decided
 from headstart.engine.contest import Contest
 from headstart.engine.crossing import Crossed, crossed
 from headstart.engine.final import Scored, Settled, settle
@@ -25,6 +29,7 @@ from headstart.engine.run import Run
 from headstart.engine.trials import try_features
 from headstart.strategies.linear_probe import LinearProbe
 from tests.engine import toys
+from tests.engine.fits import same
 from tests.engine.test_domains import preview
 
 
@@ -74,6 +79,52 @@ def test_a_way_by_name_gives_another_head_and_nothing_else(tmp_path: Path):
     assert found.settled.chosen is before.chosen
     assert (found.card.first, found.card.second) == ("training items", "items of the target")
     assert (found.target.name, found.target.items, found.target.independent) == ("t", 30, 30)
+
+
+def test_statistics_of_each_domains_own_stand_beside_the_other_ways(tmp_path: Path):
+    data = toys.dataset(tmp_path / "d")
+    before, run = settled(data, tmp_path / "h")
+    kept = {name: tensor.clone() for name, tensor in before.model.backbone.module.state_dict().items()}
+    found = crossed(before, run, data, replace(to(darker(tmp_path / "t")), alone=AdaBn()), preview)
+    assert [row.method for row in found.alignment.rows] == [
+        SOURCE_ONLY,
+        "jdot",
+        "shot_im",
+        CONSENSUS,
+        OWN,
+        OWN_CONSENSUS,
+    ]
+    own = found.alignment.taken in (OWN, OWN_CONSENSUS)
+    assert found.alignment.trained == ("normalisation" if own else "")
+    assert found.settled.model.frozen is not own
+    assert same(kept, dict(before.model.backbone.module.state_dict()))
+
+
+def test_models_by_own_statistics_are_the_head_on_such_a_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Taken in any case, it classifies the darker pictures by their own statistics."""
+    monkeypatch.setattr(
+        crossing, "decided", lambda tried, means, seed: replace(decided(tried, means, seed=seed), taken=OWN)
+    )
+    data = toys.dataset(tmp_path / "d")
+    before, run = settled(data, tmp_path / "h")
+    found = crossed(before, run, data, replace(to(darker(tmp_path / "t")), alone=AdaBn()), preview)
+    assert found.alignment.trained == "normalisation"
+    model = found.settled.model
+    assert not model.frozen
+    states = [one.backbone.module.state_dict() for one in (before.model, model)]
+    assert not torch.equal(states[0]["1.1.running_mean"], states[1]["1.1.running_mean"])
+    assert torch.equal(states[0]["1.1.weight"], states[1]["1.1.weight"])
+
+
+def test_bodies_without_batch_norm_have_no_statistics(tmp_path: Path):
+    data = toys.dataset(tmp_path / "d")
+    before, run = settled(data, tmp_path / "h")
+    refusing = AdaBn()
+    trial = before.chosen.trial
+    bare = replace(trial.contender.backbone.info, batch_norm=False)
+    trial.contender.backbone.info = bare
+    found = crossed(before, run, data, replace(to(darker(tmp_path / "t")), alone=refusing), preview)
+    assert OWN not in [row.method for row in found.alignment.rows]
 
 
 def test_a_target_of_the_same_domain_leaves_the_model_as_it_was(tmp_path: Path):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from headstart.core.alignment import CONSENSUS, SOURCE_ONLY
+from headstart.core.alignment import CONSENSUS, OWN, OWN_CONSENSUS, SOURCE_ONLY
 from headstart.core.validator import Judged
 from headstart.engine.guard import REASONS, effective_classes, guarded
 
@@ -120,8 +120,35 @@ def test_effective_classes_by_hand(predicted: list[int], expected: float):
 
 
 def test_every_reason_has_its_sentence():
+    """That of the labelled items comes with them (`headstart.engine.few`)."""
     from typing import get_args
 
     from headstart.core.alignment import Reason
 
-    assert set(REASONS) == set(get_args(Reason))
+    assert set(REASONS) | {"labelled"} == set(get_args(Reason))
+
+
+def beside(agreed: tuple[float, float], both: tuple[float, float], **ways: Judged):
+    """With what methods agree on where each domain has statistics of its own: figures of the consensus, and of that."""
+    after = judged(held=0.8)
+    known = {SOURCE_ONLY: judged(), CONSENSUS: after, OWN: after, OWN_CONSENSUS: after, **ways}
+    figures = {SOURCE_ONLY: BEFORE, CONSENSUS: values(*agreed), OWN: values(0.9, 0.9), OWN_CONSENSUS: values(*both)}
+    return guarded(known, figures, FEATURES)
+
+
+def test_own_statistics_come_first():
+    found = beside((0.4, 0.7), (0.35, 0.65))
+    assert (found.taken, found.reason) == (OWN_CONSENSUS, "own statistics")
+    assert "with statistics of each domain's own in BatchNorm" in found.sentence
+
+
+def test_own_statistics_that_something_speaks_against_are_not_taken():
+    assert beside((0.4, 0.7), (0.2, 0.9)).taken == CONSENSUS
+    assert beside((0.2, 0.7), (0.2, 0.9)).taken == SOURCE_ONLY
+    assert beside((0.4, 0.7), (0.6, 0.9), **{OWN_CONSENSUS: judged(held=0.4)}).taken == CONSENSUS
+    fallen = judged(logits=np.tile([5.0, 0.0, 0.0], (90, 1)))
+    assert beside((0.4, 0.7), (0.6, 0.9), **{OWN_CONSENSUS: fallen}).taken == CONSENSUS
+
+
+def test_own_statistics_are_taken_where_all_else_is_refused():
+    assert beside((0.2, 0.7), (0.5, 0.8)).taken == OWN_CONSENSUS

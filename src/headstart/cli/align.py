@@ -94,7 +94,8 @@ def align(
     """Carry a model of labelled data over to a domain without labels, or find that it is better left as it is.
 
     The best model is found as 'headstart adapt' does, its body frozen. Methods of domain adaptation then give it other
-    heads, and a guard takes what they agree on, or keeps the model as it was: the report says which, and why.
+    heads, also with BatchNorm statistics of each domain's own; a guard takes what they agree on, or keeps the model as
+    it was: the report says which, and why.
     """
     with working(as_json=json) as progress:
         from headstart import api

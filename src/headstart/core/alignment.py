@@ -10,8 +10,14 @@ SOURCE_ONLY = "source only"
 """The head as the source alone has it."""
 CONSENSUS = "consensus"
 """The mean of the source's head and those of all methods that are candidates."""
+OWN = "adabn"
+"""The source's head where BatchNorm has statistics of each domain's own (`headstart.domains.adabn`)."""
+OWN_CONSENSUS = f"{OWN}, {CONSENSUS}"
+"""What methods agree on there."""
 
-Reason = Literal["agreed", "asked for", "labelled", "same domain", "collapse", "source lost", "not clearer"]
+Reason = Literal[
+    "agreed", "own statistics", "asked for", "labelled", "same domain", "collapse", "source lost", "not clearer"
+]
 """Why a way across was taken, or why the source's head was kept."""
 
 

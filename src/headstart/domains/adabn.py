@@ -16,6 +16,8 @@ class AdaBn(TargetMethod):
     target, whose statistics the body ends with. They are means over batches, as PyTorch's cumulative averages are.
     """
 
+    candidate: ClassVar[bool] = True
+
     summary: ClassVar[str] = "Normalise each domain by batch statistics of its own (AdaBN, Li et al. 2016)."
 
     def supports(self, info: BackboneInfo) -> str | None:

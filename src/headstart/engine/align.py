@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.alignment import CONSENSUS, SOURCE_ONLY, Alignment, WayRow
+from headstart.core.alignment import CONSENSUS, OWN, OWN_CONSENSUS, SOURCE_ONLY, Alignment, WayRow
 from headstart.core.backbone import LinearHead
 from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
 from headstart.core.progress import Progress
@@ -63,10 +63,11 @@ class SourceOnly(FeatureMethod):
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """One way across with its head and what it is judged by."""
+    """One way across with its head, the ``space`` that this is for, and what it is judged by."""
 
     name: str
     head: LinearHead
+    space: CommonSpace
     judged: Judged
     values: Mapping[str, float]
 
@@ -78,32 +79,24 @@ class Way:
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """All ``ways`` by name, source only among them, the ``space`` they were tried in, and of both sides the ``rows``
-    that they looked at, with their ``features``. They are judged by the first `JUDGED` of these.
+    """All ``ways`` by name, source only among them, and of both sides the ``rows`` that they looked at, with their
+    ``features``. They are judged by the first `JUDGED` of these.
     """
 
     ways: Mapping[str, Way]
-    space: CommonSpace
     rows: tuple[NDArray[np.int64], NDArray[np.int64]]
     features: tuple[NDArray[np.floating], NDArray[np.floating]]
 
     def head(self, name: str) -> LinearHead:
         """The head of a way, for features as they are."""
-        return self.space.fold(self.ways[name].head)
+        return self.ways[name].space.fold(self.ways[name].head)
 
-
-def align(
-    source: Source, target: NDArray[np.floating], means: Means, *, seed: int, progress: Progress
-) -> tuple[Mapping[str, LinearHead], Alignment]:
-    """The head of every way for features like ``target (M, D)``, by name, and which of them is taken.
-
-    Target items are independent of one another: no copies, none that are tied.
-
-    Raises:
-        UserError: a side has too few items to tell the two apart, or features that do not vary.
-    """
-    tried = tried_out(source, target, means, seed=seed, progress=progress)
-    return {name: tried.head(name) for name in tried.ways}, decided(tried, means, seed=seed)
+    def beside(self, own: Tried) -> Tried:
+        """With what came of features of the same items by statistics of each domain's own: the source's head, and what
+        methods agree on.
+        """
+        found = {OWN: own.ways[SOURCE_ONLY], OWN_CONSENSUS: own.ways[CONSENSUS]}
+        return replace(self, ways={**self.ways, **{name: replace(way, name=name) for name, way in found.items()}})
 
 
 def tried_out(source: Source, target: NDArray[np.floating], means: Means, *, seed: int, progress: Progress) -> Tried:
@@ -119,8 +112,8 @@ def tried_out(source: Source, target: NDArray[np.floating], means: Means, *, see
         outputs=source.outputs,
         groups=source.groups[rows],
     )
-    ways = _ways(pair, replace(means, fit=space.fitting(means.fit)), progress)
-    return Tried(ways=ways, space=space, rows=(rows, others), features=(features, target))
+    ways = _ways(pair, replace(means, fit=space.fitting(means.fit)), space, progress)
+    return Tried(ways=ways, rows=(rows, others), features=(features, target))
 
 
 def decided(tried: Tried, means: Means, *, seed: int) -> Alignment:
@@ -154,7 +147,7 @@ def _row(way: Way, usual: Way) -> WayRow:
     )
 
 
-def _ways(pair: Pair, means: Means, progress: Progress) -> dict[str, Way]:
+def _ways(pair: Pair, means: Means, space: CommonSpace, progress: Progress) -> dict[str, Way]:
     """Source only, every method, and the consensus."""
     small = _smaller(pair)
     weights = likeness(small)
@@ -183,6 +176,7 @@ def _ways(pair: Pair, means: Means, progress: Progress) -> dict[str, Way]:
         name: Way(
             name=name,
             head=head,
+            space=space,
             judged=judged[name],
             values={called: each.value(judged[name]) for called, each in means.validators.items()},
         )

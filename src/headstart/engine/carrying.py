@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.alignment import Alignment
+from headstart.core.alignment import SOURCE_ONLY, Alignment
 from headstart.core.domain import Pair
 from headstart.core.validator import Judged
 from headstart.engine.align import JUDGED, Means, Source, SourceOnly, Way, decided, tried_out
@@ -137,6 +137,7 @@ def carried(
     way = Way(
         name=name,
         head=fitted.head,
+        space=tried.ways[SOURCE_ONLY].space,
         judged=judged,
         values={called: each.value(judged) for called, each in means.validators.items()},
     )

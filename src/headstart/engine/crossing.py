@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.alignment import SOURCE_ONLY, Alignment
+from headstart.core.alignment import CONSENSUS, OWN, OWN_CONSENSUS, SOURCE_ONLY, Alignment
 from headstart.core.dataset import Dataset
 from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
 from headstart.core.results import Across, FewRecord, TargetRecord
-from headstart.engine.align import Means, Source, align
+from headstart.engine.align import Means, Source, decided, tried_out
 from headstart.engine.carrying import Carrying, carried
 from headstart.engine.compare import compare
 from headstart.engine.domain_card import Preview, Side, domain_card
@@ -28,7 +28,7 @@ from headstart.engine.items import Items, Names, items_of
 from headstart.engine.options import Destination
 from headstart.engine.outputs import probabilities_of
 from headstart.engine.run import Run
-from headstart.engine.target_only import Restating
+from headstart.engine.target_only import CHANGED, Restating
 from headstart.engine.trials import Contender, encode_once
 from headstart.heads.soft import fit_soft
 
@@ -132,17 +132,50 @@ def _tried(
     if carrying is not None:
         changed, alignment = carried(carrying, source, features, means)
         return {SOURCE_ONLY: model, carrying.name: changed}, alignment
-    heads, alignment = align(source, features, means, seed=seed, progress=run.progress)
-    models = {name: replace(model, head=head.divided_by(model.temperature)) for name, head in heads.items()}
-    return {**models, SOURCE_ONLY: model}, alignment
+    return _heads(model, contender, run, (source, learnt), (features, seen), means, to)
+
+
+def _heads(
+    model: Model,
+    contender: Contender,
+    run: Run,
+    source: tuple[Source, NDArray[np.int64]],
+    target: tuple[NDArray[np.floating], Items],
+    means: Means,
+    to: Destination,
+) -> tuple[Mapping[str, Model], Alignment]:
+    """The model with the head of every way: on the body as it is and, where methods may choose, on one with statistics
+    of each domain's own. The source comes with its rows among the training items, the target's features with the items.
+    """
+    seed, progress = run.options.seed, run.progress
+    tried = tried_out(source[0], target[0], means, seed=seed, progress=progress)
+    models = {name: replace(model, head=tried.head(name).divided_by(model.temperature)) for name in tried.ways}
+    if to.alone is not None and to.alone.supports(contender.backbone.info) is None and CONSENSUS in tried.ways:
+        restating = Restating(name=OWN, method=to.alone, contender=contender, seen=target[1], run=run)
+        learnt = run.data.items.subset(source[1])
+        first, second = (restating.by_own_statistics(items) for items in (learnt, target[1]))
+        own = tried_out(
+            replace(source[0], features=first.features), second.features, means, seed=seed, progress=progress
+        )
+        tried = tried.beside(own)
+        changed = replace(
+            model,
+            backbone=second.backbone,
+            frozen=False,
+            arithmetic=contender.encoder.alike(second.backbone).arithmetic(run.data.items),
+        )
+        for name in (OWN, OWN_CONSENSUS):
+            models[name] = replace(changed, head=tried.head(name).divided_by(model.temperature))
+    found = decided(tried, means, seed=seed)
+    trained = CHANGED if found.taken in (OWN, OWN_CONSENSUS) else ""
+    return {**models, SOURCE_ONLY: model}, replace(found, trained=trained)
 
 
 def _carrying(contender: Contender, run: Run, seen: Items, to: Destination) -> Carrying | Restating | None:
     """How the body is changed; None where only the head is."""
     if to.training is not None:
         return Carrying.of(to.training, contender, seen, run)
-    if to.alone is not None:
-        assert to.asked is not None
+    if to.alone is not None and to.asked is not None:
         return Restating(name=to.asked, method=to.alone, contender=contender, seen=seen, run=run)
     return None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.alignment import CONSENSUS, SOURCE_ONLY, Reason
+from headstart.core.alignment import CONSENSUS, OWN_CONSENSUS, SOURCE_ONLY, Reason
 from headstart.core.domain_card import LEVEL
 from headstart.core.validator import Judged
 from headstart.distances.two_sample import two_sample
@@ -27,6 +27,8 @@ COLLAPSED = 0.5
 REASONS: Mapping[Reason, str] = {
     "agreed": "Source and target are different domains (p = {p}), and what the methods agree on follows the target's "
     "own clusters more closely than the model as it was.",
+    "own statistics": "Source and target are different domains (p = {p}), and with statistics of each domain's own in "
+    "BatchNorm what the methods agree on follows the target's own clusters more closely than the model as it was.",
     "asked for": "It was asked for by name. {opinion}",
     "same domain": "Source and target cannot be told apart where the model predicts the same class (p = {p}): there is "
     "nothing to adapt to.",
@@ -61,6 +63,9 @@ def guarded(
     """What to take of the ways ``judged``, which are known by ``values`` of every validator.
 
     ``features (N, D)`` and ``(M, D)`` are those of both sides, the same independent items that were judged.
+
+    It is what methods agree on where BatchNorm has statistics of each domain's own, then what they agree on without:
+    the first that nothing speaks against.
     """
     p = _one_domain(judged[SOURCE_ONLY], features, seed)
     way = asked or (CONSENSUS if CONSENSUS in judged else next(name for name in judged if name != SOURCE_ONLY))
@@ -68,6 +73,8 @@ def guarded(
     if asked is None:
         reason: Reason = found or "agreed"
         taken = SOURCE_ONLY if found else way
+        if OWN_CONSENSUS in judged and _objection(judged, values, OWN_CONSENSUS, p)[0] is None:
+            taken, reason = OWN_CONSENSUS, "own statistics"
         return Guarded(taken=taken, reason=reason, sentence=REASONS[reason].format(**facts), p=p)
     opinion = f"The guard would have kept the model as it was. {REASONS[found].format(**facts)}" if found else ""
     return Guarded(taken=asked, reason="asked for", sentence=REASONS["asked for"].format(opinion=opinion).strip(), p=p)

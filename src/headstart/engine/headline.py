@@ -35,6 +35,7 @@ def carried(across: Across) -> str:
 
 WHY: Mapping[Reason, str] = {
     "agreed": "",
+    "own statistics": "",
     "asked for": "",
     "labelled": "by its labelled items",
     "same domain": "which is of the same domain as far as can be told",

@@ -182,7 +182,8 @@ def check(data: Dataset, options: Options) -> None:
             )
         if reasons and None not in reasons:
             problems.append(f"Strategy '{name}' cannot adapt this: {' '.join(sorted(r for r in reasons if r))}")
-    method = None if options.destination is None else options.destination.alone
+    there = options.destination
+    method = None if there is None or there.asked is None else there.alone
     reasons = {method.supports(member.info) for member in options.pool} if method else set()
     if reasons and None not in reasons:
         problems.append(

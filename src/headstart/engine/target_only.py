@@ -38,6 +38,14 @@ CHANGED = "normalisation"
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnStatistics:
+    """A body whose BatchNorm has the statistics of some items, and their features ``(N, D)`` by it."""
+
+    backbone: Backbone
+    features: NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Restating:
     """How the body of ``contender`` is changed by the items ``seen`` of the target."""
 
@@ -51,7 +59,7 @@ class Restating:
         """With the head of the training items ``rows``; ``part`` says which they are."""
         run, contender = self.run, self.contender
         items, targets, outputs = run.data.items.subset(rows), run.data.targets[rows], run.data.task.outputs
-        features = encode_once(self._restated(items, f"{self.name}, the source"), items, contender)
+        features = self.by_own_statistics(items, "the source").features
         weights = balanced_weights(targets, outputs).tolist()
         head = run.options.probe.fit(features, targets, outputs, weights, run.data.groups[rows])
         body = self._restated(self.seen, f"{self.name}, the target")
@@ -64,6 +72,11 @@ class Restating:
         )
         name = f"{self.name}, {part}"
         return fit_alone(training, body, head, self._inputs(body, self.seen), settings, run.progress, name)
+
+    def by_own_statistics(self, items: Items, side: str = "") -> OwnStatistics:
+        """The contender's body with statistics of ``items``, and what it makes of them."""
+        body = self._restated(items, f"{self.name}, {side}")
+        return OwnStatistics(backbone=body, features=np.asarray(encode_once(body, items, self.contender)))
 
     def _restated(self, items: Items, name: str) -> Backbone:
         """The contender's body with statistics of ``items``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headstart.core.alignment import CONSENSUS, SOURCE_ONLY, WayRow
+from headstart.core.alignment import CONSENSUS, OWN, OWN_CONSENSUS, SOURCE_ONLY, WayRow
 from headstart.core.results import Across, Results
 from headstart.report._format import counted, metric, percent, points, signed
 
@@ -19,7 +19,12 @@ VALIDATORS = {
     "snd": ("Density", "soft neighbourhood density, in nats"),
 }
 """Short names and meanings, those of the source first."""
-WAYS = {SOURCE_ONLY: "the model as it was", CONSENSUS: "what the methods agree on"}
+WAYS = {
+    SOURCE_ONLY: "the model as it was",
+    CONSENSUS: "what the methods agree on",
+    OWN: "own statistics",
+    OWN_CONSENSUS: "what the methods agree on, by own statistics",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
