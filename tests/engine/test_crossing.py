@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from headstart.catalog import domains, validators
-from headstart.core.alignment import CONSENSUS, OWN, OWN_CONSENSUS, SOURCE_ONLY
+from headstart.core.alignment import CONSENSUS, OWN, OWN_CONSENSUS, SOURCE_ONLY, Alignment
 from headstart.core.dataset import Dataset, Unlabelled
 from headstart.core.errors import UserError
 from headstart.data._load_unlabelled import load_unlabelled
@@ -21,6 +21,7 @@ from headstart.engine.adapt import label
 from headstart.engine.align import decided
 from headstart.engine.contest import Contest
 from headstart.engine.crossing import Crossed, crossed
+from headstart.engine.few import Few
 from headstart.engine.final import Scored, Settled, settle
 from headstart.engine.items import items_of
 from headstart.engine.options import Destination
@@ -114,6 +115,32 @@ def test_models_by_own_statistics_are_the_head_on_such_a_body(tmp_path: Path, mo
     states = [one.backbone.module.state_dict() for one in (before.model, model)]
     assert not torch.equal(states[0]["1.1.running_mean"], states[1]["1.1.running_mean"])
     assert torch.equal(states[0]["1.1.weight"], states[1]["1.1.weight"])
+
+
+@pytest.mark.parametrize(("guarded", "labelled", "trained"), [(OWN, "jdot", ""), ("jdot", OWN, "normalisation")])
+def test_what_was_changed_is_told_of_what_the_labels_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guarded: str, labelled: str, trained: str
+):
+    monkeypatch.setattr(
+        crossing, "decided", lambda tried, means, seed: replace(decided(tried, means, seed=seed), taken=guarded)
+    )
+    asked: list[set[str]] = []
+
+    def choosing(alignment: Alignment, logits: dict[str, np.ndarray], few: Few, task: object) -> tuple[Alignment, None]:
+        asked.append(set(logits))
+        assert all(each.shape == (20, 2) for each in logits.values())
+        return replace(alignment, taken=labelled), None
+
+    monkeypatch.setattr(crossing, "chosen", choosing)
+    data = toys.dataset(tmp_path / "d")
+    before, run = settled(data, tmp_path / "h")
+    place = replace(
+        to(darker(tmp_path / "t")), alone=AdaBn(), labelled=toys.dataset(tmp_path / "few", train=20, test=0)
+    )
+    found = crossed(before, run, data, place, preview)
+    assert asked == [{SOURCE_ONLY, "jdot", "shot_im", CONSENSUS, OWN, OWN_CONSENSUS}]
+    assert (found.alignment.taken, found.alignment.trained) == (labelled, trained)
+    assert found.settled.model.frozen is (trained == "")
 
 
 def test_bodies_without_batch_norm_have_no_statistics(tmp_path: Path):

@@ -92,6 +92,7 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
     if to.labelled is not None:
         logits = _said(models, to.labelled, contender)
         alignment, few = chosen(alignment, logits, _few(to.labelled, data.classes), run.data.task)
+    taken = models[alignment.taken]
     other = Side(
         name="items of the target",
         features=features[:CARDED],
@@ -100,9 +101,9 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
     )
     train = training_side(contender, run, data)
     return Crossed(
-        settled=replace(settled, model=models[alignment.taken]),
+        settled=replace(settled, model=taken),
         before=model,
-        alignment=alignment,
+        alignment=replace(alignment, trained="" if taken.frozen else alignment.trained or CHANGED),
         labelled=few,
         card=domain_card(train, other, preview=preview, progress=run.progress, seed=seed),
         target=TargetRecord(
@@ -166,9 +167,7 @@ def _heads(
         )
         for name in (OWN, OWN_CONSENSUS):
             models[name] = replace(changed, head=tried.head(name).divided_by(model.temperature))
-    found = decided(tried, means, seed=seed)
-    trained = CHANGED if found.taken in (OWN, OWN_CONSENSUS) else ""
-    return {**models, SOURCE_ONLY: model}, replace(found, trained=trained)
+    return {**models, SOURCE_ONLY: model}, decided(tried, means, seed=seed)
 
 
 def _carrying(contender: Contender, run: Run, seen: Items, to: Destination) -> Carrying | Restating | None:
