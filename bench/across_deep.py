@@ -52,10 +52,13 @@ HARM = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Balanced accuracy of one method on the target of one shift, and the seconds that its fit took."""
+    """Balanced accuracy of one method on the target of one shift, with so many ``items`` a side, and the seconds that
+    its fit took.
+    """
 
     shift: str
     seed: int
+    items: int
     strategy: str
     method: str
     score: float
@@ -72,9 +75,9 @@ def main() -> int:
     found = [Outcome(**each) for each in known]
     for seed in range(given.seeds):
         for shift in SHIFTS:
-            there = {(one.shift, one.seed, one.strategy, one.method) for one in found}
+            there = {(one.shift, one.seed, one.items, one.strategy, one.method) for one in found}
             asked = [FROZEN, ALONE, *given.methods]
-            missing = [each for each in asked if (shift.name, seed, given.strategy, each) not in there]
+            missing = [each for each in asked if (shift.name, seed, given.items, given.strategy, each) not in there]
             if not missing or (given.only and shift.name not in given.only):
                 continue
             for outcome in measured(shift, seed, given.items, given.strategy, missing):
@@ -130,6 +133,7 @@ def measured(shift: Shift, seed: int, items: int, strategy: str, methods: Sequen
                 Outcome(
                     shift=shift.name,
                     seed=seed,
+                    items=items,
                     strategy=strategy,
                     method=name,
                     score=balanced_accuracy(logits, hidden),
@@ -164,13 +168,13 @@ def _write(path: Path, found: Sequence[Outcome]) -> None:
 def page(found: Sequence[Outcome]) -> str:
     """Tables in Markdown, one for each strategy: what every method gains, shift by shift, and in the mean."""
     lines = [f"# Trained across domains\n\n{machine()}\n"]
-    for strategy in dict.fromkeys(each.strategy for each in found):
-        part = [each for each in found if each.strategy == strategy]
-        lines += [_table(strategy, part)]
+    for strategy, items in dict.fromkeys((each.strategy, each.items) for each in found):
+        part = [each for each in found if (each.strategy, each.items) == (strategy, items)]
+        lines += [_table(f"`{strategy}`, {items} items a side", part)]
     return "\n".join(lines) + "\n"
 
 
-def _table(strategy: str, found: Sequence[Outcome]) -> str:
+def _table(title: str, found: Sequence[Outcome]) -> str:
     shifts = list(dict.fromkeys(each.shift for each in found))
     methods = [each for each in dict.fromkeys(each.method for each in found) if each not in (FROZEN, ALONE)]
     scores = {
@@ -181,7 +185,7 @@ def _table(strategy: str, found: Sequence[Outcome]) -> str:
         if any((one.shift, one.method) == (shift, method) for one in found)
     }
     gains = {key: score - scores[key[0], ALONE] for key, score in scores.items() if (key[0], ALONE) in scores}
-    lines = [f"\n`{strategy}`: balanced accuracy in percent, and points above the source alone.\n"]
+    lines = [f"\n{title}: balanced accuracy in percent, and points above the source alone.\n"]
     lines += [f"| shift | frozen | source alone | {' | '.join(methods)} |", "|---|" + "---:|" * (2 + len(methods))]
     for shift in shifts:
         cells = [f"{scores[shift, each]:.1f}" if (shift, each) in scores else "–" for each in (FROZEN, ALONE)]

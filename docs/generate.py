@@ -144,7 +144,7 @@ def known_methods() -> Iterator[str]:
     yield "What `headstart align --method NAME` takes; [aligning.md](aligning.md) says what becomes of them without a"
     yield "name. Those on frozen features give the model another head in seconds. Those on both streams train the body"
     yield "on labelled items and items of the target side by side, as far as `--strategy` says (the last block, if it"
-    yield "says nothing); those on the target alone change how the body normalises. What trains is only taken by name.\n"
+    yield "says nothing); those on the target change how the body normalises. What trains is asked for by name.\n"
     yield "| method | works on | tried without a name | what it does |"
     yield "|---|---|---|---|"
     members = {name: catalog.domains.get(name) for name in catalog.domains.names()}

@@ -9,7 +9,7 @@ from bench.across_deep import ALONE, FROZEN, Outcome, page
 
 
 def outcome(shift: str, seed: int, method: str, score: float) -> Outcome:
-    return Outcome(shift=shift, seed=seed, strategy="lp_ft", method=method, score=score, seconds=1.0)
+    return Outcome(shift=shift, seed=seed, items=300, strategy="lp_ft", method=method, score=score, seconds=1.0)
 
 
 def test_gains_are_points_above_the_source_alone_and_harm_is_counted_in_the_mean_over_seeds():
@@ -21,7 +21,7 @@ def test_gains_are_points_above_the_source_alone_and_harm_is_counted_in_the_mean
         *(outcome("b > a", 0, method, score) for method, score in ((FROZEN, 0.6), (ALONE, 0.7), ("dann", 0.65))),
     ]
     text = page(found)
-    assert "`lp_ft`: balanced accuracy in percent, and points above the source alone." in text
+    assert "`lp_ft`, 300 items a side: balanced accuracy in percent, and points above the source alone." in text
     assert "| a > b | 40.0 | 50.0 | +5.0 |" in text
     assert "| b > a | 60.0 | 70.0 | -5.0 |" in text
     assert "| mean | | | +0.0 |" in text
