@@ -254,7 +254,7 @@ def test_align_carries_over_or_says_why_not(data: Dataset, tiny: PoolMember, tmp
         "shot_im",
         "consensus",
         "adabn",
-        "adabn, consensus",
+        "adabn + consensus",
     ]
     assert done.results.headline.startswith(("Carried over to 'other'", "Not carried over to 'other'"))
     assert done.results.domains[0].second == "items of the target"

@@ -139,7 +139,7 @@ def beside(agreed: tuple[float, float], both: tuple[float, float], **ways: Judge
 def test_own_statistics_come_first():
     found = beside((0.4, 0.7), (0.35, 0.65))
     assert (found.taken, found.reason) == (OWN_CONSENSUS, "own statistics")
-    assert "with statistics of each domain's own in BatchNorm" in found.sentence
+    assert "with BatchNorm statistics of its own" in found.sentence
 
 
 def test_own_statistics_that_something_speaks_against_are_not_taken():

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.core.alignment import CONSENSUS, SOURCE_ONLY, Alignment, WayRow
+from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN_CONSENSUS, SOURCE_ONLY, Alignment, WayRow
 from headstart.core.results import Across, FewRecord, Interval, Results, TargetRecord
+from headstart.engine.guard import REASONS
 from headstart.report import _across
+from headstart.report._wording import carried_over
 from headstart.report.html import render
 from headstart.report.json import document
 from tests.report.sample import solar
@@ -40,6 +42,15 @@ def test_what_was_taken_and_why():
     assert _across.answer(across()) == "Done, by what the methods agree on. Here is why."
     assert _across.answer(across("jdot")) == "Done, by jdot. Here is why."
     assert _across.answer(across(SOURCE_ONLY)) == "No. Here is why."
+    own = across(OWN_CONSENSUS)
+    own = replace(own, alignment=replace(own.alignment, trained=NORMALISATION))
+    assert _across.answer(own) == "Done, by adabn and what methods agree on there. Here is why."
+    trained = replace(across("dann"), alignment=replace(across("dann").alignment, trained="lp_ft"))
+    assert _across.answer(trained) == "Done, by dann, which trained the body, too (lp_ft). Here is why."
+    assert carried_over(results(own)) == ", then adabn + consensus"
+    assert carried_over(results(trained)) == ", then dann with lp_ft"
+    assert carried_over(results(across("jdot"))) == ", then jdot"
+    assert carried_over(results(across(SOURCE_ONLY))) == carried_over(solar()) == ""
     assert _across.question(across()) == "Should the model be carried over to 'site b'?"
 
 
@@ -102,3 +113,10 @@ def test_the_page_and_the_terminal_show_it():
 def test_the_document_holds_it():
     assert document(results(across()))["across"]["alignment"]["taken"] == CONSENSUS
     assert document(solar())["across"] is None
+
+
+def test_the_longest_answer_fits_the_terminal():
+    found = across(OWN_CONSENSUS)
+    sentence = REASONS["own statistics"].format(p="0.005")
+    given = results(replace(found, alignment=replace(found.alignment, sentence=sentence)))
+    assert _across.in_short(given) in " ".join(summary_text(given).split())

@@ -12,7 +12,9 @@ CONSENSUS = "consensus"
 """The mean of the source's head and those of all methods that are candidates."""
 OWN = "adabn"
 """The source's head where BatchNorm has statistics of each domain's own (`headstart.domains.adabn`)."""
-OWN_CONSENSUS = f"{OWN}, {CONSENSUS}"
+NORMALISATION = "normalisation"
+"""What of the body is changed then."""
+OWN_CONSENSUS = f"{OWN} + {CONSENSUS}"
 """What methods agree on there."""
 
 Reason = Literal[

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.alignment import CONSENSUS, OWN, OWN_CONSENSUS, SOURCE_ONLY, Alignment
+from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN, OWN_CONSENSUS, SOURCE_ONLY, Alignment
 from headstart.core.dataset import Dataset
 from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
@@ -28,7 +28,7 @@ from headstart.engine.items import Items, Names, items_of
 from headstart.engine.options import Destination
 from headstart.engine.outputs import probabilities_of
 from headstart.engine.run import Run
-from headstart.engine.target_only import CHANGED, Restating
+from headstart.engine.target_only import Restating
 from headstart.engine.trials import Contender, encode_once
 from headstart.heads.soft import fit_soft
 
@@ -103,7 +103,7 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
     return Crossed(
         settled=replace(settled, model=taken),
         before=model,
-        alignment=replace(alignment, trained="" if taken.frozen else alignment.trained or CHANGED),
+        alignment=replace(alignment, trained="" if taken.frozen else alignment.trained or NORMALISATION),
         labelled=few,
         card=domain_card(train, other, preview=preview, progress=run.progress, seed=seed),
         target=TargetRecord(

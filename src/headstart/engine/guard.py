@@ -27,8 +27,8 @@ COLLAPSED = 0.5
 REASONS: Mapping[Reason, str] = {
     "agreed": "Source and target are different domains (p = {p}), and what the methods agree on follows the target's "
     "own clusters more closely than the model as it was.",
-    "own statistics": "Source and target are different domains (p = {p}), and with statistics of each domain's own in "
-    "BatchNorm what the methods agree on follows the target's own clusters more closely than the model as it was.",
+    "own statistics": "They are different domains (p = {p}), and with BatchNorm statistics of its own the target's "
+    "clusters are followed more closely.",
     "asked for": "It was asked for by name. {opinion}",
     "same domain": "Source and target cannot be told apart where the model predicts the same class (p = {p}): there is "
     "nothing to adapt to.",

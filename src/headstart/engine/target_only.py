@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from headstart.core.alignment import NORMALISATION
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.progress import Progress
 from headstart.core.target_only import TargetMethod, TargetTraining
@@ -33,8 +34,6 @@ from headstart.heads.weights import balanced_weights
 
 BATCH = 64
 """Items whose statistics are averaged: few say little of their variance."""
-CHANGED = "normalisation"
-"""What is changed of the body, as people know it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +93,7 @@ class Restating:
     @property
     def changed(self) -> str:
         """What is changed of the body."""
-        return CHANGED
+        return NORMALISATION
 
     def give_back(self) -> None:
         """Nothing is stored."""

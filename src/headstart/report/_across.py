@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headstart.core.alignment import CONSENSUS, OWN, OWN_CONSENSUS, SOURCE_ONLY, WayRow
+from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN, OWN_CONSENSUS, SOURCE_ONLY, WayRow
 from headstart.core.results import Across, Results
 from headstart.report._format import counted, metric, percent, points, signed
 
@@ -22,8 +22,8 @@ VALIDATORS = {
 WAYS = {
     SOURCE_ONLY: "the model as it was",
     CONSENSUS: "what the methods agree on",
-    OWN: "own statistics",
-    OWN_CONSENSUS: "what the methods agree on, by own statistics",
+    OWN: "adabn",
+    OWN_CONSENSUS: "adabn and what methods agree on there",
 }
 
 
@@ -48,7 +48,8 @@ def answer(across: Across) -> str:
     alignment = across.alignment
     if alignment.taken == SOURCE_ONLY:
         return f"No. {alignment.sentence}"
-    body = f", which changed the body, too ({alignment.trained})" if alignment.trained else ""
+    named = alignment.trained and alignment.trained != NORMALISATION
+    body = f", which trained the body, too ({alignment.trained})" if named else ""
     return f"Done, by {WAYS.get(alignment.taken, alignment.taken)}{body}. {alignment.sentence}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from headstart.core.alignment import SOURCE_ONLY
+from headstart.core.alignment import NORMALISATION, SOURCE_ONLY
 from headstart.core.results import CandidateRow, Interval, Results
 from headstart.report._format import bare, counted, items, metric, number, passes, percent, plain, points, signed, span
 
@@ -212,7 +212,8 @@ def carried_over(results: Results) -> str:
     alignment = results.across.alignment if results.across else None
     if alignment is None or alignment.taken == SOURCE_ONLY:
         return ""
-    return f", then {alignment.taken} with {alignment.trained}" if alignment.trained else f", then {alignment.taken}"
+    named = alignment.trained and alignment.trained != NORMALISATION
+    return f", then {alignment.taken} with {alignment.trained}" if named else f", then {alignment.taken}"
 
 
 def reading(results: Results) -> str:
