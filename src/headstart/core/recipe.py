@@ -52,10 +52,10 @@ class Recipe:
 
     ``data``, ``test``, ``target`` and ``labelled`` are paths (empty when the data came as an object); ``target`` is a
     domain without labels, ``labelled`` a few items of it that have some, and ``method`` the way across, ``auto`` or a
-    name (empty: there is no target). ``roles`` names columns
-    that were named by the user (``input``, ``label``, ``group``); the others are found again. ``model`` and
-    ``strategy`` are names or ``auto``; ``licence`` says which licences of weights will do. ``settings`` are those of
-    the strategy that is named or, with a target, of the method and the strategy (`headstart.core.settings`).
+    name (empty: there is no target). ``roles`` names columns that were named by the user (``input``, ``label``,
+    ``group``); the others are found again. ``model`` and ``strategy`` are names or ``auto``; ``licence`` says which
+    licences of weights will do. ``settings`` are those of the strategy that is named or, with a target, of the method
+    and the strategy (`headstart.core.settings`).
     """
 
     data: str = ""

@@ -33,8 +33,8 @@ def reversed_gradient(values: torch.Tensor, strength: float) -> torch.Tensor:
 
 
 def rising(progress: float) -> float:
-    """From 0 to 1 in an S, ``2 / (1 + exp(-10 p)) - 1`` (Ganin et al. 2016, arXiv 1505.07818): no
-    adversary is listened to before it knows anything.
+    """From 0 to 1 in an S, ``2 / (1 + exp(-10 p)) - 1`` (Ganin et al. 2016, arXiv 1505.07818): no adversary is
+    listened to before it knows anything.
     """
     return 2.0 / (1.0 + math.exp(-10.0 * progress)) - 1.0
 

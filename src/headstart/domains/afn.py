@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Afn(DeepMethod):
-    """Xu, Li, Yang and Lin 2019, arXiv 1811.07456, the stepwise variant: the norm of every item's features
-    is drawn towards what it is now and ``step`` more, in both domains: features of a target that is not known are
-    small. ``weight`` times the mean squared distance from there, over both sides. The paper drops features out before;
+    """Xu, Li, Yang and Lin 2019, arXiv 1811.07456, the stepwise variant: the norm of every item's features is drawn
+    towards what it is now and ``step`` more, in both domains: features of a target that is not known are small.
+    ``weight`` times the mean squared distance from there, over both sides. The paper drops features out before;
     here nothing does.
     """
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Dan(DeepMethod):
-    """Long, Cao, Wang and Jordan 2015, arXiv 1502.02791: ``weight`` times the squared maximum mean
-    discrepancy of the features under Gaussian kernels of many widths. Departures: one layer, the last; the kernels
-    count the same, the paper learns their weights; all pairs of the batch, not a sum over every fourth.
+    """Long, Cao, Wang and Jordan 2015, arXiv 1502.02791: ``weight`` times the squared maximum mean discrepancy of the
+    features under Gaussian kernels of many widths. Departures: one layer, the last; the kernels count the same, the
+    paper learns their weights; all pairs of the batch, not a sum over every fourth.
     """
 
     summary: ClassVar[str] = "Train until no kernel tells the means of both domains apart (DAN, Long et al. 2015)."

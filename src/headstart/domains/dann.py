@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Dann(DeepMethod):
-    """Ganin et al. 2016, arXiv 1505.07818: a discriminator learns which domain features are of, and the
-    body, by a reversed gradient that grows in the paper's S, learns to give none away. ``weight`` is
-    what it grows to.
+    """Ganin et al. 2016, arXiv 1505.07818: a discriminator learns which domain features are of, and the body, by a
+    reversed gradient that grows in the paper's S, learns to give none away. ``weight`` is what it grows to.
     """
 
     summary: ClassVar[str] = "Train features that a discriminator cannot place (DANN, Ganin et al. 2016)."

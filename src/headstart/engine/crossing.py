@@ -180,13 +180,16 @@ def _carrying(contender: Contender, run: Run, seen: Items, to: Destination) -> C
 
 
 def _said(models: Mapping[str, Model], labelled: Dataset, contender: Contender) -> dict[str, NDArray[np.floating]]:
-    """Logits ``(L, C)`` of every model for all labelled items."""
+    """Logits ``(L, C)`` of every model for all labelled items, which each body reads once."""
     items = items_of(labelled, np.arange(len(labelled)))
-    features = contender.encoder.encode(items, "features of the labelled items").features
-    return {
-        name: model.head.logits(features if model.frozen else encode_once(model.backbone, items, contender))
-        for name, model in models.items()
+    bodies = {id(model.backbone): model for model in models.values()}
+    features = {
+        key: contender.encoder.encode(items, "features of the labelled items").features
+        if model.frozen
+        else encode_once(model.backbone, items, contender)
+        for key, model in bodies.items()
     }
+    return {name: model.head.logits(features[id(model.backbone)]) for name, model in models.items()}
 
 
 def _few(labelled: Dataset, classes: Sequence[str]) -> Few:
