@@ -59,7 +59,7 @@ def strategies() -> tuple[str, ...]:
 
 def outcomes(data: Dataset, name: str, labels: int, draw: int, wanted: Collection[str]) -> list[Outcome]:
     """Of those `strategies` that are ``wanted``, on one model."""
-    run, test = _run(data, draw, [MODELS[data.modality]]), items_of(data, data.split.test)
+    run, test = run_of(data, draw, [MODELS[data.modality]]), items_of(data, data.split.test)
     targets = data.targets[data.split.test]
     (entrant,) = rank(run).taken
     known = {"set": name, "labels": labels, "draw": draw}
@@ -101,7 +101,7 @@ def outcomes(data: Dataset, name: str, labels: int, draw: int, wanted: Collectio
 
 def _with_a_teacher(data: Dataset, draw: int) -> tuple[Entrant, Run]:
     """The model with a larger one to learn from."""
-    run = _run(data, draw, (MODELS[data.modality], TEACHERS[data.modality]))
+    run = run_of(data, draw, (MODELS[data.modality], TEACHERS[data.modality]))
     entrants = rank(run).taken
     student = next(each for each in entrants if each.native.name == MODELS[data.modality])
     return replace(student, native=with_teacher(student, entrants)), run
@@ -127,7 +127,7 @@ def _alone(
     return scored(contender, fitted.backbone, fitted.head, False)
 
 
-def _run(data: Dataset, draw: int, models: Sequence[str]) -> Run:
+def run_of(data: Dataset, draw: int, models: Sequence[str]) -> Run:
     options = options_of(data, Recipe(pool=tuple(models), seed=draw))
     items: Items = items_of(data, data.split.train)
     journal = Journal(None, {})

@@ -13,18 +13,18 @@ Scores are balanced accuracy on the target, whose labels nothing but this table 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from bench._every_strategy import MODELS, _run
+from bench._every_strategy import MODELS, run_of
+from bench._ledger import Ledger
 from bench._machine import machine
 from bench._shifts import SHIFTS, Shift
 from headstart import api, catalog
@@ -40,7 +40,6 @@ from headstart.engine.target_only import Restating
 from headstart.heads.balanced import balanced_accuracy
 from headstart.heads.soft import fit_soft
 
-RESULTS = Path(__file__).parent / "results"
 Own = tuple[NDArray[np.floating], NDArray[np.floating]]
 Measured = tuple[Source, NDArray[np.floating], NDArray[np.int64], Own | None]
 HARM = 0.5
@@ -69,23 +68,15 @@ class Outcome:
 def main() -> int:
     """Measure what is not there yet and write the table."""
     given = _arguments()
-    path = given.out / "across.json"
-    if path.is_file() and not (given.resume or given.anew):
-        raise SystemExit(f"{path} holds results already: go on with --resume, or replace them with --anew.")
-    known = json.loads(path.read_text(encoding="utf-8"))["outcomes"] if given.resume and path.is_file() else []
-    found = [Outcome(**each) for each in known]
-    there = {(each.shift, each.seed) for each in found}
+    ledger = Ledger(Outcome, "across", given)
     for seed in range(given.seeds):
         for shift in SHIFTS:
-            if (shift.name, seed) in there or (given.only and shift.name not in given.only):
+            if ledger.where(shift=shift.name, seed=seed) or (given.only and shift.name not in given.only):
                 continue
-            found.append(measured(shift, seed, given.items))
-            _write(path, found)
-            gains = found[-1].gains()
-            print(f"{shift.name} {seed}: {found[-1].reason}, {gains[GUARDED]:+.1f}", flush=True)
-    text = page(found)
-    print(text)
-    (given.out / "across.md").write_text(text, encoding="utf-8")
+            found = measured(shift, seed, given.items)
+            ledger.add([found])
+            print(f"{shift.name} {seed}: {found.reason}, {found.gains()[GUARDED]:+.1f}", flush=True)
+    ledger.publish(page(list(ledger)))
     return 0
 
 
@@ -94,10 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--items", type=int, default=600, help="of each domain")
     parser.add_argument("--only", nargs="+", choices=[each.name for each in SHIFTS], metavar="NAME", help="shifts")
-    parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER", help="where results are kept")
-    there = parser.add_mutually_exclusive_group()
-    there.add_argument("--resume", action="store_true", help="go on with what is there")
-    there.add_argument("--anew", action="store_true", help="replace the outcomes that are there")
+    Ledger.add_arguments(parser)
     return parser.parse_args()
 
 
@@ -133,7 +121,7 @@ def both_features(shift: Shift, seed: int, items: int, *, stated: bool = True) -
         source, target = (api.load(place, seed=seed) for place in places)
         if source.classes != target.classes:
             raise SystemExit(f"{shift.name} has other classes on both sides: {source.classes} and {target.classes}.")
-        run = _run(source, seed, [MODELS[source.modality]])
+        run = run_of(source, seed, [MODELS[source.modality]])
         (entrant,) = rank(run).taken
         contender, rows = entrant.probe.contender, one_of_each(target.groups, seed)
         seen, learnt, own = items_of(target, rows), source.split.train, None
@@ -153,13 +141,6 @@ def both_features(shift: Shift, seed: int, items: int, *, stated: bool = True) -
             target.targets[rows],
             own,
         )
-
-
-def _write(path: Path, found: Sequence[Outcome]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps({"outcomes": [asdict(each) for each in found]}, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
 
 
 def page(found: Sequence[Outcome]) -> str:

@@ -12,17 +12,17 @@ very items that were trained towards. Outcomes are kept in ``results/across_deep
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from bench._every_strategy import MODELS, _run
+from bench._every_strategy import MODELS, run_of
+from bench._ledger import Ledger
 from bench._machine import machine
 from bench._shifts import SHIFTS, Shift
 from headstart import api, catalog
@@ -41,7 +41,6 @@ from headstart.engine.trials import encode_once, fit_all, train
 from headstart.heads.balanced import balanced_accuracy
 from headstart.ways import TRAINED
 
-RESULTS = Path(__file__).parent / "results"
 FROZEN, ALONE = "frozen", "source alone"
 """The probe on the body as it was pretrained, and the strategy without a method."""
 EPOCHS = 10
@@ -68,25 +67,18 @@ class Outcome:
 def main() -> int:
     """Measure what is not there yet and write the table."""
     given = _arguments()
-    path = given.out / "across_deep.json"
-    if path.is_file() and not (given.resume or given.anew):
-        raise SystemExit(f"{path} holds results already: go on with --resume, or replace them with --anew.")
-    known = json.loads(path.read_text(encoding="utf-8"))["outcomes"] if given.resume and path.is_file() else []
-    found = [Outcome(**each) for each in known]
+    ledger = Ledger(Outcome, "across_deep", given)
     for seed in range(given.seeds):
         for shift in SHIFTS:
-            there = {(one.shift, one.seed, one.items, one.strategy, one.method) for one in found}
-            asked = [FROZEN, ALONE, *given.methods]
-            missing = [each for each in asked if (shift.name, seed, given.items, given.strategy, each) not in there]
+            known = ledger.where(shift=shift.name, seed=seed, items=given.items, strategy=given.strategy)
+            there = {each.method for each in known}
+            missing = [each for each in (FROZEN, ALONE, *given.methods) if each not in there]
             if not missing or (given.only and shift.name not in given.only):
                 continue
             for outcome in measured(shift, seed, given.items, given.strategy, missing):
-                found.append(outcome)
-                _write(path, found)
+                ledger.add([outcome])
             print(f"{shift.name} {seed}: {len(missing)} methods", flush=True)
-    text = page(found)
-    print(text)
-    (given.out / "across_deep.md").write_text(text, encoding="utf-8")
+    ledger.publish(page(list(ledger)))
     return 0
 
 
@@ -100,25 +92,22 @@ def _arguments() -> argparse.Namespace:
         name for name in catalog.domains.names() if issubclass(catalog.domains.get(name), DeepMethod | TargetMethod)
     ]
     parser.add_argument("--methods", nargs="+", choices=deep, default=deep, metavar="NAME")
-    parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER", help="where results are kept")
-    there = parser.add_mutually_exclusive_group()
-    there.add_argument("--resume", action="store_true", help="go on with what is there")
-    there.add_argument("--anew", action="store_true", help="replace the outcomes that are there")
+    Ledger.add_arguments(parser)
     return parser.parse_args()
 
 
-def measured(shift: Shift, seed: int, items: int, strategy: str, methods: Sequence[str]) -> list[Outcome]:
-    """All ``methods`` on one draw of one shift."""
+def measured(shift: Shift, seed: int, items: int, strategy: str, methods: Sequence[str]) -> Iterator[Outcome]:
+    """All ``methods`` on one draw of one shift, one after the other."""
     with tempfile.TemporaryDirectory() as folder:
         places = shift.write(Path(folder), items=items, seed=seed)
         source, target = (api.load(place, seed=seed) for place in places)
-        run = _run(source, seed, [MODELS[source.modality]])
+        run = run_of(source, seed, [MODELS[source.modality]])
         (entrant,) = rank(run).taken
         contender, rows = entrant.native, one_of_each(target.groups, seed)
         seen, hidden, learnt = items_of(target, rows), target.targets[rows], np.arange(len(run.data.items))
         member = catalog.strategies.get(strategy)()
         assert isinstance(member, InputStrategy)
-        found, usual = [], member.lasting(EPOCHS).paced(max(len(learnt), len(seen)))
+        usual = member.lasting(EPOCHS).paced(max(len(learnt), len(seen)))
         reading = Carrying.of(_training(strategy, usual), contender, seen, run)
         for name in methods:
             started = time.perf_counter()
@@ -129,19 +118,16 @@ def measured(shift: Shift, seed: int, items: int, strategy: str, methods: Sequen
             else:
                 fitted = _carried(name, reading).fit(learnt, "all training items")
             logits = fitted.head.logits(encode_once(fitted.backbone, seen, contender))
-            found.append(
-                Outcome(
-                    shift=shift.name,
-                    seed=seed,
-                    items=items,
-                    strategy=strategy,
-                    method=name,
-                    score=balanced_accuracy(logits, hidden),
-                    seconds=time.perf_counter() - started,
-                )
+            yield Outcome(
+                shift=shift.name,
+                seed=seed,
+                items=items,
+                strategy=strategy,
+                method=name,
+                score=balanced_accuracy(logits, hidden),
+                seconds=time.perf_counter() - started,
             )
             hand_back_memory()
-    return found
 
 
 def _training(strategy: str, paced: InputStrategy, name: str = "dann") -> Training:
@@ -156,13 +142,6 @@ def _carried(name: str, reading: Carrying) -> Carrying | Restating:
     if isinstance(method, TargetMethod):
         return Restating(name=name, method=method, contender=reading.contender, seen=reading.seen, run=reading.run)
     return replace(reading, training=_training(usual.strategy_name, usual.strategy, name))
-
-
-def _write(path: Path, found: Sequence[Outcome]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps({"outcomes": [asdict(each) for each in found]}, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
 
 
 def page(found: Sequence[Outcome]) -> str:

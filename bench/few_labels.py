@@ -13,12 +13,10 @@ contestant `plain` of ``bench peers``. Outcomes are kept in ``results/few_labels
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -26,31 +24,24 @@ from scipy import stats
 
 from bench._draws import TITLES, few, prepare
 from bench._every_strategy import AUTO, Outcome, outcomes, strategies
+from bench._ledger import Ledger
 from bench._machine import machine
 from bench._tutorial import fine_tuned
 from headstart import api
 
-RESULTS = Path(__file__).parent / "results"
 PLAIN, LP_FT = "default fine-tune", "lp_ft"
 
 
 def main() -> int:
     """Measure what is not there yet and write the tables."""
     given = _arguments()
-    path = given.out / "few_labels.json"
-    if path.is_file() and not (given.resume or given.anew):
-        raise SystemExit(f"{path} holds results already: go on with --resume, or replace them with --anew.")
-    known = json.loads(path.read_text(encoding="utf-8"))["outcomes"] if given.resume and path.is_file() else []
-    found = [Outcome(**each) for each in known]
+    ledger = Ledger(Outcome, "few_labels", given)
     for draw in range(given.draws):
         for name in given.sets:
-            missing = {count: _missing(found, name, count, draw, given.only) for count in given.labels}
-            for outcome in _drawn(name, missing, draw) if any(missing.values()) else ():
-                found += outcome
-                _write(path, found)
-    text = page(found, given.sets, given.labels)
-    print(text)
-    (given.out / "few_labels.md").write_text(text, encoding="utf-8")
+            missing = {count: _missing(ledger, name, count, draw, given.only) for count in given.labels}
+            for found in _drawn(name, missing, draw) if any(missing.values()) else ():
+                ledger.add(found)
+    ledger.publish(page(list(ledger), given.sets, given.labels))
     return 0
 
 
@@ -63,16 +54,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", choices=known, default=list(known), metavar="NAME", help="strategies to run"
     )
-    parser.add_argument("--out", type=Path, default=RESULTS, metavar="FOLDER", help="where results are kept")
-    there = parser.add_mutually_exclusive_group()
-    there.add_argument("--resume", action="store_true", help="go on with what is there, new strategies too")
-    there.add_argument("--anew", action="store_true", help="replace the outcomes that are there")
+    Ledger.add_arguments(parser)
     return parser.parse_args()
 
 
-def _missing(found: Sequence[Outcome], name: str, labels: int, draw: int, only: Sequence[str]) -> list[str]:
+def _missing(ledger: Ledger[Outcome], name: str, labels: int, draw: int, only: Sequence[str]) -> list[str]:
     """Those of ``only`` that this draw has not met yet."""
-    there = {each.strategy for each in found if (each.set, each.labels, each.draw) == (name, labels, draw)}
+    there = {each.strategy for each in ledger.where(set=name, labels=labels, draw=draw)}
     return [each for each in only if each not in there]
 
 
@@ -94,13 +82,6 @@ def _drawn(name: str, missing: Mapping[int, Sequence[str]], draw: int) -> Iterat
                 known = {"set": name, "labels": labels, "draw": draw, "strategy": PLAIN}
                 yield [Outcome(**known, balanced_accuracy=reached, seconds=time.perf_counter() - started)]
             print(f"{name} {labels} {draw}: {len(wanted)} strategies", flush=True)
-
-
-def _write(path: Path, found: Sequence[Outcome]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps({"outcomes": [asdict(each) for each in found]}, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
 
 
 def page(found: Sequence[Outcome], sets: Sequence[str], counts: Sequence[int]) -> str:

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from bench import across
 from bench._shifts import SHIFTS
 from bench.across import GUARDED, Outcome, page
 from headstart.core.alignment import SOURCE_ONLY
@@ -40,10 +37,3 @@ def test_the_table_counts_shifts_that_were_harmed_in_the_mean_over_seeds():
     assert "| a > b | 50.0 | +9.0 | +9.0 | +0.0 | agreed 2 |" in text
     assert "| harmed | | 0 of 2 | 0 of 2 | 1 of 2 | |" in text
     assert "harm in 0 of 2 shifts (0%; 10% at most is the goal), and 90% of the mean gain of the best" in text
-
-
-def test_results_are_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "across.json").write_text('{"outcomes": []}')
-    monkeypatch.setattr("sys.argv", ["across", "--out", str(tmp_path)])
-    with pytest.raises(SystemExit, match="holds results already"):
-        across.main()

@@ -1,10 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-from bench import across_deep
 from bench.across_deep import ALONE, FROZEN, Outcome, page
 
 
@@ -31,10 +26,3 @@ def test_gains_are_points_above_the_source_alone_and_harm_is_counted_in_the_mean
 def test_what_was_not_measured_is_a_dash():
     found = [outcome("a > b", 0, ALONE, 0.5), outcome("b > a", 0, ALONE, 0.5), outcome("a > b", 0, "dan", 0.6)]
     assert "| b > a | – | 50.0 | – |" in page(found)
-
-
-def test_results_are_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "across_deep.json").write_text('{"outcomes": []}')
-    monkeypatch.setattr("sys.argv", ["across_deep", "--out", str(tmp_path)])
-    with pytest.raises(SystemExit, match="holds results already"):
-        across_deep.main()

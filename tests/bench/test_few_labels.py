@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bench import few_labels
 from bench._csv import write_texts
 from bench._draws import few
 from bench._every_strategy import AUTO, Outcome, strategies
+from bench._ledger import Ledger
 from bench.few_labels import PLAIN
 
 
@@ -57,13 +59,14 @@ def test_the_tables_pair_draws_and_say_what_the_choice_costs():
     assert "| solar cells, 2 classes, 5 | +0.0 ± 12.7 (lp_ft) | +16.0 ± 50.8 | lp_ft 2 |" in text
 
 
-def test_what_a_draw_has_met_is_not_measured_again():
+def test_what_a_draw_has_met_is_not_measured_again(tmp_path: Path):
     names = (PLAIN, *strategies())
     known = {"set": "cells", "labels": 5, "draw": 1, "balanced_accuracy": 0.5}
-    found = [Outcome(**known, strategy=each) for each in names[:-1]]
-    assert few_labels._missing(found, "cells", 5, 1, names) == [names[-1]]
-    assert few_labels._missing(found, "cells", 5, 1, [AUTO]) == []
+    ledger = Ledger(Outcome, "few_labels", Namespace(out=tmp_path, resume=False, anew=False))
+    ledger.add(Outcome(**known, strategy=each) for each in names[:-1])
+    assert few_labels._missing(ledger, "cells", 5, 1, names) == [names[-1]]
+    assert few_labels._missing(ledger, "cells", 5, 1, [AUTO]) == []
     for labels, draw in ((5, 2), (10, 1)):
-        assert few_labels._missing(found, "cells", labels, draw, names) == list(names)
+        assert few_labels._missing(ledger, "cells", labels, draw, names) == list(names)
     assert {AUTO, PLAIN, "lp_ft"} < set(names)
     assert "scratch" not in names
