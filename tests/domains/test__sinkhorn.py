@@ -63,3 +63,40 @@ def test_a_plan_of_similar_costs_starts_where_the_last_one_ended(monkeypatch: py
     np.testing.assert_allclose(again, found, atol=1e-7)
     cold, _ = plan(cost, 0.02, close=1e-6)
     assert np.abs(cold - found).max() > 1e-6
+
+
+def test_an_item_that_is_far_from_all_others_is_reached_at_once():
+    cost = np.random.default_rng(5).uniform(size=(20, 30))
+    cost[:, 7] += 100.0
+    found, _ = plan(cost, 0.01, close=1e-5)
+    np.testing.assert_allclose(found.sum(axis=0), 1 / 30, atol=1e-5)
+
+
+def test_over_relaxation_takes_fewer_iterations_to_the_same_plan(monkeypatch: pytest.MonkeyPatch):
+    random = np.random.default_rng(6)
+    cost = random.uniform(size=(60, 60)) + 2.0 * (random.integers(0, 2, 60)[:, None] != random.integers(0, 2, 60))
+    monkeypatch.setattr(_sinkhorn, "STEPS", 100_000)
+    turns = []
+
+    def counted(errors: list[float], used: float) -> float:
+        turns.append(len(errors))
+        return _relaxation(errors, used)
+
+    _relaxation = _sinkhorn._relaxation
+    monkeypatch.setattr(_sinkhorn, "_relaxation", counted)
+    relaxed, _ = plan(cost, 0.05, close=1e-5)
+    fast = turns[-1]
+    monkeypatch.setattr(_sinkhorn, "_relaxation", lambda errors, used: turns.append(len(errors)) or 1.0)
+    plain, _ = plan(cost, 0.05, close=1e-5)
+    assert fast < turns[-1] / 3
+    np.testing.assert_allclose(relaxed, plain, atol=2e-6)
+
+
+def test_the_factor_is_that_of_successive_over_relaxation():
+    plain = [0.81**turn for turn in range(12)]
+    assert _sinkhorn._relaxation(plain, 1.0) == pytest.approx(2 / (1 + np.sqrt(1 - 0.81)))
+    assert _sinkhorn._relaxation(plain[::-1], 1.7) == 1.0  # errors that grow
+    assert _sinkhorn._relaxation([1.0] * 12, 1.7) == 1.0
+    best = 2 / (1 + np.sqrt(1 - 0.81))
+    again = _sinkhorn._relaxation([(best - 1) ** turn for turn in range(12)], best)
+    assert again == pytest.approx(best)  # the rate with the best factor is the factor less one

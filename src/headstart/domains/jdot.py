@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
 from headstart.core.settings import Meaning
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,19 +32,29 @@ class Jdot(FeatureMethod):
     def cross(self, pair: Pair, fit: Fit) -> Crossing:
         """See `FeatureMethod.cross`."""
         import numpy as np
-        from sklearn.metrics.pairwise import euclidean_distances
 
         from headstart.domains._distances import costs
         from headstart.domains._entropy import softmax
         from headstart.domains._sinkhorn import plan
 
-        labels, distances = one_hot(pair.labels, pair.outputs), self.alpha * costs(pair.source, pair.target)
+        labels, distances = one_hot(pair.labels, pair.outputs), costs(pair.source, pair.target)
+        distances *= self.alpha
         head, potentials = fit(pair.source, labels, groups=pair.groups), None
         for _ in range(self.rounds):
             before = head.logits(pair.target)
-            losses = euclidean_distances(labels, softmax(before), squared=True)
-            sent, potentials = plan(distances + losses, self.regularisation, potentials)
-            head = fit(pair.target, (sent / sent.sum(axis=0)).T.astype(np.float64) @ labels)
+            losses = _losses(softmax(before))[pair.labels]
+            losses += distances
+            sent, potentials = plan(losses, self.regularisation, potentials)
+            arrived = (labels.T.astype(np.float32) @ sent).astype(np.float64)
+            head = fit(pair.target, (arrived / arrived.sum(axis=0)).T)
             if np.array_equal(head.logits(pair.target).argmax(axis=1), before.argmax(axis=1)):
                 break
         return Crossing(head=head)
+
+
+def _losses(probabilities: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Squared loss ``(C, M)`` of ``probabilities (M, C)`` for either class as the label."""
+    import numpy as np
+
+    squares = (probabilities**2).sum(axis=1)
+    return (1.0 + squares - 2.0 * probabilities.T).astype(np.float32)
