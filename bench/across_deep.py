@@ -116,7 +116,7 @@ def measured(shift: Shift, seed: int, items: int, strategy: str, methods: Sequen
             elif name == ALONE:
                 fitted = train(contender, usual, run, learnt, piece=name, stage=name)
             else:
-                fitted = _carried(name, reading).fit(learnt, "all training items")
+                fitted = _carried(name, reading).fit(learnt, "all training items").fitted
             logits = fitted.head.logits(encode_once(fitted.backbone, seen, contender))
             yield Outcome(
                 shift=shift.name,

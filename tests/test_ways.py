@@ -107,3 +107,12 @@ def test_settings_are_the_methods_or_else_the_strategys(data: Dataset, tiny: Poo
     shallow = options_of(data, Recipe(method="shot_im", strategy="linear_probe", settings={"anchor": 3.0}), target)
     assert shallow.destination is not None
     assert shallow.destination.methods == {"shot_im": ShotIM(anchor=3.0)}
+
+
+def test_epochs_that_are_given_are_kept(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    """However few steps they make."""
+    target = api.load_unlabelled(tmp_path / "photos" / "test")
+    found = options_of(data, Recipe(method="mcc", strategy="lp_ft", settings={"epochs": 1}), target).destination
+    assert found is not None
+    assert found.training is not None
+    assert found.training.strategy.schedule.epochs == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
 from headstart.candidates import candidates
@@ -177,5 +177,13 @@ def _training(method: DomainMethod | None, recipe: Recipe, items: int) -> Traini
         name=recipe.method,
         method=method,
         strategy_name=recipe.strategy,
-        strategy=strategy.lasting(method.epochs).paced(items),
+        strategy=_as_long_as_said(strategy.lasting(method.epochs), recipe).paced(items),
     )
+
+
+def _as_long_as_said(strategy: InputStrategy, recipe: Recipe) -> InputStrategy:
+    """Epochs that were asked for are no fewer and no more, however few steps they make."""
+    if "epochs" not in recipe.settings:
+        return strategy
+    this: Any = strategy
+    return replace(this, schedule=replace(strategy.schedule, least_steps=0))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.core.training import InputStrategy
+from headstart.core.training import InputStrategy, batch_sizes, steps_per_epoch
 from headstart.strategies.gradual import Gradual
 from headstart.strategies.stoch_norm import StochNorm
 
@@ -41,3 +41,12 @@ def test_batches_stay_as_large_as_the_strategy_needs():
     paced = Wide(schedule=usual).paced(20).schedule
     assert (paced.batch_size, paced.epochs) == (16, 30)
     assert StochNorm.smallest_batch > InputStrategy.smallest_batch
+
+
+@pytest.mark.parametrize(
+    ("items", "size", "expected"),
+    [(16, 8, (8, 8)), (17, 8, (6, 6, 5)), (34, 16, (12, 11, 11)), (65, 64, (33, 32)), (3, 2, (3,)), (1, 8, (1,))],
+)
+def test_batches_are_of_equal_size_and_none_is_of_one(items: int, size: int, expected: tuple[int, ...]):
+    assert batch_sizes(items, size) == expected
+    assert steps_per_epoch(items, size) == len(expected)

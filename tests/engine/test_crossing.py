@@ -74,7 +74,7 @@ def test_a_way_by_name_gives_another_head_and_nothing_else(tmp_path: Path):
     before, run = settled(data, tmp_path / "h")
     found = crossed(before, run, data, to(darker(tmp_path / "t"), "coral"), preview)
     assert found.alignment.taken == "coral"
-    assert found.before is before.model
+    assert found.before is before
     assert not np.allclose(found.settled.model.head.weight, before.model.head.weight)
     assert found.settled.model.backbone is before.model.backbone
     assert found.settled.chosen is before.chosen
@@ -163,7 +163,7 @@ def test_a_target_of_the_same_domain_leaves_the_model_as_it_was(tmp_path: Path):
     found = crossed(before, run, data, to(load_unlabelled(tmp_path / "t")), preview)
     assert (found.alignment.taken, found.alignment.reason) == (SOURCE_ONLY, "same domain")
     assert found.settled.model is before.model
-    across = found.across(scored(found, run), run)
+    across = found.across(scored(found, run), run, replace(data.split, separate=True))
     assert across.before is None
     assert across.difference is None
 
@@ -173,17 +173,28 @@ def test_what_it_has_brought_is_paired_on_the_test_items(tmp_path: Path):
     before, run = settled(data, tmp_path / "h")
     found = crossed(before, run, data, to(darker(tmp_path / "t"), "coral"), preview)
     case = scored(found, run)
-    across = found.across(case, run)
+    across = found.across(case, run, replace(data.split, separate=True))
     assert across.before is not None
     assert across.difference is not None
     hits = [
         np.mean([(chances.argmax(axis=1) == case.targets)[case.targets == each].mean() for each in (0, 1)])
-        for chances in (case.probabilities, found.before.head.logits(np.asarray(case.features)))
+        for chances in (case.probabilities, found.before.model.head.logits(np.asarray(case.features)))
     ]
     assert across.before.value == pytest.approx(hits[1])
     assert across.difference.value == pytest.approx(hits[0] - hits[1])
-    without = found.across(replace(case, on="cross-validation"), run)
-    assert without.difference is None
+
+
+def test_test_items_of_the_source_say_nothing_of_the_target(tmp_path: Path):
+    """A fifth that was held out, or a folder ``test`` beside the training items: the model is told as it was before."""
+    data = toys.dataset(tmp_path / "d")
+    before, run = settled(data, tmp_path / "h")
+    found = crossed(before, run, data, to(darker(tmp_path / "t"), "coral"), preview)
+    for split in (data.split, replace(data.split, origin="made")):
+        assert not split.separate
+        assert found.scored(split) is before
+        across = found.across(scored(found, run), run, split)
+        assert (across.before, across.difference) == (None, None)
+    assert found.scored(replace(data.split, separate=True)) is found.settled
 
 
 def test_a_body_that_was_trained_is_refused(tmp_path: Path):

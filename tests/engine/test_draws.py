@@ -71,7 +71,8 @@ def test_many_classes_of_one_item_each_are_all_trained_on():
 
 def test_nothing_is_held_out_where_nothing_can_be_spared():
     with pytest.raises(
-        UserError, match=r"^Early stopping and averaging hold items out, but of 3 none can be spared: .* patience to 0"
+        UserError,
+        match=r"^About a fifth of 3 training items was to be held out, and none can be spared: .* set patience to 0",
     ):
         held_out(np.array([0, 1, 2]), np.arange(3), 0)
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 import torch
 
 from headstart.engine import environment
+from headstart.engine.identity import PACKAGES
 
 
 def test_it_names_versions_device_and_threads():
     found = environment.environment("bfloat16")
-    assert set(environment.PACKAGES) < set(found["versions"])
+    assert set(PACKAGES) < set(found["versions"])
     assert (found["dtype"], found["device"]) == ("bfloat16", "cpu")
     assert found["threads"] >= 1
 

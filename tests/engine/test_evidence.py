@@ -105,3 +105,11 @@ def test_what_was_left_out_is_told_by_reason_notes_first_each_with_one_full_stop
         "Control not run: scratch; it has no BatchNorm.",
         "Control not run: scratch; no time.",
     )
+
+
+def test_what_was_carried_elsewhere_is_not_given_up_for_a_better_control_here():
+    proof: Any = SimpleNamespace(verdict=SimpleNamespace(outcome="negative"), best="simple")
+    assert evidence.handed_over(proof, elsewhere=False) == "simple"
+    assert evidence.handed_over(proof, elsewhere=True) == "transfer"
+    proof.best = "scratch"
+    assert evidence.handed_over(proof, elsewhere=False) == "transfer"

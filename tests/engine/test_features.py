@@ -9,6 +9,7 @@ import torch
 
 from headstart.backbones._text import TextPreprocess
 from headstart.core.progress import Silent
+from headstart.engine import features
 from headstart.engine.arithmetic import SAMPLE, Arithmetic, Sample
 from headstart.engine.features import Encoder, view_seed, weights_digest
 from headstart.engine.items import Items
@@ -154,3 +155,14 @@ def test_digests_depend_on_values_and_view_seeds_on_content():
     assert weights_digest(one) != weights_digest(two)
     assert weights_digest(one) == weights_digest(toys.ToyBackbone(toys.info(), seed=0, size=16))
     assert view_seed("ab", 0) == view_seed("ab", 0) != view_seed("ab", 1)
+
+
+def test_what_another_library_computed_is_not_taken_for_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backbone: toys.ToyBackbone
+):
+    items, progress = toys.labelled(6).items, Silent()
+    Encoder(backbone, tmp_path, progress).encode(items, "features")
+    assert Encoder(backbone, tmp_path, progress).encode(items, "features").computed == 0
+    known = features.versions()
+    monkeypatch.setattr(features, "versions", lambda: {**known, "timm": "0.0.1"})
+    assert Encoder(backbone, tmp_path, progress).encode(items, "features").computed == 6

@@ -12,6 +12,7 @@ from headstart.engine.guard import REASONS, effective_classes, guarded
 LABELS = np.arange(90) % 3
 RANDOM = np.random.default_rng(0)
 FEATURES = RANDOM.normal(size=(90, 4)), RANDOM.normal(size=(90, 4)) + 2.0
+ALL = np.arange(90)
 
 
 def predictions(share: float, labels: np.ndarray = LABELS) -> np.ndarray:
@@ -47,7 +48,7 @@ def asked_of(
 ):
     ways = {SOURCE_ONLY: judged(), "coral": after, CONSENSUS: after}
     known = {SOURCE_ONLY: BEFORE, "coral": figures, CONSENSUS: figures}
-    return guarded(ways, known, features, asked=asked)
+    return guarded(ways, known, features, independent=np.arange(len(features[0])), asked=asked)
 
 
 def test_taken_where_nothing_speaks_against_it():
@@ -82,9 +83,23 @@ def test_classes_that_are_only_more_frequent_are_no_other_domain():
     features = middles[LABELS] + RANDOM.normal(size=(90, 4)), middles[labels] + RANDOM.normal(size=(90, 4))
     before = judged(held=1.0, logits=predictions(1.0, labels))
     found = guarded(
-        {SOURCE_ONLY: before, CONSENSUS: before}, {SOURCE_ONLY: BEFORE, CONSENSUS: values(0.4, 0.7)}, features
+        {SOURCE_ONLY: before, CONSENSUS: before},
+        {SOURCE_ONLY: BEFORE, CONSENSUS: values(0.4, 0.7)},
+        features,
+        independent=ALL,
     )
     assert found.reason == "same domain"
+
+
+def test_copies_are_no_other_domain():
+    """Nine source items, each there ten times, are easily told from ninety others that are drawn alike."""
+    few, others = RANDOM.normal(size=(9 + 9, 40)), RANDOM.normal(size=(90, 40))
+    features = np.repeat(few, 5, axis=0), others
+    ways = {SOURCE_ONLY: judged(), CONSENSUS: judged()}
+    known = {SOURCE_ONLY: BEFORE, CONSENSUS: values(0.4, 0.7)}
+    assert guarded(ways, known, features, independent=ALL).p < 0.05
+    found = guarded(ways, known, features, independent=np.arange(18) * 5)
+    assert (found.p > 0.05, found.reason) == (True, "same domain")
 
 
 def test_kept_after_a_collapse():
@@ -110,7 +125,7 @@ def test_what_is_asked_for_by_name_is_taken_and_the_objection_told():
 
 def test_one_method_alone_stands_for_the_consensus():
     ways = {SOURCE_ONLY: judged(), "coral": judged()}
-    found = guarded(ways, {SOURCE_ONLY: BEFORE, "coral": values(0.4, 0.7)}, FEATURES)
+    found = guarded(ways, {SOURCE_ONLY: BEFORE, "coral": values(0.4, 0.7)}, FEATURES, independent=ALL)
     assert found.taken == "coral"
 
 
@@ -133,7 +148,7 @@ def beside(agreed: tuple[float, float], both: tuple[float, float], **ways: Judge
     after = judged(held=0.8)
     known = {SOURCE_ONLY: judged(), CONSENSUS: after, OWN: after, OWN_CONSENSUS: after, **ways}
     figures = {SOURCE_ONLY: BEFORE, CONSENSUS: values(*agreed), OWN: values(0.9, 0.9), OWN_CONSENSUS: values(*both)}
-    return guarded(known, figures, FEATURES)
+    return guarded(known, figures, FEATURES, independent=ALL)
 
 
 def test_own_statistics_come_first():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from headstart.core.training import batch_sizes
 from headstart.engine.frozen import SAMPLE
 from headstart.engine.inputs import Inputs, batches_of
 from headstart.engine.views import MOST, Views
@@ -72,10 +73,30 @@ def test_views_come_again_only_where_frozen_blocks_are_kept(boundary: int, again
     assert inputs(boundary=boundary)[1]._view(seed=1, epoch=0) is None
 
 
-def test_a_last_batch_of_one_joins_its_neighbour():
-    groups = batches_of(np.ones(17, dtype=np.int64), 8, np.random.default_rng(0))
-    assert sorted(len(group) for group in groups) == [8, 9]
-    assert np.array_equal(np.sort(np.concatenate(groups)), np.arange(17))
+@pytest.mark.parametrize("count", [1, 2, 3, 17, 34, 65, 300])
+def test_batches_are_as_equal_as_can_be(count: int):
+    groups = batches_of(np.ones(count, dtype=np.int64), 8, np.random.default_rng(0))
+    assert sorted((len(group) for group in groups), reverse=True) == list(batch_sizes(count, 8))
+    assert np.array_equal(np.sort(np.concatenate(groups)), np.arange(count))
+
+
+def test_turns_of_an_epoch_differ_in_order_and_share_views():
+    _, given = inputs(views=True)
+    rows = np.arange(16)
+    orders = [
+        torch.cat([chosen for chosen, _ in given.epoch(rows, seed=1, epoch=0, size=8, turn=turn)]).tolist()
+        for turn in (0, 1)
+    ]
+    assert orders[0] != orders[1]
+    first, second = (
+        {
+            int(place): values
+            for positions, batch in given.epoch(rows, seed=1, epoch=0, size=8, turn=turn)
+            for place, values in zip(positions, next(iter(batch.values())), strict=True)
+        }
+        for turn in (0, 1)
+    )
+    assert all(torch.equal(first[place], second[place]) for place in range(16))
 
 
 def test_items_of_similar_length_share_a_batch():

@@ -22,6 +22,14 @@ def test_a_piece_is_computed_once_and_read_back_bit_for_bit(tmp_path: Path):
     assert np.array_equal(again["x"], value)
 
 
+def test_a_damaged_piece_is_computed_again(tmp_path: Path):
+    journal = Journal(tmp_path / "c", {})
+    journal.recall("a piece", lambda: {"x": np.zeros(3)})
+    journal.path("a piece").write_bytes(b"\x08\x00\x00\x00\x00\x00\x00\x00{not so")
+    assert np.array_equal(journal.recall("a piece", lambda: {"x": np.ones(3)})["x"], np.ones(3))
+    assert np.array_equal(journal.recall("a piece", lambda: pytest.fail("computed again"))["x"], np.ones(3))
+
+
 def test_names_that_look_alike_are_different_pieces(tmp_path: Path):
     journal = Journal(tmp_path / "c", {})
     journal.recall("a/b", lambda: {"x": np.zeros(1)})

@@ -27,6 +27,16 @@ def test_features_and_logits_above_a_boundary(boundary: int):
     assert np.allclose(network.linear_head().weight, HEAD.weight, atol=1e-7)
 
 
+def test_the_head_computes_in_full_precision_whatever_the_body_does():
+    body = backbone()
+    batch = body.preprocess.collate([body.preprocess.item(toys.labelled(4).items.read(n)) for n in range(4)])
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        features, logits, *_ = Network(body, HEAD, 0)(batch)
+    assert logits.dtype == torch.float32
+    expected = torch.from_numpy(HEAD.logits(features.double().numpy()))
+    torch.testing.assert_close(logits.double(), expected, atol=1e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("fixed", [True, False])
 def test_items_of_one_shape_are_blended_and_of_others_their_features(fixed: bool):
     body, blend = backbone(), Blend(partner=torch.tensor([1, 0]), share=0.25)

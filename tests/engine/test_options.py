@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from headstart.core.errors import UserError
+from headstart.engine.options import Destination, check
 from tests.engine import toys
+from tests.engine.test_crossing import darker
 
 
 def test_members_are_found_by_name_and_the_seed_is_the_recipes(tmp_path: Path):
@@ -30,3 +34,20 @@ def test_models_of_sound_are_built_for_what_is_heard(facts: dict[str, int], aske
     monkeypatch.setattr(type(member.source), "load", lambda self, info, *, size=None, **_: sizes.append(size))
     member.load()
     assert sizes == [asked]
+
+
+def test_sides_too_small_to_be_told_apart_are_refused_before_anything_else(tmp_path: Path):
+    data = toys.dataset(tmp_path / "d")
+    target = darker(tmp_path / "t", 12)
+    to = replace(toys.options(tmp_path / "h"), destination=Destination(data=target, methods={}, validators={}))
+    check(data, to)
+    tied = replace(data, groups=np.arange(len(data)) // 20)
+    small = replace(to, destination=replace(to.destination, data=darker(tmp_path / "s", 4)))
+    with pytest.raises(UserError) as caught:
+        check(tied, small)
+    assert caught.value.problems == (
+        "Telling source and target apart takes 10 independent items of each at least, of which 'd' has "
+        f"{len(np.unique(tied.groups[tied.split.train]))}: copies, and items of one group, count once. Add items.",
+        "Telling source and target apart takes 10 independent items of each at least, of which the target 's' has 4: "
+        "copies, and items of one group, count once. Add items.",
+    )

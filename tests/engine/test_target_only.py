@@ -46,6 +46,17 @@ def test_statistics_are_those_of_the_items():
     }
 
 
+def test_every_item_counts_alike_in_the_statistics():
+    """A batch of 64 and one of 2 would give two items half of the weight."""
+    body = backbone()
+    items = toys.labelled(66, seed=8).items
+    found = restated(body, toys.inputs(body, 0, items), 66, progress=Silent(), name="s")
+    with torch.no_grad():
+        out = body.module[0][0](torch.stack([body.preprocess.item(items.read(n)) for n in range(66)]))
+    assert BATCH == 64
+    torch.testing.assert_close(found.module[0][1].running_mean, out.mean(dim=(0, 2, 3)))
+
+
 def test_a_body_without_batch_norm_comes_back_as_it_is():
     body = backbone()
     body.module = nn.Sequential(nn.Conv2d(3, 8, 3))
@@ -94,7 +105,8 @@ def test_each_domain_has_its_own_statistics_and_the_head_goes_with_the_sources(t
     contender, seen = toys.contender(run), darker()
     restating = Restating(name="adabn", method=AdaBn(), contender=contender, seen=seen, run=run)
     rows = np.arange(len(run.data.items))
-    found = restating.fit(rows, "all")
+    towards = restating.fit(rows, "all")
+    found = towards.fitted
     expected = restated(
         contender.backbone, toys.inputs(contender.backbone, 0, seen), len(seen), progress=Silent(), name="s"
     )
@@ -106,6 +118,7 @@ def test_each_domain_has_its_own_statistics_and_the_head_goes_with_the_sources(t
         progress=Silent(),
         name="s",
     )
+    assert same(dict(towards.source.module.state_dict()), dict(body.module.state_dict()))
     with torch.no_grad():
         pictures = body.preprocess.collate([body.preprocess.item(run.data.items.read(int(n))) for n in rows])
         logits = found.head.logits(body.encode(pictures).double().numpy())
@@ -118,7 +131,7 @@ def test_tent_goes_on_from_there(tmp_path: Path):
     run = toys.run(tmp_path)
     contender, seen, rows = toys.contender(run), darker(), np.arange(len(run.data.items))
     plain, trained = (
-        Restating(name="x", method=method, contender=contender, seen=seen, run=run).fit(rows, "all")
+        Restating(name="x", method=method, contender=contender, seen=seen, run=run).fit(rows, "all").fitted
         for method in (AdaBn(), Tent(schedule=replace(Tent().schedule, epochs=3, rate_scale=10.0)))
     )
     states = [one.backbone.module.state_dict() for one in (plain, trained)]

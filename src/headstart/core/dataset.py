@@ -50,12 +50,14 @@ class Split:
     """Row numbers of the table. ``test`` is empty when there is no test split: the score is then
     cross-validated.
 
-    ``origin`` says who made it: ``given`` by the user, ``made`` here (stratified and grouped), or ``none``.
+    ``origin`` says who made it: ``given`` by the user, ``made`` here (stratified and grouped), or ``none``. One that is
+    ``separate`` was given beside the data, and may be of another domain.
     """
 
     train: NDArray[np.int64]
     test: NDArray[np.int64]
     origin: Literal["given", "made", "none"]
+    separate: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,10 +85,18 @@ class .433, .458, .458 (tweets, two draws) and .535, .585, .561 (solar cells, on
 .596, .638, .635. Twice as many of four (tweets): .471 and .596."""
 
 
+def batch_sizes(items: int, size: int) -> tuple[int, ...]:
+    """Sizes of the batches of an epoch: as equal as can be and ``size`` at most, so that all steps, and all statistics
+    of BatchNorm, count alike. A batch of one has no statistics: an odd item joins another batch instead.
+    """
+    count = max(1, min(-(-items // size), items // 2))
+    smaller, larger = divmod(items, count)
+    return (smaller + 1,) * larger + (smaller,) * (count - larger)
+
+
 def steps_per_epoch(items: int, size: int) -> int:
-    """Batches of ``size`` in so many items. A single item that is left over is left out: it has no statistics."""
-    full, rest = divmod(items, size)
-    return max(1, full + (rest > 1))
+    """Batches of an epoch over so many items."""
+    return len(batch_sizes(items, size))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +111,9 @@ class Schedule:
     """
 
     epochs: Annotated[int, Meaning(says="Passes over the training items.", low=1)]
-    rate_scale: Annotated[float, Meaning(says="Multiplies the learning rate that is usual for the model's family.")]
+    rate_scale: Annotated[
+        float, Meaning(says="Multiplies the learning rate that is usual for the model's family.", low=1e-6)
+    ]
     batch_size: Annotated[int, Meaning(says="Items in a step.", low=2)]
     warmup_steps: Annotated[int, Meaning(says="Steps in which the learning rate rises from zero.")]
     augment: Annotated[

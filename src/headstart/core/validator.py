@@ -18,7 +18,8 @@ class Judged:
     ``source (N, D)`` with ``labels (N,)`` and ``target (M, D)`` are the features that all ways start from; ``logits
     (M, C)`` are its predictions for the target, ``held (N, C)`` those for source items that it had not seen, where they
     arrive. ``back (N, C)`` are predictions for the source of the same way from the target, with what it had predicted
-    there for labels, to the source. ``weights (N,)`` say how much denser the target is where source items lie.
+    there for labels, to the source. ``weights (N,)`` say how much denser the target is where source items lie, about 1
+    in the mean.
     """
 
     source: NDArray[np.float64]

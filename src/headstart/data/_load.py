@@ -57,7 +57,7 @@ def load(
     classes = sorted_classes(checked.labels)
     number = {name: position for position, name in enumerate(classes)}
     targets = np.asarray([number[label] for label in checked.labels], dtype=np.int64)
-    split, found = _split(checked, targets, seed)
+    split, found = _split(checked, targets, seed, separate=raw_test is not None)
     uses_groups = checked.rows.group_keys is not None
     return Dataset(
         name=name or raw.name,
@@ -91,12 +91,13 @@ def _where(raw: RawTable) -> str:
     return f"column '{raw.roles['label']}'" if "label" in raw.roles else f"'{raw.name}'"
 
 
-def _split(checked: Checked, targets: NDArray[np.int64], seed: int) -> tuple[Split, list[Issue]]:
+def _split(checked: Checked, targets: NDArray[np.int64], seed: int, *, separate: bool) -> tuple[Split, list[Issue]]:
     is_test, origin, notes = checked.rows.is_test, "given", []
     if not is_test.any():
         is_test, notes = made(targets, checked.groups, checked.digests, seed)
         origin = "made" if is_test.any() else "none"
-    return Split(train=np.flatnonzero(~is_test), test=np.flatnonzero(is_test), origin=origin), notes
+    separate = separate and origin == "given"
+    return Split(train=np.flatnonzero(~is_test), test=np.flatnonzero(is_test), origin=origin, separate=separate), notes
 
 
 def table_of(

@@ -23,6 +23,7 @@ from headstart.heads.standardise import Standardiser
 MOST = 1000
 """Items a side that are looked at, drawn at random."""
 FEWEST = 10
+"""Items a side that are enough to look at."""
 DRAWS = 199
 """Of each null: with the sides as they are, two hundred, so that p-values are multiples of half a percent."""
 

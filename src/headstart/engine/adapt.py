@@ -96,16 +96,17 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
     if options.destination is not None:
         with clock.stage("carry over"):
             crossing = crossed(settled, run, data, options.destination, preview)
-            settled = crossing.settled
+    measured = settled if crossing is None else crossing.scored(data.split)
+    settled = settled if crossing is None else crossing.settled
     winner, model = settled.chosen.trial, settled.model
     with clock.stage("score"):
-        scored = score(settled, ranked, run, data, test)
+        scored = score(measured, ranked, run, data, test)
     with clock.stage("controls"):
         member = options.member(winner.contender.name)
         controls = try_all(Setting(run=run, winner=winner, member=member, test=test))
         proof = judge(controls, winner, scored, labelled)
     with clock.stage("evidence"):
-        retention = retained(settled, scored, run, test)
+        retention = retained(settled, scored if measured is settled else None, run, test)
         cards, card_note = compared(winner.contender, run, data, test, preview)
         found = Findings(
             ranked=ranked,
@@ -114,7 +115,7 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
             proof=proof,
             retention=retention,
             domains=cards if crossing is None else (crossing.card, *cards),
-            across=None if crossing is None else crossing.across(scored, run),
+            across=None if crossing is None else crossing.across(scored, run, data.split),
         )
         results = gather(
             found,

@@ -20,6 +20,7 @@ from headstart.core.domain import Crossing, FeatureMethod, Fit, Pair, one_hot
 from headstart.core.progress import Progress
 from headstart.core.validator import Judged, Validator
 from headstart.engine.common_space import CommonSpace
+from headstart.engine.draws import one_of_each
 from headstart.engine.guard import guarded
 from headstart.engine.judging import held_out, likeness, way_back
 
@@ -80,12 +81,13 @@ class Way:
 @dataclass(frozen=True, kw_only=True)
 class Tried:
     """All ``ways`` by name, source only among them, and of both sides the ``rows`` that they looked at, with their
-    ``features``. They are judged by the first `JUDGED` of these.
+    ``features``; ``groups`` are ties of the source's. They are judged by the first `JUDGED` of these.
     """
 
     ways: Mapping[str, Way]
     rows: tuple[NDArray[np.int64], NDArray[np.int64]]
     features: tuple[NDArray[np.floating], NDArray[np.floating]]
+    groups: NDArray[np.int64]
 
     def head(self, name: str) -> LinearHead:
         """The head of a way, for features as they are."""
@@ -113,7 +115,7 @@ def tried_out(source: Source, target: NDArray[np.floating], means: Means, *, see
         groups=source.groups[rows],
     )
     ways = _ways(pair, replace(means, fit=space.fitting(means.fit)), space, progress)
-    return Tried(ways=ways, rows=(rows, others), features=(features, target))
+    return Tried(ways=ways, rows=(rows, others), features=(features, target), groups=source.groups[rows])
 
 
 def decided(tried: Tried, means: Means, *, seed: int) -> Alignment:
@@ -123,6 +125,7 @@ def decided(tried: Tried, means: Means, *, seed: int) -> Alignment:
         {name: way.judged for name, way in tried.ways.items()},
         {name: way.values for name, way in tried.ways.items()},
         (features[:JUDGED], target[:JUDGED]),
+        independent=one_of_each(tried.groups[:JUDGED], seed),
         asked=means.asked,
         seed=seed,
     )

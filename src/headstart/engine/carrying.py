@@ -17,7 +17,7 @@ from headstart.engine.common_space import CommonSpace
 from headstart.engine.draws import held_out
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.final import Model
-from headstart.engine.fitting import Fitted
+from headstart.engine.fitting import Towards
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.judging import likeness, way_back
@@ -29,9 +29,12 @@ from headstart.engine.target_only import Restating
 from headstart.engine.trials import Contender, checkpoint_of, encode_once, starting_head
 from headstart.engine.two_stream import Target, fit_across
 from headstart.engine.views import Views
+from headstart.heads.sample import stratified_rows
 from headstart.heads.soft import fit_soft
 from headstart.heads.temperature import fit_temperature
 from headstart.heads.weights import balanced_weights
+
+ADVICE = "What changes the body is judged by them: add items, or choose a method that works on frozen features."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ class Carrying:
         )
         return cls(training=training, contender=contender, seen=seen, inputs=inputs, run=run)
 
-    def fit(self, rows: NDArray[np.int64], part: str) -> Fitted:
+    def fit(self, rows: NDArray[np.int64], part: str) -> Towards:
         """On the training items ``rows`` and all items of the target; ``part`` says which they are."""
         run, contender, strategy = self.run, self.contender, self.training.strategy
         preparation = strategy.prepare(contender.backbone)
@@ -78,7 +81,7 @@ class Carrying:
             else balanced_weights(targets, outputs).tolist(),
             features=np.asarray(contender.features[rows]),
         )
-        return fit_across(
+        fitted = fit_across(
             self.training,
             contender.backbone,
             starting_head(contender, preparation, run, rows),
@@ -92,6 +95,7 @@ class Carrying:
             progress=run.progress,
             name=f"{self.training.name} with {self.training.strategy_name}, {part}",
         )
+        return Towards(fitted=fitted, source=fitted.backbone)
 
     def piece(self, part: str) -> str:
         """What tells it from other work in the journal."""
@@ -129,11 +133,11 @@ def carried(
     run, contender, name = carrying.run, carrying.contender, carrying.name
     data, seed = run.data, run.options.seed
     tried = tried_out(source, frozen, means, seed=seed, progress=run.progress)
-    kept, held = held_out(data.targets, data.groups, seed)
-    held = held[:JUDGED]
+    kept, held = held_out(data.targets, data.groups, seed, advice=ADVICE)
+    held = held[stratified_rows(data.targets[held], JUDGED, seed)]
     found = _judging_fit(carrying, kept, held, tried.rows[1][:JUDGED])
     judged = _judged(found, data.targets[held])
-    fitted = carrying.fit(np.arange(len(data.targets)), "all training items")
+    fitted = carrying.fit(np.arange(len(data.targets)), "all training items").fitted
     way = Way(
         name=name,
         head=fitted.head,
@@ -163,17 +167,11 @@ def _judging_fit(
     run, contender, part = carrying.run, carrying.contender, "to judge it"
 
     def compute() -> Mapping[str, NDArray[Any]]:
-        fitted = carrying.fit(kept, part)
-        source, target = (
-            np.asarray(encode_once(fitted.backbone, items, contender), dtype=np.float64)
-            for items in (run.data.items.subset(held), carrying.seen.subset(others))
-        )
-        return {
-            "source": source,
-            "target": target,
-            "held": fitted.head.logits(source),
-            "logits": fitted.head.logits(target),
-        }
+        towards = carrying.fit(kept, part)
+        sides = (towards.source, run.data.items.subset(held)), (towards.fitted.backbone, carrying.seen.subset(others))
+        source, target = (np.asarray(encode_once(body, items, contender), dtype=np.float64) for body, items in sides)
+        head = towards.fitted.head
+        return {"source": source, "target": target, "held": head.logits(source), "logits": head.logits(target)}
 
     found = run.journal.recall(f"judged {carrying.piece(part)}", compute)
     run.journal.forget(checkpoint_of(carrying.piece(part)))

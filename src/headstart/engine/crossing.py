@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN, OWN_CONSENSUS, SOURCE_ONLY, Alignment
-from headstart.core.dataset import Dataset
+from headstart.core.dataset import Dataset, Split
 from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
 from headstart.core.results import Across, FewRecord, TargetRecord
@@ -40,25 +40,31 @@ CARDED = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Crossed:
-    """What is ``settled`` now, the model ``before`` and how that came about."""
+    """What is ``settled`` now, what was ``before`` and how that came about."""
 
     settled: Settled
-    before: Model
+    before: Settled
     alignment: Alignment
     labelled: FewRecord | None
     card: DomainCard
     target: TargetRecord
 
-    def across(self, scored: Scored, run: Run) -> Across:
-        """The record, with what the crossing made of the score on a test split."""
+    def scored(self, split: Split) -> Settled:
+        """What is to be scored on the test items of ``split``, or out of fold. Only a test set that came separately may
+        be of the target; all others are of the source, of which the model is told as it was before.
+        """
+        return self.settled if split.separate else self.before
+
+    def across(self, scored: Scored, run: Run, split: Split) -> Across:
+        """The record, with what the crossing made of the score on a test set of the target."""
         before = difference = None
-        if scored.on == "test" and self.alignment.taken != SOURCE_ONLY:
+        if split.separate and self.alignment.taken != SOURCE_ONLY:
             task, items = run.data.task, Sample.of(run.data.task, scored.targets, scored.groups)
             features = scored.features
             if not self.settled.model.frozen:
                 encoder = self.settled.chosen.trial.contender.encoder
                 features = encoder.encode(scored.items, "features of the test items, as they were").features
-            probabilities = probabilities_of(self.before.head.logits(features), task)
+            probabilities = probabilities_of(self.before.model.head.logits(features), task)
             earlier, now = (task.credit(each, scored.targets) for each in (probabilities, scored.probabilities))
             before, difference = mean_interval(earlier, items), compare(now, earlier, items).interval
         return Across(
@@ -102,7 +108,7 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
     train = training_side(contender, run, data)
     return Crossed(
         settled=replace(settled, model=taken),
-        before=model,
+        before=settled,
         alignment=replace(alignment, trained="" if taken.frozen else alignment.trained or NORMALISATION),
         labelled=few,
         card=domain_card(train, other, preview=preview, progress=run.progress, seed=seed),

@@ -11,6 +11,7 @@ from headstart.heads.folds import grouped_folds
 
 PARTS = 5
 """One part out of so many is held out."""
+STOP_EARLY = "Early stopping and averaging need some: set patience to 0, or choose another strategy."
 
 
 def balanced(targets: NDArray[np.int64], seed: int, epoch: int) -> NDArray[np.int64]:
@@ -31,22 +32,22 @@ def balanced(targets: NDArray[np.int64], seed: int, epoch: int) -> NDArray[np.in
 
 
 def held_out(
-    targets: NDArray[np.int64], groups: NDArray[np.int64], seed: int
+    targets: NDArray[np.int64], groups: NDArray[np.int64], seed: int, *, advice: str = STOP_EARLY
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions to train on and about a fifth to hold out, by class; equal ``groups (n,)`` are never parted.
 
     One group of every class is trained on in any case.
 
     Raises:
-        UserError: that leaves nothing to hold out.
+        UserError: that leaves nothing to hold out; ``advice`` says what to do then.
     """
     order = np.random.default_rng(seed).permutation(len(targets))
     firsts = order[np.unique(targets[order], return_index=True)[1]]
     others = np.flatnonzero(~np.isin(groups, groups[firsts]))
     if not len(others):
         raise UserError(
-            f"Early stopping and averaging hold items out, but of {len(targets)} none can be spared: each class has a "
-            "single item, or items that are tied together. Set patience to 0, or choose another strategy."
+            f"About a fifth of {len(targets)} training items was to be held out, and none can be spared: each class "
+            f"has a single item, or items that are tied together. {advice}"
         )
     held = others
     if len(np.unique(groups[others])) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,7 +159,7 @@ def gather(
 ) -> Results:
     """Everything the report says, as one record."""
     proof, scored, chosen = found.proof, found.scored, found.settled.chosen
-    served = "simple" if proof.verdict.outcome == "negative" and proof.best == "simple" else "transfer"
+    served = handed_over(proof, elsewhere=found.across is not None and not data.split.separate)
     encoded = chosen.trial.contender.encoded
     return Results(
         headline=headline(proof.verdict, scored, run.data.task.primary, served, found.across),
@@ -192,6 +192,14 @@ def gather(
         budget=str(run.options.budget),
         seed=run.options.seed,
     )
+
+
+def handed_over(proof: Proof, *, elsewhere: bool) -> Literal["simple", "transfer"]:
+    """The simple control where it is better, unless the model is meant for ``elsewhere`` than it was measured: what was
+    carried over to another domain is not given up for what does better in the source's.
+    """
+    better = proof.verdict.outcome == "negative" and proof.best == "simple"
+    return "simple" if better and not elsewhere else "transfer"
 
 
 def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:

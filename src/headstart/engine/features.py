@@ -33,6 +33,7 @@ from headstart.engine.arithmetic import (
 from headstart.engine.cache import FeatureSpace, noted
 from headstart.engine.device import fast_dtype, on_device, prepared, to_device
 from headstart.engine.digests import BYTES, smallest
+from headstart.engine.identity import versions
 from headstart.engine.items import Items, batches
 from headstart.engine.journal import write_atomically
 from headstart.engine.views import View
@@ -47,6 +48,9 @@ LEAN = "lean 3"
 """Version of `Backbone.lean`: features rounded in another way are kept apart."""
 THREADS_PAY = 64
 """Items left to encode from which on numbers of threads are compared first."""
+
+PASSING = ("torch", "timm", "transformers")
+"""Libraries whose version may change what a forward pass gives."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +138,8 @@ class Encoder:
             "weights": self._weights,
             "layer": self._exact.layer,
             "arithmetic": LEAN,
+            "model": self._exact.info.name,
+            "libraries": ", ".join(f"{name} {of}" for name, of in versions().items() if name in PASSING),
         }
 
     def _settled(self, items: Items) -> Arithmetic:

@@ -15,6 +15,7 @@ from headstart.engine.compare import compare
 from headstart.engine.estimates import Sample
 from headstart.engine.intervals import mean_interval
 from headstart.engine.outputs import probabilities_of
+from headstart.engine.selection import luck
 
 LEAD = 1.0
 """Standard errors by which a way has to be ahead of what the guard took to be taken in its place: of few items the
@@ -35,7 +36,9 @@ def chosen(
     """The way that the items speak for, by the ``logits (L, C)`` of every way, and what they say of each.
 
     It is the one that is most often right, if it is ahead of what the guard took by more than `LEAD` standard errors
-    of the paired difference, and what the guard took otherwise; one that was asked for by name stays in any case.
+    of the paired difference, and what the guard took otherwise; one that was asked for by name stays in any case. Where
+    the items chose, what they say it gains is freed from the luck of having been chosen
+    (`headstart.engine.selection.luck`).
     """
     items, usual = Sample.of(task, few.targets, few.groups), alignment.taken
     credits = {name: task.credit(probabilities_of(each, task), few.targets) for name, each in logits.items()}
@@ -43,12 +46,18 @@ def chosen(
     ahead = compare(credits[best], credits[usual], items)
     asked = alignment.reason == "asked for"
     taken = best if not asked and ahead.value > LEAD * ahead.standard_error else usual
-    record = FewRecord(
-        items=len(few.targets),
-        instead_of="" if taken == usual else usual,
-        right={name: mean_interval(credit, items) for name, credit in credits.items()},
-        difference=None if taken == SOURCE_ONLY else compare(credits[taken], credits[SOURCE_ONLY], items).interval,
-    )
+    right = {name: mean_interval(credit, items) for name, credit in credits.items()}
+    gain = None if taken == SOURCE_ONLY else compare(credits[taken], credits[SOURCE_ONLY], items).interval
+    if gain is not None and taken != usual:
+        bias = luck(np.stack(list(credits.values()))[:, None, :], items, right[taken].value)
+        gain = replace(
+            gain,
+            value=gain.value - bias,
+            low=gain.low - bias,
+            high=gain.high - bias,
+            method=f"{gain.method}, corrected for choosing among {len(credits)} (BBC)",
+        )
+    record = FewRecord(items=len(few.targets), instead_of="" if taken == usual else usual, right=right, difference=gain)
     if taken == usual:
         return alignment, record
     sentence = (

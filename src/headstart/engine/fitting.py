@@ -46,6 +46,16 @@ class Fitted:
     losses: tuple[float, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Towards:
+    """What was ``fitted`` for items of a target, and the body that reads items of the ``source`` for the same head:
+    another one where each domain has statistics of its own.
+    """
+
+    fitted: Fitted
+    source: Backbone
+
+
 def fitted(
     strategy: Prepared,
     backbone: Backbone,
@@ -97,9 +107,9 @@ def _attempt(
     backbone = copy.deepcopy(source)
     preparation = strategy.prepare(backbone)
     alterations = Alterations(backbone.module, preparation, settings.seed)
-    network, course = lesson(backbone, preparation)
-    loop = Loop(strategy.schedule, preparation, backbone, network, course, settings, calmed=calmed)
     with torch.random.fork_rng():
+        network, course = lesson(backbone, preparation)
+        loop = Loop(strategy.schedule, preparation, backbone, network, course, settings, calmed=calmed)
         losses = loop.run(progress, name)
     alterations.undo()
     backbone.module.eval().requires_grad_(False)

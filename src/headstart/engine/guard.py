@@ -57,17 +57,19 @@ def guarded(
     values: Mapping[str, Mapping[str, float]],
     features: tuple[NDArray[np.floating], NDArray[np.floating]],
     *,
+    independent: NDArray[np.int64],
     asked: str | None = None,
     seed: int = 0,
 ) -> Guarded:
     """What to take of the ways ``judged``, which are known by ``values`` of every validator.
 
-    ``features (N, D)`` and ``(M, D)`` are those of both sides, the same independent items that were judged.
+    ``features (N, D)`` and ``(M, D)`` are those of both sides, the same items that were judged. No two of the target's
+    are tied, nor of the source's those that are ``independent (n,)``.
 
     It is what methods agree on where BatchNorm has statistics of each domain's own, then what they agree on without:
     the first that nothing speaks against.
     """
-    p = _one_domain(judged[SOURCE_ONLY], features, seed)
+    p = _one_domain(judged[SOURCE_ONLY], features, independent, seed)
     way = asked or (CONSENSUS if CONSENSUS in judged else next(name for name in judged if name != SOURCE_ONLY))
     found, facts = _objection(judged, values, way, p)
     if asked is None:
@@ -80,12 +82,19 @@ def guarded(
     return Guarded(taken=asked, reason="asked for", sentence=REASONS["asked for"].format(opinion=opinion).strip(), p=p)
 
 
-def _one_domain(source: Judged, features: tuple[NDArray[np.floating], NDArray[np.floating]], seed: int) -> float:
+def _one_domain(
+    source: Judged,
+    features: tuple[NDArray[np.floating], NDArray[np.floating]],
+    independent: NDArray[np.int64],
+    seed: int,
+) -> float:
     """p-value of both sides being of one domain with predicted classes held equal: where classes are only more or less
-    frequent there is nothing to adapt to, and methods that even out classes do most harm.
+    frequent there is nothing to adapt to, and methods that even out classes do most harm. Of source items that are tied
+    one is looked at: copies would tell any two sides apart.
     """
-    strata = source.held.argmax(axis=1), source.logits.argmax(axis=1)
-    found = two_sample(*features, strata=strata, seed=seed)
+    first, second = features
+    strata = source.held.argmax(axis=1)[independent], source.logits.argmax(axis=1)
+    found = two_sample(first[independent], second, strata=strata, seed=seed)
     assert found.within is not None  # there are strata
     return found.within
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from headstart.engine.options import Options
 
 
+PACKAGES = (
+    "headstart", "torch", "torchvision", "timm", "transformers", "accelerate", "scikit-learn", "numpy", "peft",
+)  # fmt: skip
+
+
 def identity(data: Dataset, options: Options) -> Mapping[str, object]:
     """What a run depends on; a journal of another run is not continued, and a finished one is not computed again.
 
@@ -30,7 +35,7 @@ def identity(data: Dataset, options: Options) -> Mapping[str, object]:
     for part in (data.targets, data.groups, data.split.train, data.split.test):
         rows.update(np.ascontiguousarray(part).tobytes())
     return {
-        "versions": {name: _version(name) for name in ("headstart", "torch", "timm", "transformers", "peft")},
+        "versions": versions(),
         "options": asdict(options.recipe) | {"data": "", "test": "", "target": "", "labelled": ""},
         "data": data.fingerprint,
         "rows": rows.hexdigest(),
@@ -46,8 +51,12 @@ def _labelled(options: Options) -> str:
     return "" if found is None else found.fingerprint
 
 
+def versions() -> Mapping[str, str]:
+    """Of what numbers depend on; empty for what is not installed."""
+    return {name: _version(name) for name in PACKAGES}
+
+
 def _version(name: str) -> str:
-    """Empty for what is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

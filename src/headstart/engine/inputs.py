@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone
+from headstart.core.training import batch_sizes
 from headstart.engine.activations import Activations
 from headstart.engine.device import accelerator, prepared, to_device
 from headstart.engine.frozen import Frozen
@@ -50,13 +51,13 @@ class Inputs:
         return self._frozen is not None and self._frozen.stored
 
     def epoch(
-        self, rows: NDArray[np.int64], *, seed: int, epoch: int, size: int
+        self, rows: NDArray[np.int64], *, seed: int, epoch: int, size: int, turn: int = 0
     ) -> Iterator[tuple[torch.Tensor, Mapping[str, torch.Tensor]]]:
         """Every batch of an epoch over the items ``rows (n,)``: positions ``(B,)`` among them, and what to train on.
 
-        Order and views are functions of ``seed`` and ``epoch``.
+        Views are functions of ``seed`` and ``epoch``, the order also of the ``turn`` where an epoch takes several.
         """
-        groups = batches_of(self._ready.items.lengths[rows], size, np.random.default_rng(mixed(seed, epoch)))
+        groups = batches_of(self._ready.items.lengths[rows], size, np.random.default_rng(mixed(seed, epoch, turn)))
         yield from self._batches(rows, groups, self._view(seed, epoch))
 
     def fixed(self, rows: NDArray[np.int64], size: int) -> Iterator[tuple[torch.Tensor, Mapping[str, torch.Tensor]]]:
@@ -99,25 +100,22 @@ class Inputs:
 
 
 def batches_of(lengths: NDArray[np.int64], size: int, random: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Random batches of ``size`` whose members have similar lengths; a last batch of one joins its neighbour.
-
-    BatchNorm cannot normalise a batch of one, and a step on a single item is mostly noise.
-    """
+    """Random batches of items of similar lengths, of the sizes that `batch_sizes` says."""
     shuffled = random.permutation(len(lengths))
+    ends = np.cumsum(batch_sizes(len(lengths), size))
     groups: list[NDArray[np.int64]] = []
-    for start in range(0, len(shuffled), size * BUCKET):
-        bucket = shuffled[start : start + size * BUCKET]
+    for first in range(0, len(ends), BUCKET):
+        own = ends[first : first + BUCKET]
+        start = ends[first - 1] if first else 0
+        bucket = shuffled[start : own[-1]]
         bucket = bucket[np.argsort(lengths[bucket], kind="stable")]
-        groups += [bucket[i : i + size] for i in range(0, len(bucket), size)]
-    if len(groups) > 1 and len(groups[-1]) == 1:
-        last = groups.pop()
-        groups[-1] = np.concatenate([groups[-1], last])
+        groups += np.split(bucket, own[:-1] - start)
     return [groups[i] for i in random.permutation(len(groups))]
 
 
-def mixed(seed: int, epoch: int) -> int:
-    """The seed of an epoch."""
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+def mixed(seed: int, *numbers: int) -> int:
+    """A seed for each of ``numbers``, such as epochs."""
+    return int(np.random.SeedSequence([seed, *numbers]).generate_state(1)[0])
 
 
 def _exact(activations: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

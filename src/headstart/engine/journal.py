@@ -80,16 +80,19 @@ class Journal:
         )
 
     def recall(self, name: str, compute: Callable[[], Arrays]) -> Arrays:
-        """The arrays of piece ``name``: read back if they were written before, else computed and written."""
+        """The arrays of piece ``name``: read back if they were written before, else computed and written; so they are
+        where what was written is damaged.
+        """
         if self.folder is None:
             return compute()
         path = self.path(name)
-        if path.exists():
-            return _read(path)
+        found = _read(path) if path.exists() else None
+        if found is not None:
+            return found
         arrays = compute()
         _write(path, arrays)
         # Read back what was written: a resumed run then continues from the very same bytes and layout.
-        return _read(path)
+        return _read(path) or arrays
 
     def note(self, name: str, decide: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """A decision as a JSON object: read back if it was taken before, else taken and written."""
@@ -197,7 +200,12 @@ def _write(path: Path, arrays: Arrays) -> None:
     write_atomically(path, save({key: np.array(value, order="C") for key, value in arrays.items()}))
 
 
-def _read(path: Path) -> Arrays:
+def _read(path: Path) -> Arrays | None:
+    """None for a file that is damaged."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    return load_file(path)
+    try:
+        return load_file(path)
+    except SafetensorError:
+        return None

@@ -54,12 +54,16 @@ def way_back(method: FeatureMethod, pair: Pair, fit: Fit, logits: NDArray[np.flo
 
 
 def likeness(pair: Pair) -> NDArray[np.float64]:
-    """How much denser the target is where source items lie, ``(N,)`` of mean 1: odds of a logistic regression on the
-    sides, from predictions left out (Bickel, Brückner and Scheffer 2009, JMLR 10, section 3).
+    """How much denser the target is where source items lie, ``(N,)``: odds of a logistic regression on the sides, from
+    predictions left out, times N / M (Bickel, Brückner and Scheffer 2009, JMLR 10, section 3). About 1 in the mean, and
+    not scaled to it: by how far they miss it `headstart.validators.dev` corrects what they weigh.
     """
     first, second = len(pair.source), len(pair.target)
     sides = np.repeat([0, 1], [first, second])
-    found = fit_logistic(np.concatenate([pair.source, pair.target]), sides, 2).oof_logits
+    ties = np.arange(first) if pair.groups is None else pair.groups
+    groups = np.concatenate([ties, ties.max() + 1 + np.arange(second)])
+    folds = grouped_folds(sides, groups, FOLDS, 0)
+    found = fit_logistic(np.concatenate([pair.source, pair.target]), sides, 2, folds=folds).oof_logits
     assert found is not None  # no penalty was given
-    odds = np.exp(np.clip(found[:first, 1] - found[:first, 0], -np.log(LARGEST), np.log(LARGEST))) * first / second
-    return odds / odds.mean()
+    log_odds = found[:first, 1] - found[:first, 0] + np.log(first / second)
+    return np.exp(np.clip(log_odds, -np.log(LARGEST), np.log(LARGEST)))

@@ -56,7 +56,7 @@ class Network(nn.Module):
         self._boundary = boundary
 
     def forward(self, batch: Mapping[str, torch.Tensor], blend: Blend | None = None) -> Passed:
-        """What comes of a batch."""
+        """What comes of a batch; the head computes in float32, as it is served, whatever the body does."""
         backbone = self._backbone
         if blend and backbone.fixed_shapes:
             batch = {name: blend.of(tensor) for name, tensor in batch.items()}
@@ -68,11 +68,13 @@ class Network(nn.Module):
         features = backbone.upper(state, reached) if reached else backbone.encode(state)
         if blend and not backbone.fixed_shapes:
             features = blend.of(features)
-        return Passed(features, self.head(features), self.head.weight, batch, tuple(maps))
+        with torch.autocast(features.device.type, enabled=False):
+            logits = self.head(features.float())
+        return Passed(features, logits, self.head.weight, batch, tuple(maps))
 
     def linear_head(self) -> LinearHead:
         """The head as it is now."""
-        weight, bias = (tensor.detach().double().cpu().numpy() for tensor in (self.head.weight, self.head.bias))
+        weight, bias = (tensor.detach().cpu().double().numpy() for tensor in (self.head.weight, self.head.bias))
         return LinearHead(weight=weight, bias=bias)
 
 

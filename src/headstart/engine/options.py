@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from headstart.core.backbone import Backbone, BackboneInfo, LinearHead, Source
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import NOUNS, Dataset, Unlabelled
@@ -20,6 +22,7 @@ from headstart.core.task import Task
 from headstart.core.training import InputStrategy
 from headstart.core.two_stream import DeepMethod
 from headstart.core.validator import Validator
+from headstart.distances.two_sample import FEWEST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +151,19 @@ def _all_strategies(options: Options) -> dict[str, Strategy]:
     return {**options.strategies, **({training.strategy_name: training.strategy} if training else {})}
 
 
+def _too_few(data: Dataset, target: Unlabelled | None) -> list[str]:
+    """Sides with fewer independent items than two domains can be told apart by."""
+    sides = [] if target is None else [(f"'{data.name}'", data.groups[data.split.train])]
+    sides += [] if target is None else [(f"the target '{target.name}'", target.groups)]
+    counts = [(name, len(np.unique(groups))) for name, groups in sides]
+    return [
+        f"Telling source and target apart takes {FEWEST} independent items of each at least, of which {name} has "
+        f"{count}: copies, and items of one group, count once. Add items."
+        for name, count in counts
+        if count < FEWEST
+    ]
+
+
 def check(data: Dataset, options: Options) -> None:
     """Refuse what cannot work before anything is downloaded or computed.
 
@@ -166,6 +182,7 @@ def check(data: Dataset, options: Options) -> None:
             f"'{data.name}' holds {NOUNS[data.modality]}s and the target '{target.name}' {NOUNS[target.modality]}s; "
             "give two of one kind."
         )
+    problems += _too_few(data, target)
     if not options.pool:
         kind = " with a permissive licence" if options.recipe.licence == "permissive" else ""
         problems.append(f"No pretrained model for {NOUNS[data.modality]}s{kind} was named or found.")

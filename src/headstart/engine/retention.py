@@ -20,21 +20,21 @@ FEWEST = 4
 """Items that a similarity can be estimated from."""
 
 
-def retained(settled: Settled, scored: Scored, run: Run, test: Items) -> Retention | None:
+def retained(settled: Settled, scored: Scored | None, run: Run, test: Items) -> Retention | None:
     """Of the chosen model, on the test items or, without any, on those it learnt from; None where its body is as it was
-    pretrained.
+    pretrained. ``scored`` has features of the test items by this very model; None where it was not scored on them.
     """
     model, contender = settled.model, settled.chosen.trial.contender
     if model.frozen:
         return None
-    on_test = scored.on == "test"
-    items = test if on_test else run.data.items
+    features = scored.features if scored is not None and scored.on == "test" else None
+    items = run.data.items if features is None else test
     rows = np.arange(len(items))
     if len(rows) > MOST:
         rows = np.sort(np.random.default_rng(run.options.seed).choice(rows, MOST, replace=False))
     few = items.subset(rows)
-    if on_test:
-        before, after = contender.encoder.encode(few, "features before adapting").features, scored.features[rows]
+    if features is not None:
+        before, after = contender.encoder.encode(few, "features before adapting").features, features[rows]
     else:
         before, after = contender.features[rows], encode_once(model.backbone, few, contender)
     first, second = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
@@ -43,7 +43,7 @@ def retained(settled: Settled, scored: Scored, run: Run, test: Items) -> Retenti
     if classifier is not None:
         agreement = share(classifier.logits(first).argmax(axis=1) == classifier.logits(second).argmax(axis=1))
     return Retention(
-        measured_on="test" if on_test else "training",
+        measured_on="training" if features is None else "test",
         items=len(rows),
         similarity=similarity(first, second) if len(rows) >= FEWEST else None,
         agreement=agreement,

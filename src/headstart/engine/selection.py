@@ -47,12 +47,19 @@ def selection_corrected(
     plain = cross_validated_interval(credits[chosen], folds, items)
     if len(credits) == 1:
         return plain
+    bias = luck(credits, items, plain.value, seed, draws)
+    moved = cross_validated_interval(credits[chosen], folds, items, bias=bias)
+    return replace(moved, method=f"{plain.method}, corrected for choosing among {len(credits)} (BBC-CV)")
+
+
+def luck(credits: NDArray[np.float64], items: Sample, score: float, seed: int = 0, draws: int = 1000) -> float:
+    """By how much the ``score`` of the choice among ``credits (K, R, N)`` is above what such a choice scores on items
+    that it was not made by; 0 at least.
+    """
     shares = np.nanmean(np.where(np.isnan(credits).all(1, keepdims=True), 0.0, credits), axis=1)
     seen = np.logical_not(np.isnan(credits).all(axis=1))
     draws = min(draws, max(FEWEST_DRAWS, draws * MANY // len(items)))
-    outside = _choose_inside_score_outside(shares, seen, items, np.random.default_rng(seed), draws)
-    moved = cross_validated_interval(credits[chosen], folds, items, bias=max(0.0, plain.value - outside))
-    return replace(moved, method=f"{plain.method}, corrected for choosing among {len(credits)} (BBC-CV)")
+    return max(0.0, score - _choose_inside_score_outside(shares, seen, items, np.random.default_rng(seed), draws))
 
 
 def _choose_inside_score_outside(

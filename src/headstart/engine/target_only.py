@@ -20,7 +20,7 @@ from headstart.core.target_only import TargetMethod, TargetTraining
 from headstart.core.training import Preparation, steps_per_epoch
 from headstart.engine.device import accelerator, autocast
 from headstart.engine.examples import Settings
-from headstart.engine.fitting import Fitted, fitted
+from headstart.engine.fitting import Fitted, Towards, fitted
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.loop import Course, Step
@@ -54,23 +54,24 @@ class Restating:
     seen: Items
     run: Run
 
-    def fit(self, rows: NDArray[np.int64], part: str) -> Fitted:
+    def fit(self, rows: NDArray[np.int64], part: str) -> Towards:
         """With the head of the training items ``rows``; ``part`` says which they are."""
         run, contender = self.run, self.contender
         items, targets, outputs = run.data.items.subset(rows), run.data.targets[rows], run.data.task.outputs
-        features = self.by_own_statistics(items, "the source").features
+        own = self.by_own_statistics(items, "the source")
         weights = balanced_weights(targets, outputs).tolist()
-        head = run.options.probe.fit(features, targets, outputs, weights, run.data.groups[rows])
+        head = run.options.probe.fit(own.features, targets, outputs, weights, run.data.groups[rows])
         body = self._restated(self.seen, f"{self.name}, the target")
         training = self.method.training()
         if training is None:
-            return Fitted(backbone=body, head=head, losses=())
+            return Towards(fitted=Fitted(backbone=body, head=head, losses=()), source=own.backbone)
         path = run.journal.path(checkpoint_of(self.piece(part))) if run.journal.folder else None
         settings = Settings(
             seed=run.options.seed, dtype=training_dtype(body, 0, contender.encoder.dtype), checkpoint=path
         )
         name = f"{self.name}, {part}"
-        return fit_alone(training, body, head, self._inputs(body, self.seen), settings, run.progress, name)
+        fitted = fit_alone(training, body, head, self._inputs(body, self.seen), settings, run.progress, name)
+        return Towards(fitted=fitted, source=own.backbone)
 
     def by_own_statistics(self, items: Items, side: str = "") -> OwnStatistics:
         """The contender's body with statistics of ``items``, and what it makes of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -116,15 +117,9 @@ class TwoStream(Course):
         self, inputs: Inputs, rows: NDArray[np.int64], seed: int, epoch: int
     ) -> Iterator[tuple[torch.Tensor, Batch]]:
         """So many batches of ``rows`` as there are steps, in another order every time around."""
-        left, turn = self.steps, 0
-        while left:
-            own = mixed(seed, turn) if turn else seed
-            for found in inputs.epoch(rows, seed=own, epoch=epoch, size=self._schedule.batch_size):
-                yield found
-                left -= 1
-                if not left:
-                    return
-            turn += 1
+        size = self._schedule.batch_size
+        turns = (inputs.epoch(rows, seed=seed, epoch=epoch, size=size, turn=turn) for turn in itertools.count())
+        yield from itertools.islice(itertools.chain.from_iterable(turns), self.steps)
 
     def step(self, running: nn.Module, batch: tuple[torch.Tensor, Batch, Batch], progress: float) -> Step:
         """See `Course.step`."""

@@ -61,9 +61,8 @@ def gained(results: Results) -> str:
         return ""
     if across.difference is None or across.before is None:
         return _chosen(across, results.primary) or (
-            "Nobody can tell how well it does there without labels: scores on this page are those of the training "
-            "items' own domain, cross-validated with the model as it was. Label a hundred items of the other domain "
-            "and give them with --test to know."
+            "Accuracy in the target cannot be measured without labels: scores on this page are those of the model as "
+            "it was, in the training items' own domain. Label a hundred items of the target and give them with --test."
         )
     low, high = (signed(100 * end) for end in (across.difference.low, across.difference.high))
     told = f"{points(across.difference.value)} ({low} to {high}) of {metric(results.primary).label.lower()}"
@@ -81,10 +80,10 @@ def _chosen(across: Across, primary: str) -> str:
         return ""
     low, high = (signed(100 * end) for end in (few.difference.low, few.difference.high))
     told = f"{points(few.difference.value)} ({low} to {high}) of {metric(primary).label.lower()}"
+    freed = ", freed from the luck of having been chosen by them" if few.instead_of else ""
     return (
-        f"On {counted(few.items, 'labelled item')} of the target it is {told} from the model as it was, and a little "
-        "less in truth, for ways were chosen by them. All other scores on this page are those of the training items' "
-        "own domain, cross-validated with the model as it was."
+        f"On {counted(few.items, 'labelled item')} of the target it is {told} from the model as it was{freed}. All "
+        "other scores on this page are those of the model as it was, in the training items' own domain."
     )
 
 

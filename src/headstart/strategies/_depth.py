@@ -11,7 +11,9 @@ from headstart.core.settings import Meaning
 from headstart.core.training import ParamGroup
 
 WEIGHT_DECAY = 0.01
-Decay = Annotated[float, Meaning(says="Learning rate of a block over that of the next one towards the head.", high=1.0)]
+Decay = Annotated[
+    float, Meaning(says="Learning rate of a block over that of the next one towards the head.", low=1e-6, high=1.0)
+]
 
 
 def groups_by_depth(

@@ -19,7 +19,7 @@ class Full(InputStrategy):
     lead: ClassVar[float] = 0.03
 
     decay: Decay = 0.8
-    head_rate: Annotated[float, Meaning(says="Multiplies the learning rate of the head.")] = 10.0
+    head_rate: Annotated[float, Meaning(says="Multiplies the learning rate of the head.", low=1e-6)] = 10.0
     schedule: Schedule = Schedule(epochs=6, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
     def prepare(self, backbone: Backbone) -> Preparation:

@@ -31,7 +31,7 @@ KINDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Peft(InputStrategy):
-    """Adapters that the library peft puts over all dense layers and all convolutions but grouped ones: DoRA (Liu et al.
+    """Adapters that the library peft puts over all ``nn.Linear`` and ungrouped ``nn.Conv2d`` layers: DoRA (Liu et al.
     2024, arXiv 2402.09353), (IA)^3 (Liu et al. 2022, arXiv 2205.05638; activations of every such layer are scaled),
     LoHa (Hyeon-Woo et al. 2021, arXiv 2108.06098) and LoKr (Edalati et al. 2022, arXiv 2212.10650). Merged: what comes
     back is an ordinary body of the same shape. Departure: the head starts from the probe. LoRA itself is `lora`.
