@@ -335,6 +335,26 @@ def test_a_few_labelled_items_say_what_ways_are_worth(data: Dataset, tiny: PoolM
         api.align(data, target, out=tmp_path / "run", budget="quick")
 
 
+def test_a_few_labelled_items_need_not_be_what_training_items_must(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    labelled_photos(tmp_path / "few", count=6)
+    for path in sorted((tmp_path / "few" / "right").iterdir())[1:]:
+        path.unlink()
+    few = api.load_few(tmp_path / "few", like=data)
+    assert (few.source, np.bincount(few.targets).tolist()) == (str(tmp_path / "few"), [3, 1])
+    across = api.align(data, target, labelled=few, budget="quick").results.across
+    assert across is not None
+    assert across.labelled is not None
+    assert across.labelled.items == 4
+    (tmp_path / "few" / "right").rename(tmp_path / "apart")
+    one = api.load_few(tmp_path / "few", like=data)
+    assert one.classes == ("left",)
+    across = api.align(data, target, labelled=one, budget="quick").results.across
+    assert across is not None
+    assert across.labelled is not None
+    assert across.labelled.items == 3
+
+
 def test_labels_of_the_target_change_nothing_but_the_choice(data: Dataset, tiny: PoolMember, tmp_path: Path):
     """Poisoned: every label is the other class's. What methods made of the target is the same to the last digit."""
     target = api.load_unlabelled(shifted_photos(tmp_path / "other"))

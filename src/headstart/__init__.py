@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from headstart.api import adapt as adapt
     from headstart.api import align as align
     from headstart.api import load as load
+    from headstart.api import load_few as load_few
     from headstart.api import load_unlabelled as load_unlabelled
     from headstart.api import models as models
     from headstart.api import open as open
@@ -47,6 +48,7 @@ _HOMES = {
     "adapt": "api",
     "align": "api",
     "load": "api",
+    "load_few": "api",
     "load_unlabelled": "api",
     "models": "api",
     "open": "api",

@@ -76,7 +76,12 @@ def load(
 
 
 def load_unlabelled(
-    source: Any, *, input: str | None = None, group: str | None = None, progress: Progress | None = None
+    source: Any,
+    *,
+    input: str | None = None,
+    group: str | None = None,
+    like: Dataset | None = None,
+    progress: Progress | None = None,
 ) -> Unlabelled:
     """Read and check items without labels, those of the domain that `align` carries a model over to.
 
@@ -85,6 +90,7 @@ def load_unlabelled(
             ``Dataset``. Labels that it may have are not read.
         input: column with the texts or image paths; inferred when not given.
         group: column whose equal values belong together, and count once.
+        like: what `load` returned of the labelled data: a table is read by the same columns where none are named here.
         progress: told what is going on.
 
     Raises:
@@ -92,8 +98,40 @@ def load_unlabelled(
     """
     from headstart.data._load_unlabelled import load_unlabelled as load_items
 
-    found = load_items(source, input=input, group=group, progress=progress)
+    found = load_items(source, input=input, group=group, like=like, progress=progress)
     given = {"input": input, "group": group}
+    return replace(found, source=_path(source), named={role: column for role, column in given.items() if column})
+
+
+def load_few(
+    source: Any,
+    *,
+    input: str | None = None,
+    label: str | None = None,
+    group: str | None = None,
+    like: Dataset | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Read and check a few labelled items of the domain that `align` carries a model over to, for its ``labelled``.
+
+    Nothing is learnt from them, so that every item that can be read is kept: a class may have one item or none.
+
+    Args:
+        source: folder of class folders, CSV/TSV/Parquet/JSONL file, DataFrame, or Hugging Face ``Dataset``. Classes are
+            called as in the labelled data of the other domain.
+        input: column with the texts or image paths; inferred when not given.
+        label: column with the classes; inferred when not given.
+        group: column whose equal values belong together, and count once.
+        like: what `load` returned of the labelled data: a table is read by the same columns where none are named here.
+        progress: told what is going on.
+
+    Raises:
+        UserError: nothing can be read, or too much cannot be used.
+    """
+    from headstart.data._load_few import load_few as load_items
+
+    found = load_items(source, input=input, label=label, group=group, like=like, progress=progress)
+    given = {"input": input, "label": label, "group": group}
     return replace(found, source=_path(source), named={role: column for role, column in given.items() if column})
 
 
@@ -202,7 +240,7 @@ def align(
     Args:
         data: what `load` returned; a test set of the target's domain (``test=``) lets the report say what was gained.
         target: what `load_unlabelled` returned.
-        labelled: what `load` returned of a few other items of that domain: ways are chosen by them, nothing is fitted.
+        labelled: what `load_few` returned of other items of that domain: ways are chosen by them, nothing is fitted.
         out: the run folder; written when done, and where an interrupted run resumes.
         method: the way across by name, taken whatever the guard says; or ``auto``.
         strategy: what a method that trains the body trains; None for the last block.

@@ -3,8 +3,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from headstart.core.data_kind import Roles
 from headstart.core.errors import UserError
-from headstart.data._sources import KINDS, kind_of, neighbour
+from headstart.data._sources import KINDS, inherited, kind_of, neighbour
 
 
 def test_every_kind_is_found(tmp_path: Path):
@@ -13,6 +14,14 @@ def test_every_kind_is_found(tmp_path: Path):
     assert type(kind_of(tmp_path / "t.csv")).__name__ == "Table"
     assert type(kind_of(pd.DataFrame())).__name__ == "DataFrame"
     assert KINDS.names() == ("dataframe", "folder", "huggingface", "table")
+
+
+def test_columns_are_inherited_by_what_has_columns(tmp_path: Path):
+    roles, named = {"input": "text", "label": "kind", "group": "patient"}, {"group": "patient"}
+    frame = kind_of(pd.DataFrame())
+    assert inherited(frame, roles, named) == Roles(input="text", label="kind", group="patient")
+    assert inherited(frame, roles, {}) == Roles(input="text", label="kind")
+    assert inherited(kind_of(tmp_path), roles, named) == Roles()
 
 
 def test_a_missing_path_offers_its_neighbour(tmp_path: Path):

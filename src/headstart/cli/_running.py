@@ -79,8 +79,7 @@ def few(recipe: Recipe, data: Dataset, progress: Progress) -> Dataset:
     """The labelled items of the target, by the columns that ``data`` were read by."""
     from headstart import api
 
-    columns = {role: data.roles.get(role) for role in ("input", "label")}
-    found = api.load(recipe.labelled, **columns, group=recipe.roles.get("group"), seed=recipe.seed, progress=progress)
+    found = api.load_few(recipe.labelled, like=data, progress=progress)
     warn(found.issues, progress, f"In the labelled items '{found.name}': ")
     return found
 

@@ -111,9 +111,7 @@ def align(
             raise UserError("There is no target to carry the model over to; name its folder or table with --target.")
         _running.refuse(recipe, out)
         found = _running.load(recipe, progress)
-        items = api.load_unlabelled(
-            recipe.target, input=found.roles.get("input"), group=recipe.roles.get("group"), progress=progress
-        )
+        items = api.load_unlabelled(recipe.target, like=found, progress=progress)
         _running.warn(items.issues, progress, f"In the target '{items.name}': ")
         few = _running.few(recipe, found, progress) if recipe.labelled else None
         adaptation = api.align(found, items, labelled=few, out=out, recipe=recipe, progress=progress)

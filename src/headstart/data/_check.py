@@ -107,6 +107,19 @@ def tied(rows: Rows, findings: Sequence[Finding]) -> Ties:
             return tie_clips(findings)
 
 
+def grouped(rows: Rows, ties: Ties) -> NDArray[np.int64]:
+    """Group numbers ``(N,)`` from 0: copies are together, and what the user's groups tie."""
+    keys = _keys(rows)
+    return numbered((ties.near if keys is None else join(ties.near, keys)).tolist())
+
+
+def _keys(rows: Rows) -> NDArray[np.int64] | None:
+    """Numbers ``(N,)`` of the user's groups, where there are any; a row without one is by itself."""
+    if rows.group_keys is None:
+        return None
+    return numbered([("row", n) if key is None else ("key", str(key)) for n, key in enumerate(rows.group_keys)])
+
+
 def odd(rows: Rows, findings: Sequence[Finding], labels: Sequence[str]) -> list[Issue]:
     """Issues of N usable pictures or sounds, of the classes ``labels (N,)``."""
     match rows.modality:
@@ -159,9 +172,7 @@ def _group(
     rows: Rows, ties: Ties, *, group_named: bool
 ) -> tuple[Rows, NDArray[np.int64], NDArray[np.bool_], list[Issue]]:
     """Rows (without a found group that costs too much), groups, mask of the training rows that leak, and issues."""
-    user = None
-    if rows.group_keys is not None:
-        user = numbered([("row", n) if key is None else ("key", str(key)) for n, key in enumerate(rows.group_keys)])
+    user = _keys(rows)
     leaking, issues = _audit.leaks(rows.ids, rows.is_test, ties, user)
     lost = sum(found.count for found in issues if found.code == "group_leak")
     if user is not None and not group_named and lost > MOST_LOST_TO_FOUND_GROUP * (~rows.is_test).sum():
