@@ -73,8 +73,8 @@ class Predictor:
     def predict(
         self, items: Iterable[Any], *, unreadable: Callable[[UnreadableItem], object] | None = None
     ) -> list[Prediction]:
-        """One prediction per item: image paths, arrays or PIL images for an image model, strings for a text model,
-        paths or ``(samples, rate)`` for a model of sound.
+        """One prediction per item: image paths, arrays or PIL images for an image model, texts or ``pathlib.Path``
+        objects of text files for a text model, paths or ``(samples, rate)`` for a model of sound.
 
         Where the model was trained on large JPEGs decoded at a reduced scale, paths, bytes and PIL images that have
         only been opened are read so here. Arrays and PIL images that are loaded come with all their pixels, which gives

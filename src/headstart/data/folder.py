@@ -14,16 +14,15 @@ from headstart.core.dataset import Issue, Modality
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.data._arrow import image_items, text_items
 from headstart.data._file import read_bytes
-from headstart.data._formats import SOUNDS, SUFFIXES
+from headstart.data._formats import SOUNDS, SUFFIXES, TEXTS
 from headstart.data._issues import examples, issue, several
 from headstart.data._roles import PARTS
 from headstart.data._text import decode_text
 from headstart.data._tree import Walk, display, entries, files_below, has_plain_name
 
-TEXT_SUFFIX = ".txt"
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json")
 SAVED_DATASET = ("state.json", "dataset_dict.json")
-_ITEMS: Mapping[Modality, Collection[str]] = {"image": SUFFIXES, "audio": SOUNDS, "text": (TEXT_SUFFIX,)}
+_ITEMS: Mapping[Modality, Collection[str]] = {"image": SUFFIXES, "audio": SOUNDS, "text": TEXTS}
 
 
 @dataclass(frozen=True, slots=True)
