@@ -107,6 +107,15 @@ def test_a_named_group_is_enforced_and_a_found_one_may_cost_little():
     assert len(found.rows) == 10
 
 
+def test_nothing_that_is_tied_straddles_the_split():
+    texts = [text(number) for number in range(12)]
+    texts[1] = texts[0] + "!"  # a copy of the item that shares a patient with a test item
+    groups = ["patient", None, *[None] * 9, "patient"]
+    found = checked(["a", "b"] * 6, texts, test=[10, 11], groups=groups, named=True)
+    assert found.rows.ids == [f"i{number}" for number in range(2, 12)]
+    assert not set(found.groups[~found.rows.is_test]) & set(found.groups[found.rows.is_test])
+
+
 def test_classes_too_small_are_left_out():
     labels = ["a", "b"] * 5 + ["c", "c", "d"]
     texts = [text(number) for number in range(13)]

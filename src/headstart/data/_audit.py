@@ -10,7 +10,7 @@ import numpy as np
 
 from headstart.core.dataset import Issue, Issues
 from headstart.core.errors import UserError
-from headstart.data._duplicates import Ties
+from headstart.data._duplicates import Ties, join
 from headstart.data._finding import Finding
 from headstart.data._issues import examples, issue, several
 from headstart.data._text import EMPTY
@@ -170,7 +170,11 @@ def _contradicted(labels: Sequence[str], torn: Sequence[Sequence[int]]) -> int:
 def leaks(
     ids: Sequence[str], is_test: NDArray[np.bool_], ties: Ties, user_groups: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.bool_], list[Issue]]:
-    """Mask ``(N,)`` of the training rows that must go because the test split holds a copy or one of their group."""
+    """Mask ``(N,)`` of the training rows that must go because the test split holds a copy or one of their group.
+
+    Ties reach further than one step: a copy of an item whose group the test split holds must go, too. The code of an
+    issue says whether copies alone tie a row to the test split (``leak``), or groups do as well (``group_leak``).
+    """
     copied = ~is_test & np.isin(ties.near, ties.near[is_test])
     found = []
     rows = np.flatnonzero(copied).tolist()
@@ -183,10 +187,14 @@ def leaks(
         found.append(issue("leak", "warning", sentence, [ids[row] for row in rows]))
     if user_groups is None:
         return copied, found
-    grouped = ~is_test & ~copied & np.isin(user_groups, user_groups[is_test])
+    joined = join(ties.near, user_groups)
+    grouped = ~is_test & ~copied & np.isin(joined, joined[is_test])
     rows = np.flatnonzero(grouped).tolist()
     if rows:
-        sentence = f"{several(len(rows), 'training item')} removed because the test split holds others of the group."
+        sentence = (
+            f"{several(len(rows), 'training item')} removed because the test split holds others of the group, or of a "
+            f"copy's group."
+        )
         found.append(issue("group_leak", "warning", sentence, [ids[row] for row in rows]))
     return copied | grouped, found
 
