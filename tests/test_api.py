@@ -331,8 +331,15 @@ def test_a_few_labelled_items_say_what_ways_are_worth(data: Dataset, tiny: PoolM
     assert recipe.labelled == str(tmp_path / "few")
     again = api.align(data, target, labelled=few, out=tmp_path / "run", recipe=done.recipe)
     assert again.results.across == across
-    with pytest.raises(UserError, match="already holds a run of other options"):
+    assert again.save(tmp_path / "copy") == tmp_path / "copy"
+    with pytest.raises(UserError, match="already holds a run of other labelled items of the target"):
         api.align(data, target, out=tmp_path / "run", budget="quick")
+    moved = (tmp_path / "other").rename(tmp_path / "moved")
+    elsewhere = api.load_unlabelled(moved)
+    assert api.align(data, elsewhere, labelled=few, out=tmp_path / "run", budget="quick").results.across == across
+    (moved / "0.png").unlink()
+    with pytest.raises(UserError, match="already holds a run of another target"):
+        api.align(data, api.load_unlabelled(moved), labelled=few, out=tmp_path / "run", budget="quick")
 
 
 def test_a_few_labelled_items_need_not_be_what_training_items_must(data: Dataset, tiny: PoolMember, tmp_path: Path):

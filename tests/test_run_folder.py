@@ -110,6 +110,15 @@ def test_a_baseline_that_won_has_to_be_there(tmp_path: Path):
         write(replace(whole, results=replace(whole.results, served="simple")), tmp_path)
 
 
+def test_what_a_finished_run_depends_on_is_noted_in_it(tmp_path: Path):
+    assert run_folder.noted(tmp_path) == {}
+    for damaged in ("{", "[]"):
+        (tmp_path / "run.json").write_text(damaged)
+        assert run_folder.noted(tmp_path) == {}
+    (tmp_path / "run.json").write_text('{"data": "x"}')
+    assert run_folder.noted(tmp_path) == {"data": "x"}
+
+
 def test_finished_is_what_depends_on_the_same_and_is_complete(tmp_path: Path):
     identity, code = {"data": DATA, "versions": {"torch": "1"}}, ("", False)
     made = adapted(identity=identity)

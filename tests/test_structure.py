@@ -41,6 +41,7 @@ PUBLIC = [
     "adapt",
     "align",
     "load",
+    "load_few",
     "load_unlabelled",
     "models",
     "open",

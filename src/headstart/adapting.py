@@ -35,12 +35,13 @@ class Adaptation:
             Unavailable: the disk is too full.
         """
         from headstart.run_claim import claim, held
-        from headstart.run_folder import copy, write
+        from headstart.run_folder import copy, noted, write
 
-        path = Path(folder)
+        path, source = Path(folder), self._source
         with held(path, Silent()):
-            claim(path, self.recipe, self.results.data.fingerprint)
-            return copy(self._source, path) if isinstance(self._source, Path) else write(self._source, path)
+            known = noted(source) if isinstance(source, Path) else source.identity
+            claim(path, self.recipe, {**known, "data": self.results.data.fingerprint})
+            return copy(source, path) if isinstance(source, Path) else write(source, path)
 
     def __str__(self) -> str:
         return self.results.headline
@@ -87,8 +88,9 @@ def _claimed(folder: Path, data: Dataset, options: Options, progress: Progress) 
     from headstart.run_claim import claim
     from headstart.run_folder import complete, finished
 
-    claim(folder, options.recipe, data.fingerprint)
-    done = finished(folder, identity(data, options), code())
+    depends_on = identity(data, options)
+    claim(folder, options.recipe, depends_on)
+    done = finished(folder, depends_on, code())
     if done is None or not still_there(done, options):
         if complete(folder):
             progress.say(

@@ -48,6 +48,15 @@ def finished(folder: Path, identity: Mapping[str, object], code: tuple[str, bool
     return results if same else None
 
 
+def noted(folder: Path) -> Mapping[str, object]:
+    """What the finished run in ``folder`` depends on; empty where its note is gone or damaged."""
+    try:
+        found = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def trained_on(folder: Path) -> str:
     """Fingerprint of the data whose labels the body in ``folder``, a run folder or the model in one, was trained on;
     "" where it was not, or nobody knows.
