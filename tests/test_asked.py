@@ -93,6 +93,18 @@ def test_a_model_is_not_cross_validated_on_labels_that_it_knows(tmp_path: Path, 
     options_of(known, Recipe(model=f"local:{out}"))  # what cannot be read tells nothing
 
 
+def test_nor_as_a_part_of_another(data: Dataset, tiny: PoolMember, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("a", "b"):
+        backbone = make("test_resnet")
+        backbone.export(tmp_path / name, head_for(backbone), CLASSES)
+    known = api.load(tmp_path / "photos/train")
+    monkeypatch.setattr("headstart.run_folder.trained_on", lambda folder: known.fingerprint * (folder.name == "b"))
+    joined = f"local:{tmp_path / 'a'}+local:{tmp_path / 'b'}"
+    with pytest.raises(UserError, match=r"^local:\S*/b was trained on these very data: cross-validation would score"):
+        options_of(known, Recipe(model=joined))
+    options_of(data, Recipe(model=joined))
+
+
 @pytest.mark.parametrize("verb", [api.adapt, api.rank])
 def test_a_pool_is_a_list_of_names(verb: Any, data: Dataset):
     with pytest.raises(UserError, match=r"pool takes a list of names, got one str: put it in a list, \['timm:a'\]"):

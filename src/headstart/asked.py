@@ -15,7 +15,7 @@ from headstart.core.home import home
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.strategy import FeatureStrategy
 from headstart.core.training import InputStrategy
-from headstart.pool import resolve
+from headstart.pool import parts_of, resolve
 from headstart.ways import PROBE, SCRATCH, check_method, destination, strategy_part
 
 if TYPE_CHECKING:
@@ -111,8 +111,10 @@ def _refuse_seen(pool: Sequence[PoolMember], data: Dataset) -> None:
     """
     from headstart.run_folder import trained_on
 
-    folders = {} if len(data.split.test) else {one.info.name: one for one in pool if one.info.source == "local"}
-    seen = [name for name in folders if trained_on(Path(name.partition(":")[2]).expanduser()) == data.fingerprint]
+    if len(data.split.test):
+        return
+    parts = dict.fromkeys(part for one in pool for part in parts_of(one.info.name) if part.startswith("local:"))
+    seen = [name for name in parts if trained_on(Path(name.partition(":")[2]).expanduser()) == data.fingerprint]
     if seen:
         raise UserError(
             *(
