@@ -207,6 +207,15 @@ def test_strategies_have_a_name_and_a_line():
     assert all(summary.strip() and "\n" not in summary for summary in found.values())
 
 
+def test_methods_have_a_name_and_a_line_and_settings():
+    found = dict(api.methods())
+    assert {"coral", "jdot", "dann", "adabn"} <= set(found)
+    assert all(summary.strip() and "\n" not in summary for summary in found.values())
+    assert "temperature" in [setting.name for setting in api.method_settings("mcc")]
+    with pytest.raises(UserError, match="Unknown domain method 'corall'"):
+        api.method_settings("corall")
+
+
 def test_there_is_no_run_to_open(tmp_path: Path):
     with pytest.raises(UserError, match="There is no folder"):
         api.open(tmp_path / "gone")

@@ -330,5 +330,19 @@ def settings(strategy: str) -> tuple[Setting, ...]:
     return settings_of(catalog.strategies.get(strategy)())
 
 
+def methods() -> tuple[tuple[str, str], ...]:
+    """Name and one-line summary of every way across to another domain, those that `align` takes as ``method``."""
+    return tuple((name, catalog.domains.get(name).summary) for name in catalog.domains.names())
+
+
+def method_settings(method: str) -> tuple[Setting, ...]:
+    """The hyper-parameters of a way across, with their defaults and meanings.
+
+    Raises:
+        UserError: the name is not known.
+    """
+    return settings_of(catalog.domains.get(method)())
+
+
 def _path(source: Any) -> str:
     return str(Path(source).absolute()) if isinstance(source, (str, Path)) else ""

@@ -66,8 +66,8 @@ Method = Annotated[
     Option(
         "--method",
         metavar="NAME",
-        help="A way across by name, taken whatever speaks against it; some train the body.  (default: auto, what those "
-        "on frozen features agree on, or the model as it was)",
+        help="A way across from 'headstart methods', taken whatever speaks against it; some train the body.  (default: "
+        "auto, what those on frozen features agree on, or the model as it was)",
     ),
 ]
 
