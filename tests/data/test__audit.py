@@ -58,6 +58,18 @@ def test_too_much_of_a_kind_is_a_problem():
     ]
 
 
+def test_too_much_of_all_kinds_together_is_a_problem():
+    problems: list[str] = []
+    findings = [GOOD] * 6 + [Finding(problem="it is damaged")] * 2 + [Finding(problem="it holds no text"), GOOD]
+    mask, found = _audit.unusable(ids(10), findings, ["a"] * 8 + [None] * 2, problems)
+    assert mask.sum() == 4
+    assert len(found) == 3
+    assert problems == [
+        "4 items of 10 cannot be used (2 could not be read, 1 without any text, 2 without a label), and at most 20% "
+        "may be left out; repair or complete them, or remove them."
+    ]
+
+
 def test_odd_images_are_counted_by_kind():
     findings = [Finding(odd=("cmyk", "wrong_extension")), Finding(), Finding(odd=("cmyk",))]
     found = _audit.odd_images(ids(3), findings)

@@ -42,10 +42,10 @@ def test_good_rows_pass_untouched():
 
 
 def test_bad_rows_are_left_out_and_named():
-    texts = [text(number) for number in range(12)]
+    texts = [text(number) for number in range(16)]
     texts[0] = "  "
-    found = checked(["a", "b"] * 5 + [None, "a"], texts, unreadable={2: "it is damaged"})
-    assert found.rows.ids == ["i1", "i3", "i4", "i5", "i6", "i7", "i8", "i9", "i11"]
+    found = checked(["a", "b"] * 5 + [None, "a"] + ["a", "b"] * 2, texts, unreadable={2: "it is damaged"})
+    assert found.rows.ids == [f"i{number}" for number in (1, *range(3, 10), *range(11, 16))]
     assert {issue.code: issue.items for issue in found.issues} == {
         "unreadable": ("i2",), "empty_text": ("i0",), "empty_label": ("i10",),
     }  # fmt: skip

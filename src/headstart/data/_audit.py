@@ -57,11 +57,13 @@ def ordered(issues: Sequence[Issue]) -> Issues:
 def unusable(
     ids: Sequence[str], findings: Sequence[Finding], labels: Sequence[str | None], problems: list[str]
 ) -> tuple[NDArray[np.bool_], list[Issue]]:
-    """Mask ``(N,)`` of the rows that cannot be used, and who they are; too many of a kind go to ``problems``."""
+    """Mask ``(N,)`` of the rows that cannot be used, and who they are; too many, of a kind or in all, go to
+    ``problems``.
+    """
     empty_text = np.array([finding.problem == EMPTY for finding in findings], dtype=bool)
     unreadable = np.array([finding.problem is not None for finding in findings], dtype=bool) & ~empty_text
     empty_label = np.array([label is None for label in labels], dtype=bool)
-    found = []
+    found, before, kinds = [], len(problems), list[str]()
     for code, mask, what, remedy in (
         ("unreadable", unreadable, "could not be read", "repair or remove them"),
         ("empty_text", empty_text, "without any text", "fill or remove them"),
@@ -72,6 +74,7 @@ def unusable(
             continue
         some = "; ".join(_named(ids[row], findings[row], code) for row in rows[:3])
         some += f"; and {len(rows) - 3:,} more" if len(rows) > 3 else ""
+        kinds.append(f"{len(rows):,} {what}")
         found.append(
             issue(code, "warning", f"Left out: {several(len(rows), 'item')} {what} ({some}).", [ids[r] for r in rows])
         )
@@ -80,7 +83,14 @@ def unusable(
                 f"{several(len(rows), 'item')} of {len(ids):,} {what} ({some}), and at most {MOST_UNUSABLE:.0%} may "
                 f"be left out; {remedy}."
             )
-    return unreadable | empty_text | empty_label, found
+    useless = unreadable | empty_text | empty_label
+    count = int(useless.sum())
+    if len(problems) == before and count > MOST_UNUSABLE * len(ids):
+        problems.append(
+            f"{several(count, 'item')} of {len(ids):,} cannot be used ({', '.join(kinds)}), and at most "
+            f"{MOST_UNUSABLE:.0%} may be left out; repair or complete them, or remove them."
+        )
+    return useless, found
 
 
 def _named(name: str, finding: Finding, code: str) -> str:
