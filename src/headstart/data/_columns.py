@@ -23,11 +23,8 @@ from headstart.data._arrow import (
     is_sound_object,
     text_items,
 )
-from headstart.data._formats import SOUNDS, SUFFIXES
+from headstart.data._formats import FILES
 from headstart.data._issues import several
-
-FILES = SUFFIXES | SOUNDS.keys()
-"""Endings of the files that can be items."""
 
 
 @dataclass(frozen=True, kw_only=True)

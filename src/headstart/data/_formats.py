@@ -36,6 +36,9 @@ SOUNDS: dict[str, tuple[str, ...]] = {
 TEXTS = frozenset({".txt"})
 """Endings of files of one text each."""
 
+FILES = SUFFIXES | SOUNDS.keys()
+"""Endings of the files that rows of a table can name."""
+
 BEGINNINGS = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd")
 """First bytes of sound files: WAV, FLAC, Ogg, MP3 with tags, AIFF, AU."""
 
