@@ -345,7 +345,9 @@ def test_a_few_labelled_items_say_what_ways_are_worth(data: Dataset, tiny: PoolM
         api.align(data, target, out=tmp_path / "run", budget="quick")
     moved = (tmp_path / "other").rename(tmp_path / "moved")
     elsewhere = api.load_unlabelled(moved)
-    assert api.align(data, elsewhere, labelled=few, out=tmp_path / "run", budget="quick").results.across == across
+    found = api.align(data, elsewhere, labelled=few, out=tmp_path / "run", budget="quick").results.across
+    assert found is not None
+    assert found.alignment == across.alignment
     (moved / "0.png").unlink()
     with pytest.raises(UserError, match="already holds a run of another target"):
         api.align(data, api.load_unlabelled(moved), labelled=few, out=tmp_path / "run", budget="quick")
@@ -395,7 +397,7 @@ def test_labelled_items_that_do_not_go_with_the_data_are_refused(data: Dataset, 
     labelled_photos(tmp_path / "few").joinpath("left").rename(tmp_path / "few" / "top")
     with pytest.raises(UserError, match=r"have classes that 'photos' does not: top\. Name them like those of the"):
         api.align(data, target, labelled=api.load(tmp_path / "few"), budget="quick")
-    with pytest.raises(UserError, match="12 items of the test data are among the labelled items 'test': what ways are"):
+    with pytest.raises(UserError, match="12 items of the test data are among the labelled items 'test', or copies of"):
         api.align(data, target, labelled=api.load(tmp_path / "photos" / "test"), budget="quick")
     lines = [f"sentence number {n},{'ab'[n % 2]}" for n in range(12)]
     (tmp_path / "texts.csv").write_text("\n".join(["text,label", *lines]))
@@ -403,6 +405,24 @@ def test_labelled_items_that_do_not_go_with_the_data_are_refused(data: Dataset, 
         api.align(data, target, labelled=api.load(tmp_path / "texts.csv"), budget="quick")
     with pytest.raises(UserError, match=r"The labelled items are a str, expected what headstart\.load returns"):
         api.align(data, target, labelled="few", budget="quick")  # type: ignore[arg-type]
+
+
+def test_copies_of_test_items_are_not_chosen_by_and_are_told_in_the_target(
+    data: Dataset, tiny: PoolMember, tmp_path: Path
+):
+    other = shifted_photos(tmp_path / "other")
+    few = labelled_photos(tmp_path / "few")
+    for side in ("left", "right"):
+        first = sorted((tmp_path / "photos" / "test" / side).iterdir())[0]
+        Image.open(first).save(few / side / "copy.bmp")
+        Image.open(first).save(other / f"copy {side}.bmp")
+    target = api.load_unlabelled(other)
+    with pytest.raises(UserError, match="2 items of the test data are among the labelled items 'few', or copies"):
+        api.align(data, target, labelled=api.load_few(few), budget="quick")
+    across = api.align(data, target, method="coral", budget="quick").results.across
+    assert across is not None
+    (told,) = [issue for issue in across.target.issues if issue.code == "transductive"]
+    assert told.message.startswith("2 of 12 test items are among the items of the target, or copies of some: they are")
 
 
 def test_a_method_on_the_target_alone(data: Dataset, tiny: PoolMember, tmp_path: Path):
