@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pandas
 import pytest
 import torch
 from PIL import Image
 
 from headstart import api, pool
+from headstart.adapting import located
 from headstart.backbones._sequence_body import built_from
 from headstart.backbones.local import read_exported
 from headstart.bundle.recipe import read_recipe
 from headstart.cli.app import main
 from headstart.core.backbone import Backbone, BackboneInfo, Exported
-from headstart.core.dataset import Dataset
+from headstart.core.dataset import IN_MEMORY, Dataset
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
 from headstart.engine import adapt as adapt_module
@@ -38,10 +40,8 @@ def test_the_data_know_where_they_came_from(data: Dataset, tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     apart = api.load("photos/train", test=Path("photos/test"))
     assert (apart.source, apart.test_source) == (str(tmp_path / "photos/train"), str(tmp_path / "photos/test"))
-    import pandas
-
     frame = pandas.DataFrame({"text": [f"words number {n}" for n in range(12)], "label": list("ab") * 6})
-    assert api.load(frame).source == ""
+    assert (api.load(frame).source, api.load(frame).test_source) == ("", "")
 
 
 def test_adapt_writes_a_folder_that_serves_and_whose_recipe_reruns(data: Dataset, tiny: PoolMember, tmp_path: Path):
@@ -156,6 +156,18 @@ def test_a_recipe_is_saved_with_the_paths_the_data_came_from(data: Dataset, tiny
     asked = Recipe(data="photos", budget="quick", strategy="linear_probe", model=tiny.info.name.partition(":")[2])
     saved = api.adapt(data, recipe=asked).recipe
     assert saved == replace(asked, data=str(tmp_path / "photos"))
+
+
+def test_a_recipe_does_not_lose_what_came_as_an_object(data: Dataset, tiny: PoolMember, tmp_path: Path, capsys):
+    rows = [{"file": str(path), "kind": path.parent.name} for path in (tmp_path / "photos" / "test").rglob("*.png")]
+    both = api.load(tmp_path / "photos" / "train", test=pandas.DataFrame(rows))
+    saved = api.adapt(both, out=tmp_path / "run", budget="quick", strategy="linear_probe").recipe
+    assert (saved.data, saved.test) == (str(tmp_path / "photos" / "train"), IN_MEMORY)
+    assert main(["adapt", str(tmp_path / "run" / "recipe.toml"), "--out", str(tmp_path / "again")]) == 2
+    assert "given as an object, and no path leads to them" in " ".join(capsys.readouterr().err.split())
+    target = api.load_unlabelled(tmp_path / "photos" / "test")
+    found = located(Recipe(method="auto"), data, target, replace(data, source=""))
+    assert (found.target, found.labelled) == (target.source, IN_MEMORY)
 
 
 def test_a_ranking_prints_as_a_table(data: Dataset, tiny: PoolMember):

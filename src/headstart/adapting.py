@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart.core.dataset import Dataset, Unlabelled
+from headstart.core.dataset import IN_MEMORY, Dataset, Unlabelled
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Recipe
 from headstart.core.results import Results
@@ -109,9 +109,14 @@ def still_there(results: Results, options: Options) -> bool:
 
 
 def located(recipe: Recipe, data: Dataset, target: Unlabelled | None = None, labelled: Dataset | None = None) -> Recipe:
-    """The recipe with the absolute paths of the data and the columns named, so that it reruns from anywhere."""
+    """The recipe with the absolute paths of the data and the columns named, so that it reruns from anywhere.
+
+    Where test data or labelled items of a target came as objects, it says so, and a rerun without them is refused.
+    """
     if target is not None:
-        recipe = replace(recipe, target=target.source, labelled="" if labelled is None else labelled.source)
+        recipe = replace(
+            recipe, target=target.source, labelled="" if labelled is None else labelled.source or IN_MEMORY
+        )
     if not data.source:
         return recipe
     return replace(recipe, data=data.source, test=data.test_source, roles=dict(data.named))

@@ -11,7 +11,7 @@ from headstart import catalog
 from headstart.adapting import Adaptation, located, run
 from headstart.asked import loaded, names, options_of, unlabelled
 from headstart.core.backbone import BackboneInfo
-from headstart.core.dataset import Dataset, Unlabelled
+from headstart.core.dataset import IN_MEMORY, Dataset, Unlabelled
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Recipe
@@ -72,7 +72,9 @@ def load(
     found = load_data(source, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
     given = {"input": input, "label": label, "group": group}
     named = {role: column for role, column in given.items() if column}
-    return replace(found, source=_path(source), test_source=_path(test), named=named)
+    return replace(
+        found, source=_path(source), test_source="" if test is None else _path(test) or IN_MEMORY, named=named
+    )
 
 
 def load_unlabelled(

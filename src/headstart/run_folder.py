@@ -79,7 +79,7 @@ def _learnt(results: Results) -> bool:
 
 
 def copy(source: Path, folder: Path) -> Path:
-    """What `write` wrote, once more, without checkpoints that a run had left there."""
+    """What `write` wrote, once more, without checkpoints that a run had left there; the report names the new folder."""
     if source.resolve() != folder.resolve():
         _remove_whole(folder / CHECKPOINTS)
         for name in WRITTEN:
@@ -89,6 +89,7 @@ def copy(source: Path, folder: Path) -> Path:
                 shutil.copytree(part, folder / name)
             else:
                 shutil.copyfile(part, folder / name)
+        write_report(read_results(folder), folder)
     return folder
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core.data_kind import DataKind, Roles
+from headstart.core.dataset import IN_MEMORY
 from headstart.core.errors import UserError, closest
 from headstart.core.registry import Registry
 
@@ -23,10 +24,16 @@ def kind_of(source: Any) -> DataKind:
     """The kind that accepts ``source``.
 
     Raises:
-        UserError: there is no such path (the nearest name beside it is offered), or no kind accepts it.
+        UserError: there is no such path (the nearest name beside it is offered), a recipe only says that there was an
+            object, or no kind accepts it.
     """
     if isinstance(source, str) and not source:
         raise UserError(f"The path of the data is empty; {EXPECTED}.")
+    if isinstance(source, str) and source == IN_MEMORY:
+        raise UserError(
+            "The run had test data or labelled items that were given as an object, and no path leads to them: name a "
+            "copy of them on disk (--test, --labelled), or give the object in Python."
+        )
     if isinstance(source, str | os.PathLike):
         source = Path(source)
         _check_path(source)
