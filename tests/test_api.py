@@ -198,6 +198,8 @@ def test_adapt_refuses_wrong_names_together(data: Dataset):
 def test_models_are_listed_with_whether_they_are_here(tiny: PoolMember):
     assert api.models() == api.models("image") == ((tiny.info, True),)
     assert api.models("text") == ()
+    with pytest.raises(UserError, match=r"^There are no models for 'images'\. Did you mean 'image'\?$"):
+        api.models("images")
     tiny.source.stored = False  # type: ignore[attr-defined]
     assert api.models() == ((tiny.info, False),)
     assert api.pull("test_resnet") == tiny.info

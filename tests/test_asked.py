@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headstart import api
-from headstart.asked import check_names, options_of
+from headstart.asked import alone, check_names, options_of
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
@@ -103,6 +103,19 @@ def test_nor_as_a_part_of_another(data: Dataset, tiny: PoolMember, tmp_path: Pat
     with pytest.raises(UserError, match=r"^local:\S*/b was trained on these very data: cross-validation would score"):
         options_of(known, Recipe(model=joined))
     options_of(data, Recipe(model=joined))
+
+
+def test_options_beside_a_recipe_are_refused(data: Dataset):
+    said = (
+        r"^Both a recipe and budget='quick', seed=3 were given: what a recipe says is not changed by options beside it"
+    )
+    with pytest.raises(UserError, match=said):
+        api.adapt(data, recipe=Recipe(), seed=3, budget="quick")
+    with pytest.raises(
+        UserError, match=r"Change the recipe \(dataclasses\.replace\(recipe, method='dann'\)\), or leave"
+    ):
+        api.align(data, api.load_unlabelled(data.source), recipe=Recipe(method="auto"), method="dann")
+    assert alone(Recipe(seed=1), Recipe(roles={"label": "kind"}), Recipe()) == Recipe(seed=1)
 
 
 @pytest.mark.parametrize("verb", [api.adapt, api.rank])

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
 from headstart.adapting import Adaptation, located, run
-from headstart.asked import loaded, names, options_of, unlabelled
+from headstart.asked import alone, loaded, names, options_of, unlabelled
 from headstart.core.backbone import BackboneInfo
-from headstart.core.dataset import IN_MEMORY, Dataset, Unlabelled
-from headstart.core.errors import UserError
+from headstart.core.dataset import IN_MEMORY, NOUNS, Dataset, Unlabelled
+from headstart.core.errors import UserError, nearest
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Recipe
 from headstart.core.results import RankingRow
@@ -190,8 +190,8 @@ def adapt(
         settings: hyper-parameters of that strategy by name; ``headstart strategies NAME`` explains them.
         budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
         seed: seed of folds, initialisations and the order of items.
-        recipe: replaces the options above (and is saved with the run, its paths and columns those that ``data`` came
-            from).
+        recipe: stands for the options above, none of which may then be given (and is saved with the run, its paths and
+            columns those that ``data`` came from).
         progress: told what is going on.
 
     Raises:
@@ -199,7 +199,7 @@ def adapt(
             process is at work in ``out``.
         Unavailable: weights that cannot be fetched, or no room on the disk.
     """
-    asked = recipe or Recipe(
+    options = Recipe(
         roles=dict(loaded(data).named),
         task=task,
         model=model,
@@ -210,10 +210,11 @@ def adapt(
         budget=budget,
         seed=seed,
     )
+    asked = options if recipe is None else alone(recipe, options, Recipe())
     if asked.method:
         raise UserError(f"The recipe has method '{asked.method}': give it to align, with a target.")
-    options = options_of(data, located(asked, data))
-    return run(data, options, None if out is None else Path(out), progress or Silent())
+    found = options_of(data, located(asked, data))
+    return run(data, found, None if out is None else Path(out), progress or Silent())
 
 
 def align(
@@ -252,7 +253,7 @@ def align(
         licence: ``any``, or ``permissive`` for models that are known to allow any use.
         budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
         seed: seed of folds, initialisations and the order of items.
-        recipe: replaces the options above.
+        recipe: stands for the options above, none of which may then be given.
         progress: told what is going on.
 
     Raises:
@@ -260,7 +261,7 @@ def align(
             process is at work in ``out``.
         Unavailable: weights that cannot be fetched, or no room on the disk.
     """
-    asked = recipe or Recipe(
+    options = Recipe(
         roles=dict(loaded(data).named),
         model=model,
         pool=names(pool),
@@ -271,11 +272,13 @@ def align(
         seed=seed,
         method=method,
     )
+    usual = Recipe(strategy=strategy_for(method), method=AUTO)
+    asked = options if recipe is None else alone(recipe, options, usual)
     if not asked.method:
         raise UserError("The recipe has no method: give it one, such as 'auto', or give the recipe to adapt.")
     few = None if labelled is None else loaded(labelled, "labelled items")
-    options = options_of(data, located(asked, data, unlabelled(target), few), target, few)
-    return run(data, options, None if out is None else Path(out), progress or Silent())
+    found = options_of(data, located(asked, data, unlabelled(target), few), target, few)
+    return run(data, found, None if out is None else Path(out), progress or Silent())
 
 
 def open(run: str | Path) -> Predictor:
@@ -291,7 +294,13 @@ def open(run: str | Path) -> Predictor:
 
 
 def models(modality: str | None = None) -> tuple[tuple[BackboneInfo, bool], ...]:
-    """Every known model (of one modality), and whether it is in the local store."""
+    """Every known model (of one modality), and whether it is in the local store.
+
+    Raises:
+        UserError: the modality is not known.
+    """
+    if modality is not None and modality not in NOUNS:
+        raise UserError(f"There are no models for '{modality}'. {nearest(modality, NOUNS)}")
     return tuple(
         (member.info, member.source.in_store(member.info))
         for member in known()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,22 @@ def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
 def _check_seed(seed: int) -> None:
     if seed < 0:
         raise UserError(f"Seed {seed} is negative; give a whole number from 0 on.")
+
+
+def alone(recipe: Recipe, options: Recipe, usual: Recipe) -> Recipe:
+    """``recipe``, if none of the ``options`` beside it differs from what is ``usual``.
+
+    Raises:
+        UserError: some do, all of which are named.
+    """
+    given, known = dataclasses.asdict(options), dataclasses.asdict(usual)
+    beside = [f"{name}={value!r}" for name, value in given.items() if name != "roles" and value != known[name]]
+    if beside:
+        raise UserError(
+            f"Both a recipe and {', '.join(beside)} were given: what a recipe says is not changed by options beside it."
+            f" Change the recipe (dataclasses.replace(recipe, {', '.join(beside)})), or leave it out."
+        )
+    return recipe
 
 
 def loaded(data: Any, called: str = "data") -> Dataset:
