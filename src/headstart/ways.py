@@ -17,7 +17,7 @@ from headstart.core.settings import Value, changed, settings_of
 from headstart.core.target_only import TargetMethod
 from headstart.core.training import InputStrategy
 from headstart.core.two_stream import DeepMethod
-from headstart.data._issues import several
+from headstart.core.words import counted
 
 if TYPE_CHECKING:
     from headstart.engine.options import Destination, Training
@@ -156,7 +156,7 @@ def _check_labelled(labelled: Dataset, data: Dataset) -> None:
     shared = _tested_twice(data, labelled)
     if shared:
         problems.append(
-            f"{several(shared, 'item')} of the test data are among the labelled items '{labelled.name}', or copies of "
+            f"{counted(shared, 'item')} of the test data are among the labelled items '{labelled.name}', or copies of "
             "some: what ways are chosen by cannot score them. Give each to one of the two."
         )
     if problems:
@@ -178,7 +178,7 @@ def _with_overlap(target: Unlabelled, data: Dataset) -> Unlabelled:
     if not shared:
         return target
     sentence = (
-        f"{shared:,} of {several(tested, 'test item')} are among the items of the target, or copies of some: they are "
+        f"{shared:,} of {counted(tested, 'test item')} are among the items of the target, or copies of some: they are "
         "scored without their labels having been seen, but the model was carried over to these very items, and may do "
         "less well on new ones."
     )

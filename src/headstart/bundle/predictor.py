@@ -66,7 +66,7 @@ class Predictor:
         if isinstance(model, Exported) and model.classes != card.classes:
             raise Unavailable(
                 f"'{inner}' contradicts itself: config.json names the classes {list(model.classes)}, {CARD} "
-                f"{list(card.classes)}. Run `headstart adapt` again to rebuild the run."
+                f"{list(card.classes)}. Run the command that made the run again to rebuild it."
             )
         return cls(card, model, tasks.get(card.task)(classes=card.classes))
 
@@ -138,7 +138,7 @@ class Predictor:
         if outputs != len(self.classes):
             raise Unavailable(
                 f"The model folder is damaged: its model has {outputs} outputs, {CARD} names {len(self.classes)} "
-                "classes. Run `headstart adapt` again to rebuild the run."
+                "classes. Run the command that made the run again to rebuild it."
             )
 
 

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from headstart.core.dataset import Modality
 from headstart.core.errors import UnreadableItem, UserError
+from headstart.core.words import counted
 from headstart.data._file import read_bytes
 from headstart.data._formats import SOUNDS, SUFFIXES, TEXTS
-from headstart.data._issues import examples, several
+from headstart.data._issues import examples
 from headstart.data._sources import neighbour
 from headstart.data._text import decode_text
 from headstart.data._tree import Walk, display, files_below
@@ -123,9 +124,9 @@ def _inside(folder: Path, modality: Modality, notes: list[str], problems: list[s
     others = [display(path, folder) for path in files if path.suffix.lower() not in kind.suffixes]
     if not found:
         problems.append(f"The folder '{folder}' holds no {kind.many}; expected {kind.some}.")
-    left = [f"{several(len(others), 'file')} without the ending of {kind.one} ({examples(others)})"] if others else []
-    left += [several(walk.hidden, "hidden or system file")] if walk.hidden else []
-    left += [several(len(walk.loops), "link") + " to a folder above or already read"] if walk.loops else []
+    left = [f"{counted(len(others), 'file')} without the ending of {kind.one} ({examples(others)})"] if others else []
+    left += [counted(walk.hidden, "hidden or system file")] if walk.hidden else []
+    left += [counted(len(walk.loops), "link") + " to a folder above or already read"] if walk.loops else []
     if left:
         notes.append(f"Left out of '{folder}': {', '.join(left)}.")
     return found

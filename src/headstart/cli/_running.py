@@ -11,7 +11,7 @@ from typer import Option
 from headstart.cli import _options
 from headstart.cli._terminal import document, show
 from headstart.core.errors import UserError, together
-from headstart.report._format import counted
+from headstart.core.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,8 @@ from typer import Argument, Option
 from headstart.cli import _items, _options
 from headstart.cli._terminal import document, out, show, working
 from headstart.core.dataset import NOUNS
-from headstart.report._format import counted, percent, shorten
+from headstart.core.words import counted
+from headstart.report._format import percent, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

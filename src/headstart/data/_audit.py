@@ -10,9 +10,10 @@ import numpy as np
 
 from headstart.core.dataset import Issue, Issues
 from headstart.core.errors import UserError
+from headstart.core.words import counted
 from headstart.data._duplicates import Ties, join
 from headstart.data._finding import Finding
-from headstart.data._issues import examples, issue, several
+from headstart.data._issues import examples, issue
 from headstart.data._text import EMPTY
 
 if TYPE_CHECKING:
@@ -76,18 +77,18 @@ def unusable(
         some += f"; and {len(rows) - 3:,} more" if len(rows) > 3 else ""
         kinds.append(f"{len(rows):,} {what}")
         found.append(
-            issue(code, "warning", f"Left out: {several(len(rows), 'item')} {what} ({some}).", [ids[r] for r in rows])
+            issue(code, "warning", f"Left out: {counted(len(rows), 'item')} {what} ({some}).", [ids[r] for r in rows])
         )
         if len(rows) > MOST_UNUSABLE * len(ids):
             problems.append(
-                f"{several(len(rows), 'item')} of {len(ids):,} {what} ({some}), and at most {MOST_UNUSABLE:.0%} may "
+                f"{counted(len(rows), 'item')} of {len(ids):,} {what} ({some}), and at most {MOST_UNUSABLE:.0%} may "
                 f"be left out; {remedy}."
             )
     useless = unreadable | empty_text | empty_label
     count = int(useless.sum())
     if len(problems) == before and count > MOST_UNUSABLE * len(ids):
         problems.append(
-            f"{several(count, 'item')} of {len(ids):,} cannot be used ({', '.join(kinds)}), and at most "
+            f"{counted(count, 'item')} of {len(ids):,} cannot be used ({', '.join(kinds)}), and at most "
             f"{MOST_UNUSABLE:.0%} may be left out; repair or complete them, or remove them."
         )
     return useless, found
@@ -108,7 +109,7 @@ def odd(ids: Sequence[str], findings: Sequence[Finding], oddities: Mapping[str, 
     for code, phrase in oddities.items():
         names = [name for name, finding in zip(ids, findings, strict=True) if code in finding.odd]
         if names:
-            sentence = f"{several(len(names), noun)} {phrase}: {examples(names)}."
+            sentence = f"{counted(len(names), noun)} {phrase}: {examples(names)}."
             found.append(issue(code, "warning" if code in _SEVERE else "note", sentence, names))
     return found
 
@@ -118,7 +119,7 @@ def long_texts(ids: Sequence[str], lengths: Sequence[int]) -> list[Issue]:
     names = [name for name, length in zip(ids, lengths, strict=True) if length > LONG_TEXT]
     if not names:
         return []
-    sentence = f"{several(len(names), 'text')} of more than {LONG_TEXT:,} characters: models read only the beginning."
+    sentence = f"{counted(len(names), 'text')} of more than {LONG_TEXT:,} characters: models read only the beginning."
     return [issue("long_text", "note", sentence, names)]
 
 
@@ -161,7 +162,7 @@ def refuse_contradicted(ids: Sequence[str], labels: Sequence[str], ties: Ties) -
     if lost <= MOST_CONTRADICTED * len(ids):
         return
     raise UserError(
-        f"{count:,} of {several(len(ids), 'item')} are identical to one with another label "
+        f"{count:,} of {counted(len(ids), 'item')} are identical to one with another label "
         f"({_two_labels(ids, labels, torn[0])}): nothing can be right on more than {1 - lost / len(ids):.0%} of them. "
         "Give every item one label."
     )
@@ -191,7 +192,7 @@ def leaks(
     if rows:
         original = next(row for row in np.flatnonzero(is_test).tolist() if ties.near[row] == ties.near[rows[0]])
         sentence = (
-            f"{several(len(rows), 'training item')} removed because the test split holds a copy: "
+            f"{counted(len(rows), 'training item')} removed because the test split holds a copy: "
             f"'{ids[rows[0]]}' is '{ids[original]}' there."
         )
         found.append(issue("leak", "warning", sentence, [ids[row] for row in rows]))
@@ -202,7 +203,7 @@ def leaks(
     rows = np.flatnonzero(grouped).tolist()
     if rows:
         sentence = (
-            f"{several(len(rows), 'training item')} removed because the test split holds others of the group, or of a "
+            f"{counted(len(rows), 'training item')} removed because the test split holds others of the group, or of a "
             f"copy's group."
         )
         found.append(issue("group_leak", "warning", sentence, [ids[row] for row in rows]))
@@ -233,7 +234,7 @@ def untested(classes: Sequence[str], tested: NDArray[np.int64]) -> list[Issue]:
     absent = [name for number, name in enumerate(classes) if number not in present]
     if not present or not absent:
         return []
-    sentence = f"The test split has no item of {several(len(absent), 'class', 'classes')}: {examples(absent)}."
+    sentence = f"The test split has no item of {counted(len(absent), 'class', 'classes')}: {examples(absent)}."
     return [issue("untested_class", "warning", sentence, absent)]
 
 
@@ -245,7 +246,7 @@ def _together(groups: NDArray[np.int64]) -> list[list[int]]:
 
 
 def _copies(sets: Sequence[Sequence[int]]) -> str:
-    return f"{sum(map(len, sets)):,} items in {several(len(sets), 'set')} are"
+    return f"{sum(map(len, sets)):,} items in {counted(len(sets), 'set')} are"
 
 
 def _pair(ids: Sequence[str], sets: Sequence[Sequence[int]]) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from headstart.core.errors import UserError
+from headstart.core.words import counted
 from headstart.data._arrow import from_arrow, is_image_type
-from headstart.data._issues import several
 
 
 def columns_of(table: pa.Table, *, first: int) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _class_names(
     if wrong is not None:
         problems.append(
             f"Column '{column}' has {values[wrong]} in row {wrong + first}, and the table's description names "
-            f"{several(len(names), 'class', 'classes')}, numbered from 0; correct the value or the description."
+            f"{counted(len(names), 'class', 'classes')}, numbered from 0; correct the value or the description."
         )
         return []
     return [None if value is None or value < 0 else names[value] for value in values]

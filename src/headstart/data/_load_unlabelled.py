@@ -11,9 +11,9 @@ from headstart.core.data_kind import RawTable, Roles
 from headstart.core.dataset import Dataset, Issue, Unlabelled
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress, Silent
+from headstart.core.words import counted
 from headstart.data import _audit
 from headstart.data._check import grouped, odd, scanned, tied
-from headstart.data._issues import several
 from headstart.data._load import table_of
 from headstart.data._rows import Rows
 from headstart.data._sources import inherited, kind_of
@@ -84,6 +84,6 @@ def _copies(items: int, independent: int) -> list[Issue]:
     if independent == items:
         return []
     sentence = (
-        f"{several(items - independent, 'item')} are copies of others, or nearly, or in one group: they count once."
+        f"{counted(items - independent, 'item')} are copies of others, or nearly, or in one group: they count once."
     )
     return [Issue(code="copies", severity="note", message=sentence, count=items - independent)]

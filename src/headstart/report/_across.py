@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN, OWN_CONSENSUS, SOURCE_ONLY, TRANSDUCTIVE, WayRow
 from headstart.core.results import Across, Results
-from headstart.report._format import counted, metric, percent, points, signed
+from headstart.core.words import counted
+from headstart.report._format import metric, percent, points, signed
 
 VALIDATORS = {
     "source_accuracy": ("Source", "balanced accuracy on source items left out"),
