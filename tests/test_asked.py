@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headstart import api
-from headstart.asked import alone, check_names, options_of
+from headstart.asked import check_names, either, options_of
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
@@ -115,7 +115,8 @@ def test_options_beside_a_recipe_are_refused(data: Dataset):
         UserError, match=r"Change the recipe \(dataclasses\.replace\(recipe, method='dann'\)\), or leave"
     ):
         api.align(data, api.load_unlabelled(data.source), recipe=Recipe(method="auto"), method="dann")
-    assert alone(Recipe(seed=1), Recipe(roles={"label": "kind"}), Recipe()) == Recipe(seed=1)
+    assert either(Recipe(seed=1), Recipe(roles={"label": "kind"}), Recipe()) == Recipe(seed=1)
+    assert either(None, Recipe(seed=2), Recipe()) == Recipe(seed=2)
 
 
 @pytest.mark.parametrize("verb", [api.adapt, api.rank])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
 from headstart.adapting import Adaptation, located, run
-from headstart.asked import alone, loaded, names, options_of, unlabelled
+from headstart.asked import either, loaded, names, options_of, unlabelled
 from headstart.core.backbone import BackboneInfo
 from headstart.core.dataset import IN_MEMORY, NOUNS, Dataset, Unlabelled
 from headstart.core.errors import UserError, nearest
@@ -190,8 +190,8 @@ def adapt(
         settings: hyper-parameters of that strategy by name; ``headstart strategies NAME`` explains them.
         budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
         seed: seed of folds, initialisations and the order of items.
-        recipe: stands for the options above, none of which may then be given (and is saved with the run, its paths and
-            columns those that ``data`` came from).
+        recipe: stands for ``task`` to ``seed``, none of which may then be given (and is saved with the run, its paths
+            and columns those that ``data`` came from).
         progress: told what is going on.
 
     Raises:
@@ -210,11 +210,11 @@ def adapt(
         budget=budget,
         seed=seed,
     )
-    asked = options if recipe is None else alone(recipe, options, Recipe())
+    asked = either(recipe, options, Recipe())
     if asked.method:
         raise UserError(f"The recipe has method '{asked.method}': give it to align, with a target.")
-    found = options_of(data, located(asked, data))
-    return run(data, found, None if out is None else Path(out), progress or Silent())
+    chosen = options_of(data, located(asked, data))
+    return run(data, chosen, None if out is None else Path(out), progress or Silent())
 
 
 def align(
@@ -253,12 +253,11 @@ def align(
         licence: ``any``, or ``permissive`` for models that are known to allow any use.
         budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
         seed: seed of folds, initialisations and the order of items.
-        recipe: stands for the options above, none of which may then be given.
+        recipe: stands for ``method`` to ``seed``, none of which may then be given.
         progress: told what is going on.
 
     Raises:
-        UserError: names that are not known, or a combination that cannot work; all problems at once. Or another
-            process is at work in ``out``.
+        UserError: unknown names, what cannot work (all problems at once), or another process at work in ``out``.
         Unavailable: weights that cannot be fetched, or no room on the disk.
     """
     options = Recipe(
@@ -272,13 +271,12 @@ def align(
         seed=seed,
         method=method,
     )
-    usual = Recipe(strategy=strategy_for(method), method=AUTO)
-    asked = options if recipe is None else alone(recipe, options, usual)
+    asked = either(recipe, options, Recipe(strategy=strategy_for(method), method=AUTO))
     if not asked.method:
         raise UserError("The recipe has no method: give it one, such as 'auto', or give the recipe to adapt.")
     few = None if labelled is None else loaded(labelled, "labelled items")
-    found = options_of(data, located(asked, data, unlabelled(target), few), target, few)
-    return run(data, found, None if out is None else Path(out), progress or Silent())
+    chosen = options_of(data, located(asked, data, unlabelled(target), few), target, few)
+    return run(data, chosen, None if out is None else Path(out), progress or Silent())
 
 
 def open(run: str | Path) -> Predictor:

@@ -44,12 +44,14 @@ def _check_seed(seed: int) -> None:
         raise UserError(f"Seed {seed} is negative; give a whole number from 0 on.")
 
 
-def alone(recipe: Recipe, options: Recipe, usual: Recipe) -> Recipe:
-    """``recipe``, if none of the ``options`` beside it differs from what is ``usual``.
+def either(recipe: Recipe | None, options: Recipe, usual: Recipe) -> Recipe:
+    """``options`` where there is no ``recipe``, which else is taken, if none of them differs from what is ``usual``.
 
     Raises:
         UserError: some do, all of which are named.
     """
+    if recipe is None:
+        return options
     given, known = dataclasses.asdict(options), dataclasses.asdict(usual)
     beside = [f"{name}={value!r}" for name, value in given.items() if name != "roles" and value != known[name]]
     if beside:
