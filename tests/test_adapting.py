@@ -40,6 +40,9 @@ def test_a_finished_run_is_not_computed_again(data: Dataset, tiny: PoolMember, t
     assert len(computed) == 1
     assert heard.said[-1] == f"'{out}' holds this very run; delete it to have it computed again."
     saved = second.save(tmp_path / "copy")
+    page = (saved / "report.html").read_text(encoding="utf-8")
+    assert str(saved) in page
+    assert f"{out}/" not in page
     assert [p.probabilities for p in api.open(saved).predict([toys.picture(0, 5)])] == [
         p.probabilities for p in api.open(out).predict([toys.picture(0, 5)])
     ]

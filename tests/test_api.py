@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pandas
 import pytest
 import torch
 from PIL import Image
 
 from headstart import api, pool
+from headstart.adapting import located
 from headstart.backbones._sequence_body import built_from
 from headstart.backbones.local import read_exported
 from headstart.bundle.recipe import read_recipe
 from headstart.cli.app import main
 from headstart.core.backbone import Backbone, BackboneInfo, Exported
-from headstart.core.dataset import Dataset
+from headstart.core.dataset import IN_MEMORY, Dataset
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
 from headstart.engine import adapt as adapt_module
@@ -38,10 +40,8 @@ def test_the_data_know_where_they_came_from(data: Dataset, tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     apart = api.load("photos/train", test=Path("photos/test"))
     assert (apart.source, apart.test_source) == (str(tmp_path / "photos/train"), str(tmp_path / "photos/test"))
-    import pandas
-
     frame = pandas.DataFrame({"text": [f"words number {n}" for n in range(12)], "label": list("ab") * 6})
-    assert api.load(frame).source == ""
+    assert (api.load(frame).source, api.load(frame).test_source) == ("", "")
 
 
 def test_adapt_writes_a_folder_that_serves_and_whose_recipe_reruns(data: Dataset, tiny: PoolMember, tmp_path: Path):
@@ -158,6 +158,18 @@ def test_a_recipe_is_saved_with_the_paths_the_data_came_from(data: Dataset, tiny
     assert saved == replace(asked, data=str(tmp_path / "photos"))
 
 
+def test_a_recipe_does_not_lose_what_came_as_an_object(data: Dataset, tiny: PoolMember, tmp_path: Path, capsys):
+    rows = [{"file": str(path), "kind": path.parent.name} for path in (tmp_path / "photos" / "test").rglob("*.png")]
+    both = api.load(tmp_path / "photos" / "train", test=pandas.DataFrame(rows))
+    saved = api.adapt(both, out=tmp_path / "run", budget="quick", strategy="linear_probe").recipe
+    assert (saved.data, saved.test) == (str(tmp_path / "photos" / "train"), IN_MEMORY)
+    assert main(["adapt", str(tmp_path / "run" / "recipe.toml"), "--out", str(tmp_path / "again")]) == 2
+    assert "given as an object, and no path leads to them" in " ".join(capsys.readouterr().err.split())
+    target = api.load_unlabelled(tmp_path / "photos" / "test")
+    found = located(Recipe(method="auto"), data, target, replace(data, source=""))
+    assert (found.target, found.labelled) == (target.source, IN_MEMORY)
+
+
 def test_a_ranking_prints_as_a_table(data: Dataset, tiny: PoolMember):
     board = api.rank(data, pool=[tiny.info.name.partition(":")[2]], budget="quick")
     assert board.primary == "balanced_accuracy"
@@ -186,6 +198,8 @@ def test_adapt_refuses_wrong_names_together(data: Dataset):
 def test_models_are_listed_with_whether_they_are_here(tiny: PoolMember):
     assert api.models() == api.models("image") == ((tiny.info, True),)
     assert api.models("text") == ()
+    with pytest.raises(UserError, match=r"^There are no models for 'images'\. Did you mean 'image'\?$"):
+        api.models("images")
     tiny.source.stored = False  # type: ignore[attr-defined]
     assert api.models() == ((tiny.info, False),)
     assert api.pull("test_resnet") == tiny.info
@@ -205,6 +219,15 @@ def test_strategies_have_a_name_and_a_line():
     found = dict(api.strategies())
     assert {"linear_probe", "full", "lp_ft", "scratch"} <= set(found)
     assert all(summary.strip() and "\n" not in summary for summary in found.values())
+
+
+def test_methods_have_a_name_and_a_line_and_settings():
+    found = dict(api.methods())
+    assert {"coral", "jdot", "dann", "adabn"} <= set(found)
+    assert all(summary.strip() and "\n" not in summary for summary in found.values())
+    assert "temperature" in [setting.name for setting in api.method_settings("mcc")]
+    with pytest.raises(UserError, match="Unknown domain method 'corall'"):
+        api.method_settings("corall")
 
 
 def test_there_is_no_run_to_open(tmp_path: Path):
@@ -331,8 +354,37 @@ def test_a_few_labelled_items_say_what_ways_are_worth(data: Dataset, tiny: PoolM
     assert recipe.labelled == str(tmp_path / "few")
     again = api.align(data, target, labelled=few, out=tmp_path / "run", recipe=done.recipe)
     assert again.results.across == across
-    with pytest.raises(UserError, match="already holds a run of other options"):
+    assert again.save(tmp_path / "copy") == tmp_path / "copy"
+    with pytest.raises(UserError, match="already holds a run of other labelled items of the target"):
         api.align(data, target, out=tmp_path / "run", budget="quick")
+    moved = (tmp_path / "other").rename(tmp_path / "moved")
+    elsewhere = api.load_unlabelled(moved)
+    found = api.align(data, elsewhere, labelled=few, out=tmp_path / "run", budget="quick").results.across
+    assert found is not None
+    assert found.alignment == across.alignment
+    (moved / "0.png").unlink()
+    with pytest.raises(UserError, match="already holds a run of another target"):
+        api.align(data, api.load_unlabelled(moved), labelled=few, out=tmp_path / "run", budget="quick")
+
+
+def test_a_few_labelled_items_need_not_be_what_training_items_must(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    target = api.load_unlabelled(shifted_photos(tmp_path / "other"))
+    labelled_photos(tmp_path / "few", count=6)
+    for path in sorted((tmp_path / "few" / "right").iterdir())[1:]:
+        path.unlink()
+    few = api.load_few(tmp_path / "few", like=data)
+    assert (few.source, np.bincount(few.targets).tolist()) == (str(tmp_path / "few"), [3, 1])
+    across = api.align(data, target, labelled=few, budget="quick").results.across
+    assert across is not None
+    assert across.labelled is not None
+    assert across.labelled.items == 4
+    (tmp_path / "few" / "right").rename(tmp_path / "apart")
+    one = api.load_few(tmp_path / "few", like=data)
+    assert one.classes == ("left",)
+    across = api.align(data, target, labelled=one, budget="quick").results.across
+    assert across is not None
+    assert across.labelled is not None
+    assert across.labelled.items == 3
 
 
 def test_labels_of_the_target_change_nothing_but_the_choice(data: Dataset, tiny: PoolMember, tmp_path: Path):
@@ -359,7 +411,7 @@ def test_labelled_items_that_do_not_go_with_the_data_are_refused(data: Dataset, 
     labelled_photos(tmp_path / "few").joinpath("left").rename(tmp_path / "few" / "top")
     with pytest.raises(UserError, match=r"have classes that 'photos' does not: top\. Name them like those of the"):
         api.align(data, target, labelled=api.load(tmp_path / "few"), budget="quick")
-    with pytest.raises(UserError, match="12 items of the test data are among the labelled items 'test': what ways are"):
+    with pytest.raises(UserError, match="12 items of the test data are among the labelled items 'test', or copies of"):
         api.align(data, target, labelled=api.load(tmp_path / "photos" / "test"), budget="quick")
     lines = [f"sentence number {n},{'ab'[n % 2]}" for n in range(12)]
     (tmp_path / "texts.csv").write_text("\n".join(["text,label", *lines]))
@@ -367,6 +419,24 @@ def test_labelled_items_that_do_not_go_with_the_data_are_refused(data: Dataset, 
         api.align(data, target, labelled=api.load(tmp_path / "texts.csv"), budget="quick")
     with pytest.raises(UserError, match=r"The labelled items are a str, expected what headstart\.load returns"):
         api.align(data, target, labelled="few", budget="quick")  # type: ignore[arg-type]
+
+
+def test_copies_of_test_items_are_not_chosen_by_and_are_told_in_the_target(
+    data: Dataset, tiny: PoolMember, tmp_path: Path
+):
+    other = shifted_photos(tmp_path / "other")
+    few = labelled_photos(tmp_path / "few")
+    for side in ("left", "right"):
+        first = sorted((tmp_path / "photos" / "test" / side).iterdir())[0]
+        Image.open(first).save(few / side / "copy.bmp")
+        Image.open(first).save(other / f"copy {side}.bmp")
+    target = api.load_unlabelled(other)
+    with pytest.raises(UserError, match="2 items of the test data are among the labelled items 'few', or copies"):
+        api.align(data, target, labelled=api.load_few(few), budget="quick")
+    across = api.align(data, target, method="coral", budget="quick").results.across
+    assert across is not None
+    (told,) = [issue for issue in across.target.issues if issue.code == "transductive"]
+    assert told.message.startswith("2 of 12 test items are among the items of the target, or copies of some: they are")
 
 
 def test_a_method_on_the_target_alone(data: Dataset, tiny: PoolMember, tmp_path: Path):

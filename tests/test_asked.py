@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headstart import api
-from headstart.asked import check_names, options_of
+from headstart.asked import check_names, either, options_of
 from headstart.core.dataset import Dataset
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
@@ -91,6 +91,32 @@ def test_a_model_is_not_cross_validated_on_labels_that_it_knows(tmp_path: Path, 
         options_of(api.load(tmp_path / "photos/train", test=tmp_path / "photos/test"), Recipe(model=name))
     (out / "results.json").write_text("{}")
     options_of(known, Recipe(model=f"local:{out}"))  # what cannot be read tells nothing
+
+
+def test_nor_as_a_part_of_another(data: Dataset, tiny: PoolMember, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("a", "b"):
+        backbone = make("test_resnet")
+        backbone.export(tmp_path / name, head_for(backbone), CLASSES)
+    known = api.load(tmp_path / "photos/train")
+    monkeypatch.setattr("headstart.run_folder.trained_on", lambda folder: known.fingerprint * (folder.name == "b"))
+    joined = f"local:{tmp_path / 'a'}+local:{tmp_path / 'b'}"
+    with pytest.raises(UserError, match=r"^local:\S*/b was trained on these very data: cross-validation would score"):
+        options_of(known, Recipe(model=joined))
+    options_of(data, Recipe(model=joined))
+
+
+def test_options_beside_a_recipe_are_refused(data: Dataset):
+    said = (
+        r"^Both a recipe and budget='quick', seed=3 were given: what a recipe says is not changed by options beside it"
+    )
+    with pytest.raises(UserError, match=said):
+        api.adapt(data, recipe=Recipe(), seed=3, budget="quick")
+    with pytest.raises(
+        UserError, match=r"Change the recipe \(dataclasses\.replace\(recipe, method='dann'\)\), or leave"
+    ):
+        api.align(data, api.load_unlabelled(data.source), recipe=Recipe(method="auto"), method="dann")
+    assert either(Recipe(seed=1), Recipe(roles={"label": "kind"}), Recipe()) == Recipe(seed=1)
+    assert either(None, Recipe(seed=2), Recipe()) == Recipe(seed=2)
 
 
 @pytest.mark.parametrize("verb", [api.adapt, api.rank])

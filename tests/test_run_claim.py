@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import shutil
 import subprocess
 import sys
@@ -15,19 +16,23 @@ from filelock import FileLock
 from headstart import run_claim
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
+from headstart.report.json import read_results, write_results
 from headstart.run_claim import claim, foresee, held
 from tests.listening import Listener
+from tests.report.test__across import across
 from tests.test_run_folder import ASKED, DATA, finished, interrupted
+
+HERE, OTHER = {"data": DATA}, {"data": "0" * 8}
 
 
 def test_a_missing_or_empty_folder_is_free(tmp_path: Path):
     for _ in range(2):
         with held(tmp_path / "deep" / "run", Silent()):
-            claim(tmp_path / "deep" / "run", ASKED, DATA)
+            claim(tmp_path / "deep" / "run", ASKED, HERE)
         assert not (tmp_path / "deep").exists()
     (tmp_path / "deep" / "run").mkdir(parents=True)
     (tmp_path / "deep" / "run" / ".DS_Store").touch()
-    claim(tmp_path / "deep" / "run", ASKED, DATA)
+    claim(tmp_path / "deep" / "run", ASKED, HERE)
 
 
 def test_a_file_is_no_folder(tmp_path: Path):
@@ -79,21 +84,23 @@ def test_files_that_are_not_a_run_are_left_alone(tmp_path: Path, names: list[str
             path.touch()
     first = min(names).partition("/")[0]
     with pytest.raises(UserError, match=rf"holds files that are not a run \({first}.*\)\. Choose another --out"):
-        claim(tmp_path, ASKED, DATA)
+        claim(tmp_path, ASKED, HERE)
 
 
 def test_an_interrupted_run_goes_on_but_only_as_itself(tmp_path: Path):
     run = interrupted(tmp_path / "run")
-    claim(run, ASKED, DATA)
-    claim(run, replace(ASKED, data="/moved", test="/elsewhere"), DATA)
+    claim(run, ASKED, HERE)
+    claim(run, replace(ASKED, data="/moved", test="/elsewhere", target="/there", labelled="/few"), HERE)
     (run / "model").mkdir()
-    claim(run, ASKED, DATA)
+    claim(run, ASKED, HERE)
     other = replace(ASKED, seed=4, pool=(), roles={}, settings={"epochs": 3})
     for recipe, data, differing in (
-        (replace(ASKED, seed=4), DATA, r"other options \(seed 3, not 4\)"),
-        (ASKED, "0" * 8, "other data"),
-        (other, "0" * 8, r"other data and other options \(roles label=kind, not none; pool timm:a, not none; .*\)"),
-        (other, DATA, r".*; settings none, not epochs=3; seed 3, not 4\)"),
+        (replace(ASKED, seed=4), HERE, r"other options \(seed 3, not 4\)"),
+        (ASKED, OTHER, "other data"),
+        (ASKED, {**HERE, "target": "t"}, "another target"),
+        (ASKED, {**HERE, "labelled": "l"}, "other labelled items of the target"),
+        (other, OTHER, r"other data and other options \(roles label=kind, not none; pool timm:a, not none; .*\)"),
+        (other, HERE, r".*; settings none, not epochs=3; seed 3, not 4\)"),
     ):
         with pytest.raises(UserError, match=rf"holds an unfinished run of {differing}\. Choose another --out, or del"):
             claim(run, recipe, data)
@@ -107,10 +114,10 @@ def test_a_note_that_tells_nothing_is_of_another_run(tmp_path: Path, note: str, 
     if not piece:
         (run / "checkpoints" / "piece.safetensors").unlink()
     if not piece and "options" in note:
-        claim(run, ASKED, DATA)  # one of ours that had finished nothing
+        claim(run, ASKED, HERE)  # one of ours that had finished nothing
         return
     with pytest.raises(UserError, match="holds an unfinished run of other data or other options"):
-        claim(run, ASKED, DATA)
+        claim(run, ASKED, HERE)
 
 
 def bare(folder: Path) -> Path:
@@ -121,23 +128,23 @@ def bare(folder: Path) -> Path:
 
 
 def test_a_run_that_finished_nothing_keeps_no_folder_from_others(tmp_path: Path):
-    claim(bare(tmp_path), replace(ASKED, seed=4), "0" * 8)
+    claim(bare(tmp_path), replace(ASKED, seed=4), OTHER)
 
 
 def test_nor_does_it_give_away_what_lies_beside_it(tmp_path: Path):
     """A finished run that was begun again, and files of somebody else."""
     run = bare(finished(tmp_path / "run"))
-    claim(run, ASKED, DATA)
+    claim(run, ASKED, HERE)
     with pytest.raises(UserError, match=r"already holds a run of other options \(seed 3, not 4\)"):
-        claim(run, replace(ASKED, seed=4), DATA)
+        claim(run, replace(ASKED, seed=4), HERE)
     other = bare(tmp_path / "other")
     (other / "checkpoints" / "epoch-1.pt").touch()
     with pytest.raises(UserError, match="holds an unfinished run of other options"):
-        claim(other, replace(ASKED, seed=4), DATA)
+        claim(other, replace(ASKED, seed=4), HERE)
     (other / "checkpoints" / "epoch-1.pt").unlink()
     (other / "notes.txt").touch()
     with pytest.raises(UserError, match=r"holds files that are not a run \(notes\.txt\)"):
-        claim(other, replace(ASKED, seed=4), DATA)
+        claim(other, replace(ASKED, seed=4), HERE)
 
 
 @pytest.mark.parametrize(
@@ -234,20 +241,37 @@ def test_a_run_killed_in_its_first_moment_goes_on(tmp_path: Path, left: str | No
     (tmp_path / "checkpoints").mkdir()
     if left:
         (tmp_path / "checkpoints" / left).touch()
-    claim(tmp_path, ASKED, DATA)
+    claim(tmp_path, ASKED, HERE)
 
 
 def test_a_finished_run_may_be_run_again_but_not_replaced_by_another(tmp_path: Path):
     run = finished(tmp_path / "run")
-    claim(run, ASKED, DATA)
-    claim(run, replace(ASKED, data="/moved"), DATA)
+    claim(run, ASKED, HERE)
+    claim(run, replace(ASKED, data="/moved", target="/there", labelled="/few"), HERE)
     options = r"other options \(budget standard, not quick\)"
-    for recipe, data, differing in ((replace(ASKED, budget="quick"), DATA, options), (ASKED, "0" * 8, "other data")):
+    for recipe, data, differing in ((replace(ASKED, budget="quick"), HERE, options), (ASKED, OTHER, "other data")):
         with pytest.raises(UserError, match=rf"already holds a run of {differing}\. Choose another --out, or delete"):
             claim(run, recipe, data)
     (run / "recipe.toml").write_text("seed = ")
     with pytest.raises(UserError, match="already holds a run of other data or other options"):
-        claim(run, ASKED, DATA)
+        claim(run, ASKED, HERE)
+
+
+def test_a_finished_run_is_not_replaced_by_one_with_another_target(tmp_path: Path):
+    run, there = finished(tmp_path / "run"), {**HERE, "target": "0" * 64, "labelled": "few"}
+    write_results(replace(read_results(run), across=across()), run)
+    claim(run, ASKED, there)  # without its note nobody can tell the labelled items
+    with pytest.raises(UserError, match=r"already holds a run of another target\. Choose another --out, or delete it"):
+        claim(run, ASKED, {**there, "target": "1" * 64})
+    (run / "run.json").write_text(json.dumps(there))
+    claim(run, ASKED, there)
+    for differing, other in (
+        ("another target", {**there, "target": "1" * 64}),
+        ("other labelled items of the target", {**there, "labelled": "others"}),
+        ("other labelled items of the target", {**there, "labelled": ""}),
+    ):
+        with pytest.raises(UserError, match=rf"already holds a run of {differing}\. Choose another"):
+            claim(run, ASKED, other)
 
 
 def test_folders_that_were_made_for_nothing_are_taken_away_again(tmp_path: Path):

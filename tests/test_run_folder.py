@@ -15,6 +15,7 @@ from headstart.baselines.tfidf import Tfidf
 from headstart.bundle.model import read_card
 from headstart.bundle.predictor import Predictor
 from headstart.bundle.recipe import read_recipe, write_recipe
+from headstart.core.alignment import NORMALISATION
 from headstart.core.recipe import Recipe
 from headstart.engine.adapted import Adapted
 from headstart.engine.arithmetic import Arithmetic
@@ -24,6 +25,7 @@ from headstart.run_folder import write
 from tests.backbones.members import head_for, make
 from tests.backbones.tiny import TEXTS
 from tests.report import sample
+from tests.report.test__across import across
 
 ASKED = Recipe(data="/here", roles={"label": "kind"}, pool=("timm:a",), seed=3)
 DATA = "f" * 8
@@ -108,6 +110,38 @@ def test_a_baseline_that_won_has_to_be_there(tmp_path: Path):
     whole = adapted(baseline=None)
     with pytest.raises(ValueError, match="results say that the simple baseline is served, but there is none"):
         write(replace(whole, results=replace(whole.results, served="simple")), tmp_path)
+
+
+def test_what_a_finished_run_depends_on_is_noted_in_it(tmp_path: Path):
+    assert run_folder.noted(tmp_path) == {}
+    for damaged in ("{", "[]"):
+        (tmp_path / "run.json").write_text(damaged)
+        assert run_folder.noted(tmp_path) == {}
+    (tmp_path / "run.json").write_text('{"data": "x"}')
+    assert run_folder.noted(tmp_path) == {"data": "x"}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "trained", "learnt"),
+    [
+        ("linear_probe", None, False),
+        ("lp_ft", None, True),
+        ("linear_probe", "", False),
+        ("linear_probe", "last_blocks", True),
+        ("linear_probe", NORMALISATION, False),  # by the target's items, which have no labels
+    ],
+)
+def test_a_body_knows_the_labels_it_was_trained_on(tmp_path: Path, strategy: str, trained: str | None, learnt: bool):
+    way = across("dann")
+    moved = None if trained is None else replace(way, alignment=replace(way.alignment, trained=trained))
+    write_results(replace(sample.solar(), strategy=strategy, across=moved, served="transfer"), tmp_path)
+    (tmp_path / "run.json").touch()
+    (tmp_path / "model" / "0").mkdir(parents=True)
+    known = sample.solar().data.fingerprint if learnt else ""
+    for place in (tmp_path, tmp_path / "model", tmp_path / "model" / "0"):
+        assert run_folder.trained_on(place) == known
+    write_results(replace(sample.solar(), strategy=strategy, across=moved, served="simple"), tmp_path)
+    assert run_folder.trained_on(tmp_path) == ""
 
 
 def test_finished_is_what_depends_on_the_same_and_is_complete(tmp_path: Path):

@@ -26,6 +26,7 @@ PUBLIC = [
     "Backbone",
     "BackboneInfo",
     "Dataset",
+    "DomainMethod",
     "HeadstartError",
     "Issue",
     "Prediction",
@@ -41,7 +42,9 @@ PUBLIC = [
     "adapt",
     "align",
     "load",
+    "load_few",
     "load_unlabelled",
+    "methods",
     "models",
     "open",
     "pull",
@@ -78,6 +81,14 @@ def test_the_public_page_is_frozen():
     assert sorted(headstart.__all__) == PUBLIC
     assert sorted(dir(headstart)) == sorted([*PUBLIC, "__version__"])
     assert all(vars(headstart).get(each, None) or headstart.__getattr__(each) for each in PUBLIC)
+
+
+def test_readers_and_type_checkers_see_the_same_page():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    typed = [(node.module, name.asname) for node in imports for name in node.names if name.asname]
+    homes = [(f"headstart.{module}", name) for name, module in headstart._HOMES.items()]
+    assert sorted(map(str, typed)) == sorted(map(str, homes))
 
 
 def test_what_is_not_public_is_not_there():

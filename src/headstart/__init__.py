@@ -17,10 +17,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from headstart.adapting import Adaptation as Adaptation
+    from headstart.api import Ranking as Ranking
     from headstart.api import adapt as adapt
     from headstart.api import align as align
     from headstart.api import load as load
+    from headstart.api import load_few as load_few
     from headstart.api import load_unlabelled as load_unlabelled
+    from headstart.api import methods as methods
     from headstart.api import models as models
     from headstart.api import open as open
     from headstart.api import pull as pull
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from headstart.core.dataset import Dataset as Dataset
     from headstart.core.dataset import Issue as Issue
     from headstart.core.dataset import Unlabelled as Unlabelled
+    from headstart.core.domain import DomainMethod as DomainMethod
     from headstart.core.errors import HeadstartError as HeadstartError
     from headstart.core.errors import Unavailable as Unavailable
     from headstart.core.errors import UserError as UserError
@@ -47,7 +52,9 @@ _HOMES = {
     "adapt": "api",
     "align": "api",
     "load": "api",
+    "load_few": "api",
     "load_unlabelled": "api",
+    "methods": "api",
     "models": "api",
     "open": "api",
     "pull": "api",
@@ -58,6 +65,7 @@ _HOMES = {
     "Backbone": "core.backbone",
     "BackboneInfo": "core.backbone",
     "Dataset": "core.dataset",
+    "DomainMethod": "core.domain",
     "HeadstartError": "core.errors",
     "Issue": "core.dataset",
     "Prediction": "bundle.predictor",

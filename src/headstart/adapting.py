@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart.core.dataset import Dataset, Unlabelled
+from headstart.core.dataset import IN_MEMORY, Dataset, Unlabelled
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Recipe
 from headstart.core.results import Results
@@ -35,12 +35,13 @@ class Adaptation:
             Unavailable: the disk is too full.
         """
         from headstart.run_claim import claim, held
-        from headstart.run_folder import copy, write
+        from headstart.run_folder import copy, noted, write
 
-        path = Path(folder)
+        path, source = Path(folder), self._source
         with held(path, Silent()):
-            claim(path, self.recipe, self.results.data.fingerprint)
-            return copy(self._source, path) if isinstance(self._source, Path) else write(self._source, path)
+            known = noted(source) if isinstance(source, Path) else source.identity
+            claim(path, self.recipe, {**known, "data": self.results.data.fingerprint})
+            return copy(source, path) if isinstance(source, Path) else write(source, path)
 
     def __str__(self) -> str:
         return self.results.headline
@@ -87,8 +88,9 @@ def _claimed(folder: Path, data: Dataset, options: Options, progress: Progress) 
     from headstart.run_claim import claim
     from headstart.run_folder import complete, finished
 
-    claim(folder, options.recipe, data.fingerprint)
-    done = finished(folder, identity(data, options), code())
+    depends_on = identity(data, options)
+    claim(folder, options.recipe, depends_on)
+    done = finished(folder, depends_on, code())
     if done is None or not still_there(done, options):
         if complete(folder):
             progress.say(
@@ -107,9 +109,14 @@ def still_there(results: Results, options: Options) -> bool:
 
 
 def located(recipe: Recipe, data: Dataset, target: Unlabelled | None = None, labelled: Dataset | None = None) -> Recipe:
-    """The recipe with the absolute paths of the data and the columns named, so that it reruns from anywhere."""
+    """The recipe with the absolute paths of the data and the columns named, so that it reruns from anywhere.
+
+    Where test data or labelled items of a target came as objects, it says so, and a rerun without them is refused.
+    """
     if target is not None:
-        recipe = replace(recipe, target=target.source, labelled="" if labelled is None else labelled.source)
+        recipe = replace(
+            recipe, target=target.source, labelled="" if labelled is None else labelled.source or IN_MEMORY
+        )
     if not data.source:
         return recipe
     return replace(recipe, data=data.source, test=data.test_source, roles=dict(data.named))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
 from headstart.adapting import Adaptation, located, run
-from headstart.asked import loaded, names, options_of, unlabelled
+from headstart.asked import either, loaded, names, options_of, unlabelled
 from headstart.core.backbone import BackboneInfo
-from headstart.core.dataset import Dataset, Unlabelled
-from headstart.core.errors import UserError
+from headstart.core.dataset import IN_MEMORY, NOUNS, Dataset, Unlabelled
+from headstart.core.errors import UserError, nearest
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Recipe
 from headstart.core.results import RankingRow
@@ -72,11 +72,18 @@ def load(
     found = load_data(source, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
     given = {"input": input, "label": label, "group": group}
     named = {role: column for role, column in given.items() if column}
-    return replace(found, source=_path(source), test_source=_path(test), named=named)
+    return replace(
+        found, source=_path(source), test_source="" if test is None else _path(test) or IN_MEMORY, named=named
+    )
 
 
 def load_unlabelled(
-    source: Any, *, input: str | None = None, group: str | None = None, progress: Progress | None = None
+    source: Any,
+    *,
+    input: str | None = None,
+    group: str | None = None,
+    like: Dataset | None = None,
+    progress: Progress | None = None,
 ) -> Unlabelled:
     """Read and check items without labels, those of the domain that `align` carries a model over to.
 
@@ -85,6 +92,7 @@ def load_unlabelled(
             ``Dataset``. Labels that it may have are not read.
         input: column with the texts or image paths; inferred when not given.
         group: column whose equal values belong together, and count once.
+        like: what `load` returned of the labelled data: a table is read by the same columns where none are named here.
         progress: told what is going on.
 
     Raises:
@@ -92,8 +100,40 @@ def load_unlabelled(
     """
     from headstart.data._load_unlabelled import load_unlabelled as load_items
 
-    found = load_items(source, input=input, group=group, progress=progress)
+    found = load_items(source, input=input, group=group, like=like, progress=progress)
     given = {"input": input, "group": group}
+    return replace(found, source=_path(source), named={role: column for role, column in given.items() if column})
+
+
+def load_few(
+    source: Any,
+    *,
+    input: str | None = None,
+    label: str | None = None,
+    group: str | None = None,
+    like: Dataset | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Read and check a few labelled items of the domain that `align` carries a model over to, for its ``labelled``.
+
+    Nothing is learnt from them, so that every item that can be read is kept: a class may have one item or none.
+
+    Args:
+        source: folder of class folders, CSV/TSV/Parquet/JSONL file, DataFrame, or Hugging Face ``Dataset``. Classes are
+            called as in the labelled data of the other domain.
+        input: column with the texts or image paths; inferred when not given.
+        label: column with the classes; inferred when not given.
+        group: column whose equal values belong together, and count once.
+        like: what `load` returned of the labelled data: a table is read by the same columns where none are named here.
+        progress: told what is going on.
+
+    Raises:
+        UserError: nothing can be read, or too much cannot be used.
+    """
+    from headstart.data._load_few import load_few as load_items
+
+    found = load_items(source, input=input, label=label, group=group, like=like, progress=progress)
+    given = {"input": input, "label": label, "group": group}
     return replace(found, source=_path(source), named={role: column for role, column in given.items() if column})
 
 
@@ -150,8 +190,8 @@ def adapt(
         settings: hyper-parameters of that strategy by name; ``headstart strategies NAME`` explains them.
         budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
         seed: seed of folds, initialisations and the order of items.
-        recipe: replaces the options above (and is saved with the run, its paths and columns those that ``data`` came
-            from).
+        recipe: stands for ``task`` to ``seed``, none of which may then be given (and is saved with the run, its paths
+            and columns those that ``data`` came from).
         progress: told what is going on.
 
     Raises:
@@ -159,7 +199,7 @@ def adapt(
             process is at work in ``out``.
         Unavailable: weights that cannot be fetched, or no room on the disk.
     """
-    asked = recipe or Recipe(
+    options = Recipe(
         roles=dict(loaded(data).named),
         task=task,
         model=model,
@@ -170,10 +210,11 @@ def adapt(
         budget=budget,
         seed=seed,
     )
+    asked = either(recipe, options, Recipe())
     if asked.method:
         raise UserError(f"The recipe has method '{asked.method}': give it to align, with a target.")
-    options = options_of(data, located(asked, data))
-    return run(data, options, None if out is None else Path(out), progress or Silent())
+    chosen = options_of(data, located(asked, data))
+    return run(data, chosen, None if out is None else Path(out), progress or Silent())
 
 
 def align(
@@ -202,7 +243,7 @@ def align(
     Args:
         data: what `load` returned; a test set of the target's domain (``test=``) lets the report say what was gained.
         target: what `load_unlabelled` returned.
-        labelled: what `load` returned of a few other items of that domain: ways are chosen by them, nothing is fitted.
+        labelled: what `load_few` returned of other items of that domain: ways are chosen by them, nothing is fitted.
         out: the run folder; written when done, and where an interrupted run resumes.
         method: the way across by name, taken whatever the guard says; or ``auto``.
         strategy: what a method that trains the body trains; None for the last block.
@@ -212,15 +253,14 @@ def align(
         licence: ``any``, or ``permissive`` for models that are known to allow any use.
         budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
         seed: seed of folds, initialisations and the order of items.
-        recipe: replaces the options above.
+        recipe: stands for ``method`` to ``seed``, none of which may then be given.
         progress: told what is going on.
 
     Raises:
-        UserError: names that are not known, or a combination that cannot work; all problems at once. Or another
-            process is at work in ``out``.
+        UserError: unknown names, what cannot work (all problems at once), or another process at work in ``out``.
         Unavailable: weights that cannot be fetched, or no room on the disk.
     """
-    asked = recipe or Recipe(
+    options = Recipe(
         roles=dict(loaded(data).named),
         model=model,
         pool=names(pool),
@@ -231,11 +271,12 @@ def align(
         seed=seed,
         method=method,
     )
+    asked = either(recipe, options, Recipe(strategy=strategy_for(method), method=AUTO))
     if not asked.method:
         raise UserError("The recipe has no method: give it one, such as 'auto', or give the recipe to adapt.")
     few = None if labelled is None else loaded(labelled, "labelled items")
-    options = options_of(data, located(asked, data, unlabelled(target), few), target, few)
-    return run(data, options, None if out is None else Path(out), progress or Silent())
+    chosen = options_of(data, located(asked, data, unlabelled(target), few), target, few)
+    return run(data, chosen, None if out is None else Path(out), progress or Silent())
 
 
 def open(run: str | Path) -> Predictor:
@@ -251,7 +292,13 @@ def open(run: str | Path) -> Predictor:
 
 
 def models(modality: str | None = None) -> tuple[tuple[BackboneInfo, bool], ...]:
-    """Every known model (of one modality), and whether it is in the local store."""
+    """Every known model (of one modality), and whether it is in the local store.
+
+    Raises:
+        UserError: the modality is not known.
+    """
+    if modality is not None and modality not in NOUNS:
+        raise UserError(f"There are no models for '{modality}'. {nearest(modality, NOUNS)}")
     return tuple(
         (member.info, member.source.in_store(member.info))
         for member in known()
@@ -290,6 +337,20 @@ def settings(strategy: str) -> tuple[Setting, ...]:
         UserError: the name is not known.
     """
     return settings_of(catalog.strategies.get(strategy)())
+
+
+def methods() -> tuple[tuple[str, str], ...]:
+    """Name and one-line summary of every way across to another domain, those that `align` takes as ``method``."""
+    return tuple((name, catalog.domains.get(name).summary) for name in catalog.domains.names())
+
+
+def method_settings(method: str) -> tuple[Setting, ...]:
+    """The hyper-parameters of a way across, with their defaults and meanings.
+
+    Raises:
+        UserError: the name is not known.
+    """
+    return settings_of(catalog.domains.get(method)())
 
 
 def _path(source: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from headstart.core.home import home
 from headstart.core.recipe import Budget, Recipe
 from headstart.core.strategy import FeatureStrategy
 from headstart.core.training import InputStrategy
-from headstart.pool import resolve
+from headstart.pool import parts_of, resolve
 from headstart.ways import PROBE, SCRATCH, check_method, destination, strategy_part
 
 if TYPE_CHECKING:
@@ -41,6 +42,24 @@ def check_names(recipe: Recipe, modality: Modality | None = None) -> None:
 def _check_seed(seed: int) -> None:
     if seed < 0:
         raise UserError(f"Seed {seed} is negative; give a whole number from 0 on.")
+
+
+def either(recipe: Recipe | None, options: Recipe, usual: Recipe) -> Recipe:
+    """``options`` where there is no ``recipe``, which else is taken, if none of them differs from what is ``usual``.
+
+    Raises:
+        UserError: some do, all of which are named.
+    """
+    if recipe is None:
+        return options
+    given, known = dataclasses.asdict(options), dataclasses.asdict(usual)
+    beside = [f"{name}={value!r}" for name, value in given.items() if name != "roles" and value != known[name]]
+    if beside:
+        raise UserError(
+            f"Both a recipe and {', '.join(beside)} were given: what a recipe says is not changed by options beside it."
+            f" Change the recipe (dataclasses.replace(recipe, {', '.join(beside)})), or leave it out."
+        )
+    return recipe
 
 
 def loaded(data: Any, called: str = "data") -> Dataset:
@@ -111,8 +130,10 @@ def _refuse_seen(pool: Sequence[PoolMember], data: Dataset) -> None:
     """
     from headstart.run_folder import trained_on
 
-    folders = {} if len(data.split.test) else {one.info.name: one for one in pool if one.info.source == "local"}
-    seen = [name for name in folders if trained_on(Path(name.partition(":")[2]).expanduser()) == data.fingerprint]
+    if len(data.split.test):
+        return
+    parts = dict.fromkeys(part for one in pool for part in parts_of(one.info.name) if part.startswith("local:"))
+    seen = [name for name in parts if trained_on(Path(name.partition(":")[2]).expanduser()) == data.fingerprint]
     if seen:
         raise UserError(
             *(

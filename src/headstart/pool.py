@@ -36,7 +36,7 @@ def find(name: str) -> PoolMember:
     Raises:
         UserError: no source knows it (the nearest name is offered), or several do, or models cannot be joined.
     """
-    parts = _parts(name)
+    parts = parts_of(name)
     if len(parts) > 1:
         members = [find(part) for part in parts]
         joined = Joined([(member.source, member.info) for member in members])
@@ -59,7 +59,7 @@ def find(name: str) -> PoolMember:
     raise UserError(f"Unknown model '{name}'. {full} `headstart models` lists them.")
 
 
-def _parts(name: str) -> list[str]:
+def parts_of(name: str) -> list[str]:
     """The names that ``name`` joins; a ``+`` before anything but the start of a name belongs to a folder's path."""
     starts = "|".join(re.escape(source) for source in sources.names())
     return re.split(rf"{re.escape(SIGN)}(?=(?:{starts}):)" if ":" in name else re.escape(SIGN), name)

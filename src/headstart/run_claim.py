@@ -23,7 +23,7 @@ from headstart.core.progress import Progress
 from headstart.core.recipe import Recipe
 from headstart.engine.journal import is_bare
 from headstart.report.json import read_results
-from headstart.run_folder import CHECKPOINTS, NOTE
+from headstart.run_folder import CHECKPOINTS, NOTE, noted
 
 NEEDED = 200 * 1024**2
 """Bytes a run folder may need while the run is under way: checkpoints, the exported model, the report."""
@@ -107,8 +107,10 @@ def _locked(folder: Path, progress: Progress) -> AbstractContextManager[object]:
         return nullcontext()
 
 
-def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
+def claim(folder: Path, recipe: Recipe, identity: Mapping[str, object]) -> None:
     """Refuse a folder that this run must not write to, before anything is computed.
+
+    ``identity`` is what the run depends on (`headstart.engine.identity`); of it, the fingerprints in `CONTENTS` count.
 
     Free to use are an empty folder (hidden files do not count), an interrupted or finished run of the same recipe on
     the same data, and what a run left that ended before it had finished any piece of work.
@@ -118,11 +120,11 @@ def claim(folder: Path, recipe: Recipe, fingerprint: str) -> None:
     """
     inside = _inside(folder)
     if (folder / CHECKPOINTS / NOTE).is_file() and CHECKPOINTS in inside:
-        other = _other_interrupted(folder, recipe, fingerprint)
+        other = _other_interrupted(folder, recipe, identity)
         if other:
             raise UserError(f"'{folder}' holds an unfinished run of {other}. Choose another --out, or delete it.")
     elif inside >= FINISHED:
-        other = _other_finished(folder, recipe, fingerprint)
+        other = _other_finished(folder, recipe, identity)
         if other:
             raise UserError(f"'{folder}' already holds a run of {other}. Choose another --out, or delete it.")
     elif not _is_a_run(folder, inside):
@@ -167,35 +169,49 @@ def _make_writable(folder: Path) -> None:
 
 
 UNKNOWN = "other data or other options"
-PATHS = ("data", "test")
+PATHS = ("data", "test", "target", "labelled")
+"""Options that may differ: the fingerprints stand for what lies there."""
+CONTENTS: Mapping[str, str] = {
+    "data": "other data",
+    "target": "another target",
+    "labelled": "other labelled items of the target",
+}
+"""Fingerprints of a run by name, and what to say where they differ."""
 
 
-def _other_interrupted(folder: Path, recipe: Recipe, fingerprint: str) -> str:
+def _other_interrupted(folder: Path, recipe: Recipe, identity: Mapping[str, object]) -> str:
     """What the checkpoints are of, "" for this recipe on these data; the journal then checks versions and models."""
     try:
         found = json.loads((folder / CHECKPOINTS / NOTE).read_text(encoding="utf-8"))
-        return _other(found["options"], recipe, same_data=found["data"] == fingerprint)
+        return _other(found["options"], recipe, {"data": found["data"], **found}, identity)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return UNKNOWN
 
 
-def _other_finished(folder: Path, recipe: Recipe, fingerprint: str) -> str:
+def _other_finished(folder: Path, recipe: Recipe, identity: Mapping[str, object]) -> str:
     try:
         found = dataclasses.asdict(read_recipe(folder / "recipe.toml"))
-        return _other(found, recipe, same_data=read_results(folder).data.fingerprint == fingerprint)
+        results = read_results(folder)
     except HeadstartError:
         return UNKNOWN
+    # The results do not name the labelled items of a target: where the note is gone, nobody can tell.
+    known = noted(folder) or {**identity, "target": results.across.target.fingerprint if results.across else ""}
+    return _other(found, recipe, {**known, "data": results.data.fingerprint}, identity)
 
 
-def _other(found: Mapping[str, Any], recipe: Recipe, *, same_data: bool) -> str:
-    """How a run with the options ``found`` differs from one of ``recipe``. The fingerprint stands for paths."""
+def _other(
+    found: Mapping[str, Any], recipe: Recipe, contents: Mapping[str, object], identity: Mapping[str, object]
+) -> str:
+    """How a run with the options ``found``, which depends on ``contents``, differs from one of ``recipe`` that
+    depends on ``identity``.
+    """
     asked = _plain(dataclasses.asdict(recipe))
     there = _plain(found)
     options = [name for name in {**asked, **there} if there.get(name) != asked.get(name) and name not in PATHS]
     if not all(name in there and name in asked for name in options):
         return UNKNOWN  # written by another version
     said = [f"{name} {_shown(there[name])}, not {_shown(asked[name])}" for name in options]
-    parts = [] if same_data else ["other data"]
+    parts = [words for name, words in CONTENTS.items() if contents.get(name, "") != identity.get(name, "")]
     return " and ".join([*parts, f"other options ({'; '.join(said)})"] if said else parts)
 
 

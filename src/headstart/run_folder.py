@@ -11,6 +11,7 @@ from pathlib import Path
 from headstart.bundle.model import Card, write_baseline, write_transfer
 from headstart.bundle.recipe import write_recipe
 from headstart.catalog import strategies
+from headstart.core.alignment import NORMALISATION
 from headstart.core.errors import HeadstartError
 from headstart.core.results import ModelRecord, Results
 from headstart.core.training import InputStrategy
@@ -48,23 +49,37 @@ def finished(folder: Path, identity: Mapping[str, object], code: tuple[str, bool
     return results if same else None
 
 
+def noted(folder: Path) -> Mapping[str, object]:
+    """What the finished run in ``folder`` depends on; empty where its note is gone or damaged."""
+    try:
+        found = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def trained_on(folder: Path) -> str:
-    """Fingerprint of the data whose labels the body in ``folder``, a run folder or the model in one, was trained on;
-    "" where it was not, or nobody knows.
+    """Fingerprint of the data whose labels the body in ``folder``, a run folder or the model in one or a part of that,
+    was trained on; "" where it was not, or nobody knows.
     """
-    for place in (folder, folder.parent):
+    for place in (folder, *folder.absolute().parents[:2]):
         if (place / NOTE).is_file():
             try:
                 results = read_results(place)
             except HeadstartError:
                 return ""
-            learnt = issubclass(strategies.get(results.strategy), InputStrategy)
-            return results.data.fingerprint if learnt and results.served == "transfer" else ""
+            return results.data.fingerprint if _learnt(results) and results.served == "transfer" else ""
     return ""
 
 
+def _learnt(results: Results) -> bool:
+    """Whether labels changed the body: by the strategy, or by the method that carried the model over."""
+    across = "" if results.across is None else results.across.alignment.trained
+    return issubclass(strategies.get(results.strategy), InputStrategy) or across not in ("", NORMALISATION)
+
+
 def copy(source: Path, folder: Path) -> Path:
-    """What `write` wrote, once more, without checkpoints that a run had left there."""
+    """What `write` wrote, once more, without checkpoints that a run had left there; the report names the new folder."""
     if source.resolve() != folder.resolve():
         _remove_whole(folder / CHECKPOINTS)
         for name in WRITTEN:
@@ -74,6 +89,7 @@ def copy(source: Path, folder: Path) -> Path:
                 shutil.copytree(part, folder / name)
             else:
                 shutil.copyfile(part, folder / name)
+        write_report(read_results(folder), folder)
     return folder
 
 

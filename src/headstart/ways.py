@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
 from headstart.candidates import candidates
-from headstart.core.dataset import NOUNS, Dataset, Unlabelled
+from headstart.core.alignment import TRANSDUCTIVE
+from headstart.core.dataset import NOUNS, Dataset, Issue, Unlabelled
 from headstart.core.domain import DomainMethod, FeatureMethod
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
@@ -16,7 +17,7 @@ from headstart.core.settings import Value, changed, settings_of
 from headstart.core.target_only import TargetMethod
 from headstart.core.training import InputStrategy
 from headstart.core.two_stream import DeepMethod
-from headstart.data._issues import several
+from headstart.core.words import counted
 
 if TYPE_CHECKING:
     from headstart.engine.options import Destination, Training
@@ -124,7 +125,7 @@ def destination(data: Dataset, target: Unlabelled, recipe: Recipe, labelled: Dat
     method = made.get(recipe.method)
     alone = [each for each in made.values() if isinstance(each, TargetMethod)]
     return Destination(
-        data=target,
+        data=_with_overlap(target, data),
         methods={name: each for name, each in made.items() if isinstance(each, FeatureMethod)},
         validators=catalog.validators.create(),
         asked=None if recipe.method == AUTO else recipe.method,
@@ -152,15 +153,37 @@ def _check_labelled(labelled: Dataset, data: Dataset) -> None:
             f"The labelled items '{labelled.name}' have classes that '{data.name}' does not: {', '.join(strange)}. "
             f"Name them like those of the data ({', '.join(data.classes)}), or leave them out."
         )
-    digests = {labelled.table[n]["digest"] for n in range(len(labelled))}
-    shared = sum(data.table[int(n)]["digest"] in digests for n in data.split.test)
+    shared = _tested_twice(data, labelled)
     if shared:
         problems.append(
-            f"{several(shared, 'item')} of the test data are among the labelled items '{labelled.name}': what ways are "
-            "chosen by cannot score them. Give each to one of the two."
+            f"{counted(shared, 'item')} of the test data are among the labelled items '{labelled.name}', or copies of "
+            "some: what ways are chosen by cannot score them. Give each to one of the two."
         )
     if problems:
         raise UserError(*problems)
+
+
+def _tested_twice(data: Dataset, other: Dataset | Unlabelled) -> int:
+    """How many test items are among those of ``other``, or copies of some; 0 where items are of another kind."""
+    if data.modality != other.modality:
+        return 0
+    from headstart.data._overlap import copies
+
+    return int(copies(data, data.split.test, other).sum())
+
+
+def _with_overlap(target: Unlabelled, data: Dataset) -> Unlabelled:
+    """The target with a warning where it holds test items: the model is carried over to these very items."""
+    shared, tested = _tested_twice(data, target), len(data.split.test)
+    if not shared:
+        return target
+    sentence = (
+        f"{shared:,} of {counted(tested, 'test item')} are among the items of the target, or copies of some: they are "
+        "scored without their labels having been seen, but the model was carried over to these very items, and may do "
+        "less well on new ones."
+    )
+    found = Issue(code=TRANSDUCTIVE, severity="warning", message=sentence, count=shared)
+    return replace(target, issues=(found, *target.issues))
 
 
 def _training(method: DomainMethod | None, recipe: Recipe, items: int) -> Training | None:

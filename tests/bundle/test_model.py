@@ -81,7 +81,9 @@ def test_a_card_that_cannot_be_read_says_why(tmp_path: Path):
 )
 def test_a_damaged_card_is_refused(content: bytes, reason: str, tmp_path: Path):
     (tmp_path / CARD).write_bytes(content)
-    with pytest.raises(Unavailable, match=rf"headstart\.json' is damaged: {reason}.*Run `headstart adapt` again"):
+    with pytest.raises(
+        Unavailable, match=rf"headstart\.json' is damaged: {reason}.*Run the command that made the run again"
+    ):
         read_card(tmp_path)
 
 

@@ -143,7 +143,8 @@ def test_items_that_can_be_read_are_predicted_where_somebody_is_told_of_the_othe
     predictor, told = Predictor.open(image_run), []
     found = predictor.predict([pictures(1)[0], tmp_path / "bad.png", pictures(1)[0]], unreadable=told.append)
     assert [each.item for each in found] == ["item 1", "item 3"]
-    assert [each.name for each in told] == [f"'{tmp_path / 'bad.png'}'"]
+    assert [each.name for each in told] == [str(tmp_path / "bad.png")]
+    assert str(told[0]).startswith(f"'{tmp_path / 'bad.png'}' cannot be read: ")
 
 
 def large_jpegs(folder: Path) -> list[Path]:
@@ -209,7 +210,10 @@ def test_a_served_image_baseline(tmp_path: Path):
 
 
 def test_without_a_folder_or_a_model_nothing_opens(tmp_path: Path):
-    with pytest.raises(UserError, match=r"There is no folder '.*gone'\. Give a run folder, as written by"):
+    with pytest.raises(
+        UserError,
+        match=r"There is no folder '.*gone'\. Give a run folder, as `headstart adapt` or `headstart align` writes",
+    ):
         Predictor.open(tmp_path / "gone")
     with pytest.raises(UserError, match=r"holds no model\. If its run was interrupted, run the same"):
         Predictor.open(tmp_path)

@@ -25,12 +25,17 @@ def aligning(monkeypatch):
         issues = (Issue(code="unreadable", severity="warning", message="Left out: one."),)
         return SimpleNamespace(name="there", issues=issues)
 
+    def load_few(source, **options):
+        asked.update(few={"source": source, **options})
+        return dataset()
+
     def align(data, target, **options):
-        asked.update(align=options)
+        asked.update(align={"data": data, **options})
         return SimpleNamespace(results=solar())
 
     monkeypatch.setattr(api, "load", load)
     monkeypatch.setattr(api, "load_unlabelled", load_unlabelled)
+    monkeypatch.setattr(api, "load_few", load_few)
     monkeypatch.setattr(api, "align", align)
     return asked
 
@@ -52,8 +57,8 @@ def test_every_option_reaches_the_recipe(headstart, aligning, tmp_path):
         budget="90s",
         seed=3,
     )
-    aligning["target"].pop("progress")
-    assert aligning["target"] == {"source": "t", "input": "text", "group": "g"}  # the column that the source is read by
+    assert aligning["target"]["source"] == "t"
+    assert aligning["target"]["like"] is aligning["align"]["data"]
     assert "In the target 'there': Left out: one." in ended.err
 
 
@@ -87,13 +92,13 @@ def test_a_recipe_reruns_a_run_here_and_not_as_an_adaptation(headstart, aligning
     assert "give it to 'headstart align' instead of 'headstart adapt'" in " ".join(ended.err.split())
 
 
-def test_labelled_items_are_read_by_the_columns_of_the_source(headstart, aligning):
+def test_labelled_items_are_read_like_the_source(headstart, aligning):
     ended = headstart("align", "d", "--target", "t", "--labelled", "few", "--out", "r", "--group", "g", "--seed", "2")
     assert ended.code == 0
-    source, few = aligning["loads"]
-    few.pop("progress")
-    assert source["source"] == "d"
-    assert few == {"source": "few", "input": "text", "label": "kind", "group": "g", "seed": 2}
+    (source,) = aligning["loads"]
+    assert (source["source"], source["group"]) == ("d", "g")
+    assert aligning["few"]["source"] == "few"
+    assert aligning["few"]["like"] is aligning["align"]["data"]
     assert aligning["align"]["recipe"].labelled == "few"
     assert aligning["align"]["labelled"] is not None
 

@@ -9,7 +9,7 @@ import pytest
 from headstart import __version__, api
 from headstart.core.errors import Unavailable, UserError
 
-COMMANDS = ("check", "rank", "adapt", "predict", "report", "models", "strategies", "demo")
+COMMANDS = ("check", "rank", "adapt", "align", "predict", "report", "models", "strategies", "methods", "demo")
 
 
 def failing(error):

@@ -64,7 +64,9 @@ def test_reports_go_to_standard_error_one_line_per_problem(capsys):
     assert captured.out == ""
 
 
-@pytest.mark.parametrize(("command", "goes_on"), [("adapt", True), ("demo", True), ("predict", False), ("rank", False)])
+@pytest.mark.parametrize(
+    ("command", "goes_on"), [("adapt", True), ("align", True), ("demo", True), ("predict", False), ("rank", False)]
+)
 def test_what_is_stopped_goes_on_only_where_work_is_kept(command: str, goes_on: bool):
     (said,) = explain(KeyboardInterrupt(), [command, "adapt"]).problems
     assert said.startswith("Stopped")

@@ -95,28 +95,42 @@ def test_texts_stand_for_themselves():
     assert expand(["so nice", "*"], "text").items == ["so nice", "*"]
 
 
-def test_a_file_or_folder_is_no_text(tmp_path):
+def test_another_file_or_an_empty_folder_is_no_text(tmp_path):
     (tmp_path / "texts.csv").write_text("text,label")
     with pytest.raises(UserError) as caught:
         expand([str(tmp_path / "texts.csv"), str(tmp_path), "a" * 5000], "text")
-    expected = "expected texts, .txt files with one text a line, or - for lines."
     assert list(caught.value.problems) == [
-        f"'{tmp_path / 'texts.csv'}' is a file; {expected}",
-        f"'{tmp_path}' is a folder; {expected}",
+        f"'{tmp_path / 'texts.csv'}' is a file; expected texts, .txt files, folders of them, or - for lines.",
+        f"The folder '{tmp_path}' holds no texts; expected .txt files of one text each.",
     ]
 
 
-def test_a_text_file_holds_one_text_a_line(tmp_path):
+def test_a_text_file_is_one_text_as_in_training(tmp_path):
+    for name in ("a.txt", "deep/b.TXT", "deep/c.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("one\n\n two \n", encoding="utf-8")
+    assert expand([str(tmp_path / "a.txt")], "text").items == [tmp_path / "a.txt"]
+    assert expand([str(tmp_path / "*.txt"), "three"], "text").items == [tmp_path / "a.txt", "three"]
+    folder = expand([str(tmp_path)], "text")
+    assert folder.items == [tmp_path / "a.txt", tmp_path / "deep" / "b.TXT"]
+    assert folder.notes == [f"Left out of '{tmp_path}': 1 file without the ending of a text ('deep/c.md')."]
+
+
+def test_lines_of_a_text_file_are_texts_where_that_is_asked_for(tmp_path):
     (tmp_path / "a.txt").write_text("one\n\n two \n", encoding="utf-8")
-    assert expand([str(tmp_path / "a.txt")], "text").items == ["one", "two"]
+    assert expand(["zero", str(tmp_path)], "text", lines=True).items == ["zero", "one", "two"]
+    with pytest.raises(UserError, match=r"^--lines was given, and no \.txt file to read lines of; name one, or leave"):
+        expand(["zero"], "text", lines=True)
+    with pytest.raises(UserError, match=r"^--lines reads texts, and this model is for images; leave it out\.$"):
+        expand([str(tmp_path)], "image", lines=True)
 
 
-def test_text_files_that_cannot_be_used_are_named(tmp_path):
+def test_text_files_whose_lines_cannot_be_used_are_named(tmp_path):
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
     (tmp_path / "empty.txt").write_text("\n")
     with pytest.raises(UserError) as caught:
-        expand([str(tmp_path / name) for name in ("latin.txt", "empty.txt", "gone.txt")], "text")
-    latin, empty, gone = caught.value.problems
+        expand([str(tmp_path / name) for name in ("latin.txt", "empty.txt", "gone.txt")], "text", lines=True)
+    gone, latin, empty = caught.value.problems
     assert "latin.txt cannot be read: it is not UTF-8 (byte 0xe9 at offset 3, line 1)" in latin
     assert empty.endswith("holds no items; expected one a line.")
     assert gone.startswith("There is no file")
@@ -128,7 +142,7 @@ def test_lines_are_read_as_training_reads_texts_and_end_where_lines_end(encoding
     (tmp_path / "a.txt").write_bytes(raw)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw), encoding="ascii"))
     expected = ["caf\u00e9", "one\u2028text\x0c of three\u0085parts"]
-    assert expand([str(tmp_path / "a.txt"), "-"], "text").items == expected * 2
+    assert expand([str(tmp_path / "a.txt"), "-"], "text", lines=True).items == expected * 2
 
 
 def test_a_text_too_long_for_a_name_is_a_text_whatever_it_ends_in():

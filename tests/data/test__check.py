@@ -42,10 +42,10 @@ def test_good_rows_pass_untouched():
 
 
 def test_bad_rows_are_left_out_and_named():
-    texts = [text(number) for number in range(12)]
+    texts = [text(number) for number in range(16)]
     texts[0] = "  "
-    found = checked(["a", "b"] * 5 + [None, "a"], texts, unreadable={2: "it is damaged"})
-    assert found.rows.ids == ["i1", "i3", "i4", "i5", "i6", "i7", "i8", "i9", "i11"]
+    found = checked(["a", "b"] * 5 + [None, "a"] + ["a", "b"] * 2, texts, unreadable={2: "it is damaged"})
+    assert found.rows.ids == [f"i{number}" for number in (1, *range(3, 10), *range(11, 16))]
     assert {issue.code: issue.items for issue in found.issues} == {
         "unreadable": ("i2",), "empty_text": ("i0",), "empty_label": ("i10",),
     }  # fmt: skip
@@ -105,6 +105,15 @@ def test_a_named_group_is_enforced_and_a_found_one_may_cost_little():
     assert codes(found) == ["group_dropped"]
     assert found.rows.group_keys is None
     assert len(found.rows) == 10
+
+
+def test_nothing_that_is_tied_straddles_the_split():
+    texts = [text(number) for number in range(12)]
+    texts[1] = texts[0] + "!"  # a copy of the item that shares a patient with a test item
+    groups = ["patient", None, *[None] * 9, "patient"]
+    found = checked(["a", "b"] * 6, texts, test=[10, 11], groups=groups, named=True)
+    assert found.rows.ids == [f"i{number}" for number in range(2, 12)]
+    assert not set(found.groups[~found.rows.is_test]) & set(found.groups[found.rows.is_test])
 
 
 def test_classes_too_small_are_left_out():

@@ -1,19 +1,11 @@
 import pytest
 
-from headstart.data._issues import examples, issue, several
+from headstart.data._issues import examples, issue
 
 
 def test_an_issue_counts_its_items():
     found = issue("leak", "warning", "Two.", iter(["a", "b"]))
     assert (found.items, found.count) == (("a", "b"), 2)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [((1, "file"), "1 file"), ((1200, "file"), "1,200 files"), ((2, "class", "classes"), "2 classes")],
-)
-def test_counts_agree_in_number(arguments: tuple, said: str):
-    assert several(*arguments) == said
 
 
 @pytest.mark.parametrize(

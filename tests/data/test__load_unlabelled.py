@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from headstart.core.errors import UserError
+from headstart.data._load import load
 from headstart.data._load_unlabelled import load_unlabelled
 
 RANDOM = np.random.default_rng(0)
@@ -60,6 +62,21 @@ def test_a_frame_and_a_column_by_name():
     assert found.table["item"][0] == sentences(8)[0]
     with pytest.raises(UserError, match=r"has no column 'sad' to use as input\. Did you mean 'said'"):
         load_unlabelled(frame, input="sad")
+
+
+def test_a_table_is_read_by_the_columns_of_the_labelled_data_and_a_folder_has_none(tmp_path: Path):
+    rows = [{"said": text, "other": text[::-1] * 2, "kind": "ab"[n % 2]} for n, text in enumerate(sentences(12))]
+    data = replace(load(table(tmp_path / "data.csv", rows), input="said", label="kind"), named={"input": "said"})
+    there = table(tmp_path / "there.csv", [{"said": text, "other": text[::-1] * 2} for text in sentences(8)])
+    assert load_unlabelled(there).roles == {"input": "other"}  # the longest texts
+    assert load_unlabelled(there, like=data).roles == {"input": "said"}
+    assert load_unlabelled(there, like=data, input="other").roles == {"input": "other"}
+    (tmp_path / "files").mkdir()
+    for number, text in enumerate(sentences(3)):
+        (tmp_path / "files" / f"{number}.txt").write_text(text)
+    assert len(load_unlabelled(tmp_path / "files", like=data)) == 3
+    with pytest.raises(UserError, match="is a folder of files and has no column 'said'"):
+        load_unlabelled(tmp_path / "files", like=data, input="said")
 
 
 def test_copies_and_groups_count_once(tmp_path: Path):

@@ -45,12 +45,31 @@ def test_many_keys_are_looked_up_in_parts():
         assert len(cache.digests([f"s{number}" for number in range(1300)])) == 1203
 
 
-def test_the_oldest_pictures_go_first(monkeypatch: pytest.MonkeyPatch):
+def test_the_oldest_files_go_first(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(_scan_cache, "MOST", 3)
     with ScanCache() as cache:
         for number in range(5):
-            cache.remember([], [(f"k{number}", "[]", b"")])
+            cache.remember([(f"s{number}", "d")], [(f"k{number}", "[]", b"")])
+        assert sorted(cache.digests([f"s{number}" for number in range(5)])) == ["s2", "s3", "s4"]
         assert sorted(cache.contents([f"k{number}" for number in range(5)])) == ["k2", "k3", "k4"]
+
+
+def test_what_earlier_versions_remembered_is_removed(own_home: Path):
+    scans = own_home / "scans"
+    scans.mkdir(parents=True)
+    for name in ("v1.sqlite", "v1.sqlite-journal", f"v{_scan_cache.VERSION + 1}.sqlite", "vain.sqlite", "notes.txt"):
+        (scans / name).touch()
+    (scans / "v2.sqlite").mkdir()  # it cannot be removed, and does no harm
+    with ScanCache() as cache:
+        assert cache.trouble is None
+    left = {
+        "v2.sqlite",
+        f"v{_scan_cache.VERSION}.sqlite",
+        f"v{_scan_cache.VERSION + 1}.sqlite",
+        "vain.sqlite",
+        "notes.txt",
+    }
+    assert {path.name for path in scans.iterdir()} == left
 
 
 def test_a_damaged_file_costs_only_time(tmp_path: Path):

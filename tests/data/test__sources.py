@@ -3,8 +3,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from headstart.core.data_kind import Roles
+from headstart.core.dataset import IN_MEMORY
 from headstart.core.errors import UserError
-from headstart.data._sources import KINDS, kind_of, neighbour
+from headstart.data._sources import KINDS, inherited, kind_of, neighbour
 
 
 def test_every_kind_is_found(tmp_path: Path):
@@ -13,6 +15,19 @@ def test_every_kind_is_found(tmp_path: Path):
     assert type(kind_of(tmp_path / "t.csv")).__name__ == "Table"
     assert type(kind_of(pd.DataFrame())).__name__ == "DataFrame"
     assert KINDS.names() == ("dataframe", "folder", "huggingface", "table")
+
+
+def test_columns_are_inherited_by_what_has_columns(tmp_path: Path):
+    roles, named = {"input": "text", "label": "kind", "group": "patient"}, {"group": "patient"}
+    frame = kind_of(pd.DataFrame())
+    assert inherited(frame, roles, named) == Roles(input="text", label="kind", group="patient")
+    assert inherited(frame, roles, {}) == Roles(input="text", label="kind")
+    assert inherited(kind_of(tmp_path), roles, named) == Roles()
+
+
+def test_what_a_recipe_cannot_lead_to_is_refused():
+    with pytest.raises(UserError, match=r"were given as an object, and no path leads to them: name a copy of them on"):
+        kind_of(IN_MEMORY)
 
 
 def test_a_missing_path_offers_its_neighbour(tmp_path: Path):

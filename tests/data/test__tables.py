@@ -43,6 +43,7 @@ def test_a_column_alone(tmp_path: Path):
         ("a,a\n1,2\n", "has more than one column called 'a'"),
         ("\n1,2\n", "has no header"),
         ("x/cell1.png,1\nx/cell2.png,0\n", "begins with 'x/cell1.png', which looks like an item"),
+        ("a/word.wav,yes\nb/word.wav,no\n", "begins with 'a/word.wav', which looks like an item"),
         ("x/cell1.png  1.0  mono\n", "begins with 'x/cell1.png', which looks like an item"),
         ('a,b\n1,"2" 3\n', "is not a proper table at line 2"),
         (b"a,b\n1,\xe9\n", "it is not UTF-8 (byte 0xe9 at offset 6, line 2)"),

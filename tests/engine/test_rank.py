@@ -12,6 +12,8 @@ from headstart.core.score import TransferScore
 from headstart.data._reduce import Header
 from headstart.engine.rank import Ranked, clearly_worse, larger_size, look_at, prior_order, rank
 from headstart.engine.trials import try_features
+from headstart.scores.knn import NearestNeighbours
+from headstart.scores.ridge_loo import RidgeLeaveOneOut
 from headstart.strategies.linear_probe import LinearProbe
 from tests.engine import toys
 
@@ -121,6 +123,17 @@ def test_a_body_without_weights_reads_its_items_like_the_pretrained_one(tmp_path
     (entrant,) = rank(toys.run(tmp_path)).taken
     assert entrant.native.backbone.preprocess.least_side == 77
     assert entrant.native.untrained().preprocess is entrant.native.backbone.preprocess
+
+
+def test_copies_do_not_answer_for_each_other_in_scores(tmp_path: Path):
+    """Every item twice, its label drawn at random: nothing can be told from such features."""
+    random = np.random.default_rng(0)
+    features = np.repeat(random.normal(size=(60, 5)), 2, axis=0) + 1e-6 * random.normal(size=(120, 5))
+    data = replace(toys.labelled(120), targets=np.repeat(random.permutation(60) % 2, 2), groups=np.repeat(range(60), 2))
+    found = look_at(features, {"knn": NearestNeighbours(k=1), "ridge": RidgeLeaveOneOut()}, data).scores
+    assert found["knn"] == pytest.approx(0.5, abs=0.2)
+    apart = replace(data, groups=np.arange(120))
+    assert look_at(features, {"knn": NearestNeighbours(k=1)}, apart).scores["knn"] == pytest.approx(1.0)
 
 
 def test_neighbours_and_scores_look_at_some_of_many_items(tmp_path: Path, monkeypatch):

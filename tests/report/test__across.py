@@ -4,8 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN_CONSENSUS, SOURCE_ONLY, Alignment, WayRow
-from headstart.core.results import Across, FewRecord, Interval, Results, TargetRecord
+from headstart.core.alignment import (
+    CONSENSUS,
+    NORMALISATION,
+    OWN_CONSENSUS,
+    SOURCE_ONLY,
+    TRANSDUCTIVE,
+    Alignment,
+    WayRow,
+)
+from headstart.core.results import Across, FewRecord, Interval, IssueRecord, Results, TargetRecord
 from headstart.engine.guard import REASONS
 from headstart.report import _across
 from headstart.report._wording import carried_over
@@ -52,6 +60,15 @@ def test_what_was_taken_and_why():
     assert carried_over(results(across("jdot"))) == ", then jdot"
     assert carried_over(results(across(SOURCE_ONLY))) == carried_over(solar()) == ""
     assert _across.question(across()) == "Should the model be carried over to 'site b'?"
+
+
+def test_a_target_that_holds_test_items_is_said_to():
+    told = IssueRecord(code=TRANSDUCTIVE, severity="warning", message="Seen there.", items=(), count=2)
+    given = across()
+    given = replace(given, target=replace(given.target, issues=(told,)))
+    assert _across.gained(results(given)).endswith(" Seen there.")
+    assert _across.in_short(results(given)).endswith(" Seen there.")
+    assert "Seen there." not in _across.gained(results(across()))
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,6 @@ from headstart.report import _format as form
         (form.passes(1.0), "1 forward pass"),
         (form.passes(0.25), "0.25 forward passes"),
         (form.passes(31.4), "31 forward passes"),
-        (form.counted(1, "class", "classes"), "1 class"),
-        (form.counted(1200, "image"), "1,200 images"),
         (form.shorten("short"), "short"),
         (form.shorten("a" * 30 + "b" * 30, 11), "aaaaa…bbbbb"),
         (form.bare("packaged:efficientnet_lite0"), "efficientnet_lite0"),

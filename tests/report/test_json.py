@@ -147,7 +147,7 @@ def test_a_required_number_that_is_not_finite_is_an_error_and_nothing_is_written
 
 
 def test_a_folder_without_results_is_the_users_mistake(tmp_path):
-    with pytest.raises(UserError, match=r"holds no results\.json; expected a run folder, as 'headstart adapt DATA"):
+    with pytest.raises(UserError, match=r"holds no results\.json; expected a run folder, as 'headstart adapt' or"):
         read_results(tmp_path)
 
 

@@ -1,4 +1,5 @@
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -44,3 +45,14 @@ def test_bounds_and_invariances():
     assert GaussianBhattacharyya().score(features @ rotation(8) * 30.0 + 4.0, targets) == pytest.approx(value)
     same = np.tile(np.random.default_rng(0).normal(size=(10, 4)), (2, 1))
     assert GaussianBhattacharyya().score(same, np.repeat([0, 1], 10)) == pytest.approx(-2.0)
+
+
+def test_a_thousand_classes_need_no_gigabytes():
+    features = np.random.default_rng(0).normal(size=(2000, 16))
+    tracemalloc.start()
+    try:
+        GaussianBhattacharyya(components=16).score(features, np.arange(2000) % 1000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 100 * 1024**2  # all pairs at once would take 128 MB for each of several arrays

@@ -60,12 +60,14 @@ def located(folder: Path) -> tuple[Path, Card]:
         Unavailable: the card is missing or damaged.
     """
     if not folder.is_dir():
-        raise UserError(f"There is no folder '{folder}'. Give a run folder, as written by `headstart adapt --out`.")
+        raise UserError(
+            f"There is no folder '{folder}'. Give a run folder, as `headstart adapt` or `headstart align` writes one."
+        )
     inner = folder / "model"
     if not inner.is_dir() and not (folder / CARD).exists():
         raise UserError(
-            f"'{folder}' holds no model. If its run was interrupted, run the same `headstart adapt` again: it goes "
-            "on where it stopped."
+            f"'{folder}' holds no model. If its run was interrupted, run the same command again: it goes on where "
+            "it stopped."
         )
     inner = inner if inner.is_dir() else folder
     return inner, read_card(inner)
@@ -129,7 +131,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _damaged(path: Path, reason: str) -> Unavailable:
-    return Unavailable(f"'{path}' is damaged: {reason}. Run `headstart adapt` again to rebuild the run.")
+    return Unavailable(f"'{path}' is damaged: {reason}. Run the command that made the run again to rebuild it.")
 
 
 def _write_card(folder: Path, card: Card) -> None:

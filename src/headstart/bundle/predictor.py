@@ -66,15 +66,15 @@ class Predictor:
         if isinstance(model, Exported) and model.classes != card.classes:
             raise Unavailable(
                 f"'{inner}' contradicts itself: config.json names the classes {list(model.classes)}, {CARD} "
-                f"{list(card.classes)}. Run `headstart adapt` again to rebuild the run."
+                f"{list(card.classes)}. Run the command that made the run again to rebuild it."
             )
         return cls(card, model, tasks.get(card.task)(classes=card.classes))
 
     def predict(
         self, items: Iterable[Any], *, unreadable: Callable[[UnreadableItem], object] | None = None
     ) -> list[Prediction]:
-        """One prediction per item: image paths, arrays or PIL images for an image model, strings for a text model,
-        paths or ``(samples, rate)`` for a model of sound.
+        """One prediction per item: image paths, arrays or PIL images for an image model, texts or ``pathlib.Path``
+        objects of text files for a text model, paths or ``(samples, rate)`` for a model of sound.
 
         Where the model was trained on large JPEGs decoded at a reduced scale, paths, bytes and PIL images that have
         only been opened are read so here. Arrays and PIL images that are loaded come with all their pixels, which gives
@@ -138,7 +138,7 @@ class Predictor:
         if outputs != len(self.classes):
             raise Unavailable(
                 f"The model folder is damaged: its model has {outputs} outputs, {CARD} names {len(self.classes)} "
-                "classes. Run `headstart adapt` again to rebuild the run."
+                "classes. Run the command that made the run again to rebuild it."
             )
 
 

@@ -22,7 +22,7 @@ from headstart.core.home import home
 
 INTERRUPTED = "Stopped."
 GOES_ON = "Stopped; run the same command again to go on where it stopped."
-RESUMABLE = ("adapt", "demo")
+RESUMABLE = ("adapt", "align", "demo")
 """Commands whose work is kept when they are stopped."""
 INTERRUPTED_EXIT = 130
 """What shells report for a program ended by Ctrl-C: 128 + SIGINT."""

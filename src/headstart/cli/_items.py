@@ -8,12 +8,14 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from headstart.core.dataset import Modality
 from headstart.core.errors import UnreadableItem, UserError
+from headstart.core.words import counted
 from headstart.data._file import read_bytes
-from headstart.data._formats import SOUNDS, SUFFIXES
-from headstart.data._issues import examples, several
+from headstart.data._formats import SOUNDS, SUFFIXES, TEXTS
+from headstart.data._issues import examples
 from headstart.data._sources import neighbour
 from headstart.data._text import decode_text
 from headstart.data._tree import Walk, display, files_below
@@ -22,43 +24,73 @@ from headstart.report._format import shorten
 
 @dataclass(kw_only=True)
 class Expanded:
-    """``items`` in the order of the words: paths of images and sounds, texts themselves. ``notes`` say what was left
-    out of folders, one sentence each.
+    """``items`` in the order of the words: names of image and sound files, paths of text files, texts themselves.
+    ``notes`` say what was left out of folders, one sentence each.
     """
 
-    items: list[str] = field(default_factory=list)
+    items: list[str | Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-FILES: Mapping[Modality, tuple[Collection[str], str, str]] = {
-    "image": (SUFFIXES, "an image", ".jpg, .png or .tif"),
-    "audio": (SOUNDS, "a sound", ".wav, .flac or .mp3"),
-}
-"""Endings of the files that are items, what such a file is, and some of the endings."""
+class _Kind(NamedTuple):
+    """Files that are items: the ``suffixes`` they go by, ``some`` of these, and what they are called, ``one`` of them
+    and ``many``.
+    """
 
+    suffixes: Collection[str]
+    one: str
+    many: str
+    some: str
+
+
+FILES: Mapping[Modality, _Kind] = {
+    "image": _Kind(SUFFIXES, "an image", "images", "files such as .jpg, .png or .tif"),
+    "audio": _Kind(SOUNDS, "a sound", "sounds", "files such as .wav, .flac or .mp3"),
+    "text": _Kind(TEXTS, "a text", "texts", ".txt files of one text each"),
+}
+EXPECTED = "expected texts, .txt files, folders of them, or - for lines"
 
 LIKE_A_FILE = re.compile(r"\S*[\w)]\.[A-Za-z]\w{0,4}")
 """Words that may be meant for files: no blank in them, and the ending of one."""
 
 
-def expand(words: Sequence[str], modality: Modality) -> Expanded:
-    """What is meant by ``words``. A folder stands for the files that training would find in it.
+def expand(words: Sequence[str], modality: Modality, *, lines: bool = False) -> Expanded:
+    """What is meant by ``words``. A folder stands for the files that training would find in it, and a text file for
+    one text, or with ``lines`` for one a line.
 
     Raises:
-        UserError: a word stands for nothing that can be read; all such words are named at once.
+        UserError: a word stands for nothing that can be read (all such words are named at once), or there are no files
+            whose ``lines`` could be read.
     """
     problems: list[str] = []
+    if lines and modality != "text":
+        raise UserError(f"--lines reads texts, and this model is for {FILES[modality].many}; leave it out.")
     found = Expanded()
     for word in words:
         if word == "-":
             found.items.extend(_lines(sys.stdin.buffer.read(), "Standard input", problems))
-        elif modality in FILES:
+        elif modality != "text":
             found.items.extend(_files(word, modality, found.notes, problems))
         else:
             found.items.extend(_texts(word, found.notes, problems))
+    files = [item for item in found.items if isinstance(item, Path)]
+    if lines and not files and not problems and "-" not in words:
+        problems.append("--lines was given, and no .txt file to read lines of; name one, or leave --lines out.")
+    if lines:
+        found.items = [text for item in found.items for text in _read_lines(item, problems)]
     if problems:
         raise UserError(*problems)
     return found
+
+
+def _read_lines(item: str | Path, problems: list[str]) -> list[str]:
+    if isinstance(item, str):
+        return [item]
+    try:
+        return _lines(read_bytes(item), str(item), problems)
+    except UnreadableItem as error:
+        problems.append(str(error))
+        return []
 
 
 def _files(word: str, modality: Modality, notes: list[str], problems: list[str]) -> list[str]:
@@ -82,47 +114,39 @@ def _files(word: str, modality: Modality, notes: list[str], problems: list[str])
 
 def _inside(folder: Path, modality: Modality, notes: list[str], problems: list[str]) -> list[str]:
     walk = Walk()
-    suffixes, kind, some = FILES[modality]
+    kind = FILES[modality]
     try:
         files = files_below(folder, folder, walk)
     except UserError as error:
         problems += error.problems
         return []
-    found = [str(path) for path in files if path.suffix.lower() in suffixes]
-    others = [display(path, folder) for path in files if path.suffix.lower() not in suffixes]
+    found = [str(path) for path in files if path.suffix.lower() in kind.suffixes]
+    others = [display(path, folder) for path in files if path.suffix.lower() not in kind.suffixes]
     if not found:
-        problems.append(f"The folder '{folder}' holds no {kind.split()[1]}s; expected files such as {some}.")
-    left = [f"{several(len(others), 'file')} without the ending of {kind} ({examples(others)})"] if others else []
-    left += [several(walk.hidden, "hidden or system file")] if walk.hidden else []
-    left += [several(len(walk.loops), "link") + " to a folder above or already read"] if walk.loops else []
+        problems.append(f"The folder '{folder}' holds no {kind.many}; expected {kind.some}.")
+    left = [f"{counted(len(others), 'file')} without the ending of {kind.one} ({examples(others)})"] if others else []
+    left += [counted(walk.hidden, "hidden or system file")] if walk.hidden else []
+    left += [counted(len(walk.loops), "link") + " to a folder above or already read"] if walk.loops else []
     if left:
         notes.append(f"Left out of '{folder}': {', '.join(left)}.")
     return found
 
 
-def _texts(word: str, notes: list[str], problems: list[str]) -> list[str]:
+def _texts(word: str, notes: list[str], problems: list[str]) -> list[str] | list[Path]:
     path = Path(word)
     if not word.strip():
-        problems.append("A text is empty; expected texts, .txt files with one text a line, or - for lines.")
+        problems.append(f"A text is empty; {EXPECTED}.")
         return []
     if _trouble(path) is not None:  # most often it is too long to be the name of a file
         return [word]
-    if path.suffix.lower() != ".txt":
-        if path.exists():
-            kind = "folder" if path.is_dir() else "file"
-            problems.append(f"'{word}' is a {kind}; expected texts, .txt files with one text a line, or - for lines.")
-            return []
-        if LIKE_A_FILE.fullmatch(word):
-            notes.append(f"'{word}' was taken for a text, as there is no such file. {_similar(path)}".rstrip())
-        return [word]
-    if not path.is_file():
-        problems.append(f"There is no file '{word}'. {_neighbour(path)}".rstrip())
+    if path.suffix.lower() in TEXTS or path.is_dir():
+        return [Path(file) for file in _files(word, "text", notes, problems)]
+    if path.exists():
+        problems.append(f"'{word}' is a file; {EXPECTED}.")
         return []
-    try:
-        return _lines(read_bytes(path), word, problems)
-    except UnreadableItem as error:
-        problems.append(str(error))
-        return []
+    if LIKE_A_FILE.fullmatch(word):
+        notes.append(f"'{word}' was taken for a text, as there is no such file. {_similar(path)}".rstrip())
+    return [word]
 
 
 def _trouble(path: Path) -> OSError | None:

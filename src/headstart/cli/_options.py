@@ -44,9 +44,14 @@ Data = Annotated[
         help="A folder of class folders (with or without train and test on top), or a table: CSV, TSV, Parquet, JSONL.",
     ),
 ]
-Run = Annotated[Path, Argument(metavar="RUN", help="The run folder that 'headstart adapt' wrote.")]
+Run = Annotated[Path, Argument(metavar="RUN", help="The run folder that 'headstart adapt' or 'headstart align' wrote.")]
 Test = Annotated[
-    str | None, Option("--test", metavar="DATA", help="Test data in a place of their own; scored once, at the end.")
+    str | None,
+    Option(
+        "--test",
+        metavar="DATA",
+        help="Test data in a place of their own: training items of which they hold copies are left out.",
+    ),
 ]
 Input = Annotated[
     str | None,

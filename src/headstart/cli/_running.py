@@ -11,7 +11,7 @@ from typer import Option
 from headstart.cli import _options
 from headstart.cli._terminal import document, show
 from headstart.core.errors import UserError, together
-from headstart.report._format import counted
+from headstart.core.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,8 +79,7 @@ def few(recipe: Recipe, data: Dataset, progress: Progress) -> Dataset:
     """The labelled items of the target, by the columns that ``data`` were read by."""
     from headstart import api
 
-    columns = {role: data.roles.get(role) for role in ("input", "label")}
-    found = api.load(recipe.labelled, **columns, group=recipe.roles.get("group"), seed=recipe.seed, progress=progress)
+    found = api.load_few(recipe.labelled, like=data, progress=progress)
     warn(found.issues, progress, f"In the labelled items '{found.name}': ")
     return found
 

@@ -20,6 +20,9 @@ Data = Annotated[
 TaskName = Annotated[
     str | None, Option("--task", metavar="NAME", help="The kind of prediction.  (default: classification)")
 ]
+Test = Annotated[
+    str | None, Option("--test", metavar="DATA", help="Test data in a place of their own; scored once, at the end.")
+]
 StrategyName = Annotated[
     str | None,
     Option(
@@ -39,7 +42,7 @@ Set = Annotated[
 def adapt(
     data: Data,
     out: _running.Out,
-    test: _options.Test = None,
+    test: Test = None,
     input: _options.Input = None,
     label: _options.Label = None,
     group: _options.Group = None,

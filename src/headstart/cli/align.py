@@ -66,8 +66,8 @@ Method = Annotated[
     Option(
         "--method",
         metavar="NAME",
-        help="A way across by name, taken whatever speaks against it; some train the body.  (default: auto, what those "
-        "on frozen features agree on, or the model as it was)",
+        help="A way across from 'headstart methods', taken whatever speaks against it; some train the body.  (default: "
+        "auto, what those on frozen features agree on, or the model as it was)",
     ),
 ]
 
@@ -111,9 +111,7 @@ def align(
             raise UserError("There is no target to carry the model over to; name its folder or table with --target.")
         _running.refuse(recipe, out)
         found = _running.load(recipe, progress)
-        items = api.load_unlabelled(
-            recipe.target, input=found.roles.get("input"), group=recipe.roles.get("group"), progress=progress
-        )
+        items = api.load_unlabelled(recipe.target, like=found, progress=progress)
         _running.warn(items.issues, progress, f"In the target '{items.name}': ")
         few = _running.few(recipe, found, progress) if recipe.labelled else None
         adaptation = api.align(found, items, labelled=few, out=out, recipe=recipe, progress=progress)

@@ -11,7 +11,7 @@ from typing import Annotated
 from typer import Context, Exit, Option, Typer, echo
 
 from headstart import __version__
-from headstart.cli import _errors, adapt, align, check, demo, models, predict, rank, report, strategies
+from headstart.cli import _errors, adapt, align, check, demo, methods, models, predict, rank, report, strategies
 
 app = Typer(
     name="headstart",
@@ -42,6 +42,7 @@ app.command("predict")(predict.predict)
 app.command("report")(report.report)
 app.add_typer(models.app, name="models")
 app.command("strategies")(strategies.strategies)
+app.command("methods")(methods.methods)
 app.command("demo")(demo.demo)
 
 

@@ -10,7 +10,7 @@ from typer import Exit
 from headstart.cli import _options
 from headstart.cli._terminal import document, show, working
 from headstart.core.dataset import NOUNS
-from headstart.report._format import counted
+from headstart.core.words import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -9,6 +9,7 @@ from typer import Argument, Context, Option, Typer
 from headstart.cli import _options
 from headstart.cli._terminal import document, plain, show, working
 from headstart.core.dataset import NOUNS
+from headstart.core.errors import UserError
 from headstart.report._format import percent, size
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ Names = Annotated[list[str], Argument(metavar="NAME...", help="Models by the nam
 def models(context: Context, modality: Kind = None, json: _options.Json = False) -> None:
     """List the pretrained models: size, licence, where they come from, and whether they are in the store."""
     if context.invoked_subcommand is not None:
+        if modality is not None:
+            raise UserError(f"--modality {modality} chooses what is listed; 'pull' takes names: leave it out.")
+        context.obj = json
         return
     with working(as_json=json):
         from headstart import api
@@ -51,8 +55,9 @@ def models(context: Context, modality: Kind = None, json: _options.Json = False)
 
 
 @app.command("pull")
-def pull(names: Names, json: _options.Json = False) -> None:
+def pull(context: Context, names: Names, json: _options.Json = False) -> None:
     """Fetch models into the local store and check them, so that later runs need no network."""
+    json = json or bool(context.obj)
     with working(as_json=json) as progress:
         from headstart import api
 

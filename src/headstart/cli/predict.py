@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument
+from typer import Argument, Option
 
 from headstart.cli import _items, _options
 from headstart.cli._terminal import document, out, show, working
 from headstart.core.dataset import NOUNS
-from headstart.report._format import counted, percent, shorten
+from headstart.core.words import counted
+from headstart.report._format import percent, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +32,14 @@ Items = Annotated[
     list[str],
     Argument(
         metavar="ITEM...",
-        help="Images and sounds: files, folders or patterns. Texts: the texts themselves, or .txt files with one a "
-        "line. '-' reads one item a line from standard input.",
+        help="Files, folders of them or patterns; a .txt file is one text, as in training. Texts may also be given "
+        "themselves. '-' reads one item a line from standard input.",
     ),
 ]
+Lines = Annotated[bool, Option("--lines", help="Every line of a .txt file is a text, instead of the whole file.")]
 
 
-def predict(run: _options.Run, items: Items, json: _options.Json = False) -> None:
+def predict(run: _options.Run, items: Items, lines: Lines = False, json: _options.Json = False) -> None:
     """Predict the class of new items with the model of a run.
 
     Items that cannot be read are named and left out; it is an error if there is no other.
@@ -48,7 +50,7 @@ def predict(run: _options.Run, items: Items, json: _options.Json = False) -> Non
         from headstart.data._read import all_unreadable
 
         _, card = located(Path(run))
-        given = _items.expand(items, card.modality)  # before the model is read: that takes seconds
+        given = _items.expand(items, card.modality, lines=lines)  # before the model is read: that takes seconds
         for note in given.notes:
             progress.say(note)
         with progress.stage(f"Opening {run}"):
@@ -63,7 +65,7 @@ def predict(run: _options.Run, items: Items, json: _options.Json = False) -> Non
         if len(left) > NAMED:
             progress.say(f"Left out: {len(left) - NAMED} more items that cannot be read.")
     if json:
-        unread = [{"item": each.name[1:-1], "reason": each.reason} for each in left]
+        unread = [{"item": each.name, "reason": each.reason} for each in left]
         found = {"run": run, "classes": predictor.classes, "predictions": predictions}
         document({**found, "unreadable": unread, "notes": given.notes})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from typer import Option
@@ -18,12 +19,17 @@ def report(run: _options.Run, open: Open = False, json: _options.Json = False) -
     from headstart.report.json import read_results
 
     results = read_results(run)
-    present(results, run, as_json=json)
-    if open:
-        import webbrowser
+    page = (run / "report.html").absolute()
+    opened = not open or _opened(page)
+    if opened or not json:  # a failure is a document of its own
+        present(results, run, as_json=json)
+    if not opened:
+        raise Unavailable(
+            f"'{page}' could not be opened in a browser; open it by hand, or run the command that made it again."
+        )
 
-        page = (run / "report.html").absolute()
-        if not page.is_file() or not webbrowser.open(page.as_uri()):
-            raise Unavailable(
-                f"'{page}' could not be opened in a browser; open it by hand, or run 'headstart adapt' again."
-            )
+
+def _opened(page: Path) -> bool:
+    import webbrowser
+
+    return page.is_file() and webbrowser.open(page.as_uri())

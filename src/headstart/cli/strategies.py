@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Argument
 
-from headstart.cli import _options
-from headstart.cli._terminal import document, show, working
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from headstart.cli import _members, _options
+from headstart.cli._terminal import working
 
 Name = Annotated[str | None, Argument(metavar="[NAME]", help="One of them, to see its settings.")]
 
@@ -24,27 +20,6 @@ def strategies(name: Name = None, json: _options.Json = False) -> None:
         summaries = dict(api.strategies())
         found = () if name is None else api.settings(name)
     if name is None:
-        if json:
-            document([{"name": each, "summary": summary} for each, summary in summaries.items()])
-            return
-        show(_table(("Strategy", "What it does"), list(summaries.items())))
-        return
-    if json:
-        settings = [dataclasses.asdict(setting) for setting in found]
-        document({"name": name, "summary": summaries[name], "settings": settings})
-        return
-    show(f"{name}: {summaries[name]}\n")
-    rows = [(each.name, _options.shown(each.default), each.expected, each.says) for each in found]
-    show(_table(("Setting", "Default", "Takes", "What it does"), rows) if rows else "It has no settings.")
-
-
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number == 0)
-    for first, *rest in rows:
-        table.add_row(Text(first, style="bold"), *(Text(each) for each in rest))
-    return table
+        _members.show_all("Strategy", summaries, as_json=json)
+    else:
+        _members.show_one(name, summaries[name], found, as_json=json)

@@ -17,6 +17,9 @@ NORMALISATION = "normalisation"
 OWN_CONSENSUS = f"{OWN} + {CONSENSUS}"
 """What methods agree on there."""
 
+TRANSDUCTIVE = "transductive"
+"""Code of the issue of a target that holds test items."""
+
 Reason = Literal[
     "agreed", "own statistics", "asked for", "labelled", "same domain", "collapse", "source lost", "not clearer"
 ]

@@ -16,6 +16,8 @@ Modality = Literal["image", "text", "audio"]
 NOUNS: Mapping[Modality, str] = {"image": "image", "text": "text", "audio": "clip"}
 """What one item is called, for people."""
 Severity = Literal["error", "warning", "note"]
+IN_MEMORY = "(an object in memory)"
+"""Stands for the path of a source beside the data that came as an object: a recipe then cannot be rerun without it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +73,10 @@ class Dataset:
 
     ``groups`` has shape ``(N,)``: rows with equal numbers are tied (the user's group column, exact and near
     duplicates) and never straddle a split or a fold. ``roles`` says which column plays which part, ``named``
-    which of them were named in `load`. ``source`` and ``test_source`` are the paths the items came from; empty for
-    objects in memory. ``licence`` is that of the data where it is known, so that a report can say what a model trained
-    on them may be used for.
+    which of them were named in `load`. ``source`` and ``test_source`` are the paths the items came from: ``source`` is
+    empty for objects in memory, ``test_source`` where there is no second source, and `IN_MEMORY` where it is an object.
+    ``licence`` is that of the data where it is known, so that a report can say what a model trained on them may be used
+    for.
     """
 
     name: str

@@ -36,14 +36,18 @@ class UserError(HeadstartError):
 
 
 class UnreadableItem(HeadstartError):
-    """One item cannot be used; ``name`` is how people know it, ``reason`` says why, without the name."""
+    """One item cannot be used; ``name`` is how people know it, ``reason`` says why, without the name.
+
+    A name that is the user's own word is ``quoted`` in the message.
+    """
 
     exit_code = 2
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, reason: str, *, quoted: bool = False) -> None:
         self.name = name
         self.reason = reason
-        super().__init__(f"{name} cannot be read: {reason}.")
+        said = f"'{name}'" if quoted else name
+        super().__init__(f"{said} cannot be read: {reason}.")
 
 
 class Unavailable(HeadstartError):

@@ -50,7 +50,8 @@ class Budget:
 class Recipe:
     """Everything a run depends on besides the data's content. Saved as ``recipe.toml``.
 
-    ``data``, ``test``, ``target`` and ``labelled`` are paths (empty when the data came as an object); ``target`` is a
+    ``data``, ``test``, ``target`` and ``labelled`` are paths (empty when the data came as an object; for ``test`` and
+    ``labelled`` then `headstart.core.dataset.IN_MEMORY`, for they may also be left out); ``target`` is a
     domain without labels, ``labelled`` a few items of it that have some, and ``method`` the way across, ``auto`` or a
     name (empty: there is no target). ``roles`` names columns that were named by the user (``input``, ``label``,
     ``group``); the others are found again. ``model`` and ``strategy`` are names or ``auto``; ``licence`` says which

@@ -10,9 +10,10 @@ import numpy as np
 
 from headstart.core.dataset import Issue, Issues
 from headstart.core.errors import UserError
-from headstart.data._duplicates import Ties
+from headstart.core.words import counted
+from headstart.data._duplicates import Ties, join
 from headstart.data._finding import Finding
-from headstart.data._issues import examples, issue, several
+from headstart.data._issues import examples, issue
 from headstart.data._text import EMPTY
 
 if TYPE_CHECKING:
@@ -57,11 +58,13 @@ def ordered(issues: Sequence[Issue]) -> Issues:
 def unusable(
     ids: Sequence[str], findings: Sequence[Finding], labels: Sequence[str | None], problems: list[str]
 ) -> tuple[NDArray[np.bool_], list[Issue]]:
-    """Mask ``(N,)`` of the rows that cannot be used, and who they are; too many of a kind go to ``problems``."""
+    """Mask ``(N,)`` of the rows that cannot be used, and who they are; too many, of a kind or in all, go to
+    ``problems``.
+    """
     empty_text = np.array([finding.problem == EMPTY for finding in findings], dtype=bool)
     unreadable = np.array([finding.problem is not None for finding in findings], dtype=bool) & ~empty_text
     empty_label = np.array([label is None for label in labels], dtype=bool)
-    found = []
+    found, before, kinds = [], len(problems), list[str]()
     for code, mask, what, remedy in (
         ("unreadable", unreadable, "could not be read", "repair or remove them"),
         ("empty_text", empty_text, "without any text", "fill or remove them"),
@@ -72,15 +75,23 @@ def unusable(
             continue
         some = "; ".join(_named(ids[row], findings[row], code) for row in rows[:3])
         some += f"; and {len(rows) - 3:,} more" if len(rows) > 3 else ""
+        kinds.append(f"{len(rows):,} {what}")
         found.append(
-            issue(code, "warning", f"Left out: {several(len(rows), 'item')} {what} ({some}).", [ids[r] for r in rows])
+            issue(code, "warning", f"Left out: {counted(len(rows), 'item')} {what} ({some}).", [ids[r] for r in rows])
         )
         if len(rows) > MOST_UNUSABLE * len(ids):
             problems.append(
-                f"{several(len(rows), 'item')} of {len(ids):,} {what} ({some}), and at most {MOST_UNUSABLE:.0%} may "
+                f"{counted(len(rows), 'item')} of {len(ids):,} {what} ({some}), and at most {MOST_UNUSABLE:.0%} may "
                 f"be left out; {remedy}."
             )
-    return unreadable | empty_text | empty_label, found
+    useless = unreadable | empty_text | empty_label
+    count = int(useless.sum())
+    if len(problems) == before and count > MOST_UNUSABLE * len(ids):
+        problems.append(
+            f"{counted(count, 'item')} of {len(ids):,} cannot be used ({', '.join(kinds)}), and at most "
+            f"{MOST_UNUSABLE:.0%} may be left out; repair or complete them, or remove them."
+        )
+    return useless, found
 
 
 def _named(name: str, finding: Finding, code: str) -> str:
@@ -98,7 +109,7 @@ def odd(ids: Sequence[str], findings: Sequence[Finding], oddities: Mapping[str, 
     for code, phrase in oddities.items():
         names = [name for name, finding in zip(ids, findings, strict=True) if code in finding.odd]
         if names:
-            sentence = f"{several(len(names), noun)} {phrase}: {examples(names)}."
+            sentence = f"{counted(len(names), noun)} {phrase}: {examples(names)}."
             found.append(issue(code, "warning" if code in _SEVERE else "note", sentence, names))
     return found
 
@@ -108,7 +119,7 @@ def long_texts(ids: Sequence[str], lengths: Sequence[int]) -> list[Issue]:
     names = [name for name, length in zip(ids, lengths, strict=True) if length > LONG_TEXT]
     if not names:
         return []
-    sentence = f"{several(len(names), 'text')} of more than {LONG_TEXT:,} characters: models read only the beginning."
+    sentence = f"{counted(len(names), 'text')} of more than {LONG_TEXT:,} characters: models read only the beginning."
     return [issue("long_text", "note", sentence, names)]
 
 
@@ -151,7 +162,7 @@ def refuse_contradicted(ids: Sequence[str], labels: Sequence[str], ties: Ties) -
     if lost <= MOST_CONTRADICTED * len(ids):
         return
     raise UserError(
-        f"{count:,} of {several(len(ids), 'item')} are identical to one with another label "
+        f"{count:,} of {counted(len(ids), 'item')} are identical to one with another label "
         f"({_two_labels(ids, labels, torn[0])}): nothing can be right on more than {1 - lost / len(ids):.0%} of them. "
         "Give every item one label."
     )
@@ -170,23 +181,31 @@ def _contradicted(labels: Sequence[str], torn: Sequence[Sequence[int]]) -> int:
 def leaks(
     ids: Sequence[str], is_test: NDArray[np.bool_], ties: Ties, user_groups: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.bool_], list[Issue]]:
-    """Mask ``(N,)`` of the training rows that must go because the test split holds a copy or one of their group."""
+    """Mask ``(N,)`` of the training rows that must go because the test split holds a copy or one of their group.
+
+    Ties reach further than one step: a copy of an item whose group the test split holds must go, too. The code of an
+    issue says whether copies alone tie a row to the test split (``leak``), or groups do as well (``group_leak``).
+    """
     copied = ~is_test & np.isin(ties.near, ties.near[is_test])
     found = []
     rows = np.flatnonzero(copied).tolist()
     if rows:
         original = next(row for row in np.flatnonzero(is_test).tolist() if ties.near[row] == ties.near[rows[0]])
         sentence = (
-            f"{several(len(rows), 'training item')} removed because the test split holds a copy: "
+            f"{counted(len(rows), 'training item')} removed because the test split holds a copy: "
             f"'{ids[rows[0]]}' is '{ids[original]}' there."
         )
         found.append(issue("leak", "warning", sentence, [ids[row] for row in rows]))
     if user_groups is None:
         return copied, found
-    grouped = ~is_test & ~copied & np.isin(user_groups, user_groups[is_test])
+    joined = join(ties.near, user_groups)
+    grouped = ~is_test & ~copied & np.isin(joined, joined[is_test])
     rows = np.flatnonzero(grouped).tolist()
     if rows:
-        sentence = f"{several(len(rows), 'training item')} removed because the test split holds others of the group."
+        sentence = (
+            f"{counted(len(rows), 'training item')} removed because the test split holds others of the group, or of a "
+            f"copy's group."
+        )
         found.append(issue("group_leak", "warning", sentence, [ids[row] for row in rows]))
     return copied | grouped, found
 
@@ -215,7 +234,7 @@ def untested(classes: Sequence[str], tested: NDArray[np.int64]) -> list[Issue]:
     absent = [name for number, name in enumerate(classes) if number not in present]
     if not present or not absent:
         return []
-    sentence = f"The test split has no item of {several(len(absent), 'class', 'classes')}: {examples(absent)}."
+    sentence = f"The test split has no item of {counted(len(absent), 'class', 'classes')}: {examples(absent)}."
     return [issue("untested_class", "warning", sentence, absent)]
 
 
@@ -227,7 +246,7 @@ def _together(groups: NDArray[np.int64]) -> list[list[int]]:
 
 
 def _copies(sets: Sequence[Sequence[int]]) -> str:
-    return f"{sum(map(len, sets)):,} items in {several(len(sets), 'set')} are"
+    return f"{sum(map(len, sets)):,} items in {counted(len(sets), 'set')} are"
 
 
 def _pair(ids: Sequence[str], sets: Sequence[Sequence[int]]) -> str:

@@ -10,9 +10,10 @@ import numpy as np
 
 from headstart.core.dataset import Issue
 from headstart.core.sound import LONGEST_HEARD
+from headstart.core.words import counted
 from headstart.data._audit import ODDITIES, odd
 from headstart.data._finding import Finding
-from headstart.data._issues import issue, several
+from headstart.data._issues import issue
 
 ODD_CLIPS = {
     "wrong_extension": ODDITIES["wrong_extension"],
@@ -30,7 +31,7 @@ def odd_clips(ids: Sequence[str], findings: Sequence[Finding], labels: Sequence[
     found = odd(ids, findings, ODD_CLIPS, "clip")
     names = [name for name, finding in zip(ids, findings, strict=True) if finding.seconds > LONGEST_HEARD]
     if names:
-        sentence = f"{several(len(names), 'clip')} of more than {LONGEST_HEARD} seconds: only the beginning is heard."
+        sentence = f"{counted(len(names), 'clip')} of more than {LONGEST_HEARD} seconds: only the beginning is heard."
         found.append(issue("long_clip", "note", sentence, names))
     return found + _rates(ids, [finding.rate for finding in findings], labels)
 

@@ -11,11 +11,12 @@ import numpy as np
 from headstart.core.dataset import Issue
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
+from headstart.core.words import counted
 from headstart.data import _audit
 from headstart.data._audit_clips import odd_clips
 from headstart.data._duplicates import Ties, join, numbered, tie_clips, tie_images, tie_texts
 from headstart.data._finding import Finding
-from headstart.data._issues import examples, issue, several
+from headstart.data._issues import examples, issue
 from headstart.data._labels import look_alikes, refuse_non_classes, sorted_classes
 from headstart.data._rows import Rows
 from headstart.data._scan import scan_texts
@@ -107,6 +108,19 @@ def tied(rows: Rows, findings: Sequence[Finding]) -> Ties:
             return tie_clips(findings)
 
 
+def grouped(rows: Rows, ties: Ties) -> NDArray[np.int64]:
+    """Group numbers ``(N,)`` from 0: copies are together, and what the user's groups tie."""
+    keys = _keys(rows)
+    return numbered((ties.near if keys is None else join(ties.near, keys)).tolist())
+
+
+def _keys(rows: Rows) -> NDArray[np.int64] | None:
+    """Numbers ``(N,)`` of the user's groups, where there are any; a row without one is by itself."""
+    if rows.group_keys is None:
+        return None
+    return numbered([("row", n) if key is None else ("key", str(key)) for n, key in enumerate(rows.group_keys)])
+
+
 def odd(rows: Rows, findings: Sequence[Finding], labels: Sequence[str]) -> list[Issue]:
     """Issues of N usable pictures or sounds, of the classes ``labels (N,)``."""
     match rows.modality:
@@ -159,15 +173,13 @@ def _group(
     rows: Rows, ties: Ties, *, group_named: bool
 ) -> tuple[Rows, NDArray[np.int64], NDArray[np.bool_], list[Issue]]:
     """Rows (without a found group that costs too much), groups, mask of the training rows that leak, and issues."""
-    user = None
-    if rows.group_keys is not None:
-        user = numbered([("row", n) if key is None else ("key", str(key)) for n, key in enumerate(rows.group_keys)])
+    user = _keys(rows)
     leaking, issues = _audit.leaks(rows.ids, rows.is_test, ties, user)
     lost = sum(found.count for found in issues if found.code == "group_leak")
     if user is not None and not group_named and lost > MOST_LOST_TO_FOUND_GROUP * (~rows.is_test).sum():
         leaking, issues = _audit.leaks(rows.ids, rows.is_test, ties, None)
         sentence = (
-            f"{several(lost, 'training item')} share a group with test items by a column that was not named as the "
+            f"{counted(lost, 'training item')} share a group with test items by a column that was not named as the "
             f"group, so the column was not used; name it as the group to use it."
         )
         issues.append(Issue(code="group_dropped", severity="warning", message=sentence, count=lost))
@@ -197,8 +209,8 @@ def _enough(
     issues = []
     if tiny:
         sentence = (
-            f"Left out: {several(len(tiny), 'class', 'classes')} with fewer than two usable training items (copies "
-            f"and groups count once), {examples(tiny)}, and so {several(int(outside.sum()), 'item')}."
+            f"Left out: {counted(len(tiny), 'class', 'classes')} with fewer than two usable training items (copies "
+            f"and groups count once), {examples(tiny)}, and so {counted(int(outside.sum()), 'item')}."
         )
         issues.append(issue("tiny_class", "warning", sentence, tiny))
     return keep & ~outside, issues
@@ -210,12 +222,12 @@ def _too_few(sizes: Mapping[str, int], found: Sequence[Issue], trained: int) -> 
     gone = [f"{each.count:,} {GONE[each.code]}" for each in found if each.code in GONE]
     if gone:
         return (
-            f"Of {several(trained, 'training item')}, {' and '.join(gone)} had to go, which leaves fewer than two "
+            f"Of {counted(trained, 'training item')}, {' and '.join(gone)} had to go, which leaves fewer than two "
             f"classes with at least two usable ones (copies and groups count once): {counts}; test on other items, "
             f"give no test split, or add training items."
         )
     tied = trained - sum(sizes.values())
-    copied = f" {tied:,} of {several(trained, 'item')} are copies of others, or nearly, or in one group with them."
+    copied = f" {tied:,} of {counted(trained, 'item')} are copies of others, or nearly, or in one group with them."
     return (
         f"Fewer than two classes have at least two usable training items (copies and groups count once): {counts}."
         f"{copied if tied else ''} Add items."

@@ -14,6 +14,7 @@ import pyarrow as pa
 from headstart.core.data_kind import Part, RawTable, Roles
 from headstart.core.dataset import Issue, Modality
 from headstart.core.errors import UserError, nearest
+from headstart.core.words import counted
 from headstart.data import _roles
 from headstart.data._arrow import (
     from_objects,
@@ -23,11 +24,7 @@ from headstart.data._arrow import (
     is_sound_object,
     text_items,
 )
-from headstart.data._formats import SOUNDS, SUFFIXES
-from headstart.data._issues import several
-
-FILES = SUFFIXES | SOUNDS.keys()
-"""Endings of the files that can be items."""
+from headstart.data._formats import FILES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +145,7 @@ def _find_input(columns: Columns, others: Mapping[str, Sequence[Any]], problems:
     if not texts:
         there = {name: list(filter(_roles.is_there, values)) for name, values in unlabelled.items()}
         repeated = "".join(
-            f" Column '{name}' holds {several(len(set(texts)), 'different text')} in {several(len(texts), 'row')}."
+            f" Column '{name}' holds {counted(len(set(texts)), 'different text')} in {counted(len(texts), 'row')}."
             for name, texts in there.items()
             if _roles.mean_words(texts) > 0 and len(set(texts)) < len(texts)
         )

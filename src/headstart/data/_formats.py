@@ -1,4 +1,4 @@
-"""Which files are pictures or sounds, by the endings of their names; imports nothing: the command line asks, too."""
+"""Which files are pictures, sounds or texts, by their endings; imports nothing: the command line asks, too."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ SOUNDS: dict[str, tuple[str, ...]] = {
     ".au": ("AU",),
 }
 """Endings of sound files, and what libsndfile calls the formats that go by them."""
+
+TEXTS = frozenset({".txt"})
+"""Endings of files of one text each."""
+
+FILES = SUFFIXES | SOUNDS.keys()
+"""Endings of the files that rows of a table can name."""
 
 BEGINNINGS = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd")
 """First bytes of sound files: WAV, FLAC, Ogg, MP3 with tags, AIFF, AU."""

@@ -13,11 +13,6 @@ def issue(code: str, severity: Severity, message: str, items: Iterable[str] = ()
     return Issue(code=code, severity=severity, message=message, items=named, count=len(named))
 
 
-def several(count: int, noun: str, plural: str = "") -> str:
-    """``1 file``, ``1,200 files``."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
-
-
 def examples(names: Iterable[str], most: int = 3) -> str:
     """``'a', 'b', 'c' and 4 more``."""
     listed = list(names)

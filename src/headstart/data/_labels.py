@@ -94,6 +94,8 @@ def _kind(value: Any) -> str:
         return "text"
     if isinstance(value, bool | np.bool_):
         return "truth value"
+    if isinstance(value, numbers.Integral):
+        return "number"
     if isinstance(value, numbers.Real):
         return "nothing" if math.isnan(value) else "number"
     # pandas.NA and NaT are neither equal to themselves nor of a public common type.
@@ -101,11 +103,19 @@ def _kind(value: Any) -> str:
 
 
 def _from_numbers(values: Sequence[Any]) -> list[str | None]:
-    exact = [None if _kind(value) == "nothing" else float(value) for value in values]
-    short = {value: f"{value:.6g}" for value in exact if value is not None}
+    exact = [None if _kind(value) == "nothing" else _exact(value) for value in values]
+    short = {value: f"{value:.6g}" if isinstance(value, float) else str(value) for value in exact if value is not None}
     if len(set(short.values())) < len(short):
         short = {value: repr(value) for value in short}
-    return [None if value is None else str(int(value)) if value.is_integer() else short[value] for value in exact]
+    return [None if value is None else short[value] for value in exact]
+
+
+def _exact(value: Any) -> int | float:
+    """A number as Python's; whole ones never pass through a float, which merges those above 2^53."""
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    real = float(value)
+    return int(real) if real.is_integer() else real
 
 
 def _from_numeric_text(names: Sequence[str | None]) -> list[str | None]:

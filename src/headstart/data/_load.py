@@ -16,7 +16,7 @@ from headstart.data._audit import ordered, untested
 from headstart.data._check import Checked, check
 from headstart.data._labels import sorted_classes
 from headstart.data._rows import Rows, gather
-from headstart.data._sources import kind_of
+from headstart.data._sources import inherited, kind_of
 from headstart.data._split import made
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def load(
     """
     raw, raw_test = _read(source, test, Roles(input=input, label=label, group=group))
     rows, notes = gather(raw, raw_test)
-    checked = check(rows, where=_where(raw), group_named=group is not None, progress=progress or Silent())
+    checked = check(rows, where=label_place(raw), group_named=group is not None, progress=progress or Silent())
     classes = sorted_classes(checked.labels)
     number = {name: position for position, name in enumerate(classes)}
     targets = np.asarray([number[label] for label in checked.labels], dtype=np.int64)
@@ -66,7 +66,7 @@ def load(
         classes=classes,
         groups=checked.groups,
         split=split,
-        fingerprint=_fingerprint(checked),
+        fingerprint=fingerprint_of(checked),
         issues=ordered([*notes, *checked.issues, *found, *untested(classes, targets[split.test])]),
         roles={role: column for role, column in raw.roles.items() if role != "group" or uses_groups},
     )
@@ -81,13 +81,12 @@ def _read(source: Any, test: Any, roles: Roles) -> tuple[RawTable, RawTable | No
     raw = kind.read(source, roles)
     if test_kind is None:
         return raw, None
-    if not test_kind.columnar:
-        return raw, test_kind.read(test, Roles())
-    same = Roles(input=raw.roles.get("input"), label=raw.roles.get("label"), group=roles.group)
-    return raw, test_kind.read(test, same)
+    named = {"group": roles.group} if roles.group else {}
+    return raw, test_kind.read(test, inherited(test_kind, raw.roles, named))
 
 
-def _where(raw: RawTable) -> str:
+def label_place(raw: RawTable) -> str:
+    """What messages call the place of the labels."""
     return f"column '{raw.roles['label']}'" if "label" in raw.roles else f"'{raw.name}'"
 
 
@@ -118,7 +117,7 @@ def table_of(
     return datasets.Dataset(InMemoryTable(pa.table(columns)))
 
 
-def _fingerprint(checked: Checked) -> str:
+def fingerprint_of(checked: Checked) -> str:
     """SHA-256 over the sorted (digest, label, split) of all items: neither row order nor file names matter, and a
     split made here, which follows from the items and the seed, does not either.
     """

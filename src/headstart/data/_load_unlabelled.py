@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 
 from headstart.core.data_kind import RawTable, Roles
-from headstart.core.dataset import Issue, Unlabelled
+from headstart.core.dataset import Dataset, Issue, Unlabelled
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress, Silent
+from headstart.core.words import counted
 from headstart.data import _audit
-from headstart.data._check import odd, scanned, tied
-from headstart.data._duplicates import join, numbered
-from headstart.data._issues import several
+from headstart.data._check import grouped, odd, scanned, tied
 from headstart.data._load import table_of
 from headstart.data._rows import Rows
-from headstart.data._sources import kind_of
+from headstart.data._sources import inherited, kind_of
 
 
 def load_unlabelled(
@@ -25,6 +24,7 @@ def load_unlabelled(
     *,
     input: str | None = None,
     group: str | None = None,
+    like: Dataset | None = None,
     progress: Progress | None = None,
 ) -> Unlabelled:
     """Read and check images, texts or sounds without labels.
@@ -34,12 +34,15 @@ def load_unlabelled(
             DataFrame, or a Hugging Face ``Dataset``. Labels that it may have are not read.
         input: column with the texts, images or sounds; found when not named.
         group: column whose equal values tie items together; found by usual names only.
+        like: labelled data by whose columns a table is read where none are named here.
         progress: told about the reading of images and sounds.
 
     Raises:
         UserError: nothing can be read, or too much cannot be used; all problems at once.
     """
-    raw = kind_of(source).read(source, Roles(input=input, group=group, labelled=False))
+    kind = kind_of(source)
+    usual = Roles() if like is None else inherited(kind, like.roles, like.named)
+    raw = kind.read(source, Roles(input=input or usual.input, group=group or usual.group, labelled=False))
     rows = _rows(raw)
     findings = scanned(rows, progress or Silent())
     problems: list[str] = []
@@ -51,11 +54,7 @@ def load_unlabelled(
     issues += odd(rows, findings, [""] * len(rows))
     if rows.modality == "text":
         issues += _audit.long_texts(rows.ids, [len(text.as_py()) for text in rows.items])
-    groups = ties.near
-    if rows.group_keys is not None:
-        keys = [("row", n) if key is None else ("key", str(key)) for n, key in enumerate(rows.group_keys)]
-        groups = join(groups, numbered(keys))
-    groups = numbered(groups.tolist())
+    groups = grouped(rows, ties)
     issues += _copies(len(rows), len(np.unique(groups)))
     digests = [finding.digest for finding in findings]
     return Unlabelled(
@@ -85,6 +84,6 @@ def _copies(items: int, independent: int) -> list[Issue]:
     if independent == items:
         return []
     sentence = (
-        f"{several(items - independent, 'item')} are copies of others, or nearly, or in one group: they count once."
+        f"{counted(items - independent, 'item')} are copies of others, or nearly, or in one group: they count once."
     )
     return [Issue(code="copies", severity="note", message=sentence, count=items - independent)]

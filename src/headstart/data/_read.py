@@ -90,7 +90,7 @@ def read_items(
         try:
             ready = _ready(item, modality, least_side)
         except UnreadableItem as error:
-            found = UnreadableItem(f"'{name}'", error.reason)
+            found = UnreadableItem(name, error.reason, quoted=True)
             if unreadable is None:
                 problems.append(found)
             else:

@@ -12,7 +12,8 @@ import pyarrow as pa
 from headstart.core.data_kind import RawTable
 from headstart.core.dataset import NOUNS, Issue, Modality
 from headstart.core.errors import UserError
-from headstart.data._issues import issue, several
+from headstart.core.words import counted
+from headstart.data._issues import issue
 from headstart.data._labels import class_names
 
 if TYPE_CHECKING:
@@ -65,14 +66,14 @@ def gather(data: RawTable, test: RawTable | None) -> tuple[Rows, list[Issue]]:
     if test is not None:
         problems += _clash(data, test, int(in_test.sum()))
     if in_test.any() and not problems and all(names[row] is None for row in np.flatnonzero(in_test)):
-        sentence = f"The test split has no labels; its {several(int(in_test.sum()), 'item')} were left out."
+        sentence = f"The test split has no labels; its {counted(int(in_test.sum()), 'item')} were left out."
         notes.append(issue("unlabelled_test", "warning", sentence, _pick(data.ids, in_test)))
         data, names, parts = _without(data, names, in_test)
         in_test = parts == "test"
     merged = parts == "validation"
     if merged.any():
         sentence = (
-            f"{several(int(merged.sum()), 'validation item')} joined the training items: "
+            f"{counted(int(merged.sum()), 'validation item')} joined the training items: "
             f"models and strategies are chosen by cross-validation here."
         )
         notes.append(Issue(code="validation_merged", severity="note", message=sentence, count=int(merged.sum())))
@@ -104,7 +105,7 @@ def _clash(data: RawTable, test: RawTable, own_test: int) -> list[str]:
     problems = []
     if own_test:
         problems.append(
-            f"'{data.name}' has a test split of its own ({several(own_test, 'item')}) and test= gives another; "
+            f"'{data.name}' has a test split of its own ({counted(own_test, 'item')}) and test= gives another; "
             f"leave test= out or remove that split."
         )
     if data.modality != test.modality:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -12,17 +13,17 @@ from types import TracebackType
 
 from headstart.core.home import home
 
-VERSION = 5
-"""Raise it when a finding changes its meaning; files of other versions are left alone."""
+VERSION = 6
+"""Raise it when a finding changes its meaning, or the tables do; files of earlier versions are removed."""
 
 RACY_NS = 2_000_000_000
 """A file changed less than this before it was read may change again within one tick of the file system's clock."""
 
 MOST = 200_000
-"""Files remembered at most (pictures take about 4.5 kB each, sounds 2.5); the oldest go first."""
+"""Files, and contents, remembered at most (pictures take about 4.5 kB each, sounds 2.5); the oldest go first."""
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS files (stamp TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (stamp TEXT PRIMARY KEY, digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS contents (key TEXT PRIMARY KEY, facts TEXT NOT NULL, look BLOB NOT NULL);
 """
 
@@ -36,6 +37,15 @@ def stamp(path: str) -> str | None:
     if time.time_ns() - found.st_mtime_ns < RACY_NS:
         return None
     return json.dumps([os.path.abspath(path), found.st_size, found.st_mtime_ns, found.st_ino])  # noqa: PTH100
+
+
+def _remove_earlier(folder: Path) -> None:
+    """Remove what earlier versions remembered, as far as that is allowed: nobody reads it any more."""
+    for path in folder.glob("v*.sqlite*"):
+        number = path.name[1:].partition(".")[0]
+        if number.isascii() and number.isdigit() and int(number) < VERSION:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 class ScanCache:
@@ -52,6 +62,7 @@ class ScanCache:
     def __enter__(self) -> ScanCache:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_earlier(self.path.parent)
             self._database = sqlite3.connect(self.path, timeout=5)
             self._database.executescript(_TABLES)
         except (OSError, sqlite3.Error) as error:
@@ -82,9 +93,9 @@ class ScanCache:
             with self._database:
                 self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?)", files)
                 self._database.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", contents)
-                self._database.execute(
-                    "DELETE FROM contents WHERE rowid <= (SELECT MAX(rowid) FROM contents) - ?", (MOST,)
-                )
+                for table in ("files", "contents"):
+                    oldest = f"DELETE FROM {table} WHERE rowid <= (SELECT MAX(rowid) FROM {table}) - ?"
+                    self._database.execute(oldest, (MOST,))
         except sqlite3.Error as error:
             self._give_up(error)
 

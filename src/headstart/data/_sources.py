@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from headstart.core.data_kind import DataKind
+from headstart.core.data_kind import DataKind, Roles
+from headstart.core.dataset import IN_MEMORY
 from headstart.core.errors import UserError, closest
 from headstart.core.registry import Registry
 
@@ -22,10 +24,16 @@ def kind_of(source: Any) -> DataKind:
     """The kind that accepts ``source``.
 
     Raises:
-        UserError: there is no such path (the nearest name beside it is offered), or no kind accepts it.
+        UserError: there is no such path (the nearest name beside it is offered), a recipe only says that there was an
+            object, or no kind accepts it.
     """
     if isinstance(source, str) and not source:
         raise UserError(f"The path of the data is empty; {EXPECTED}.")
+    if isinstance(source, str) and source == IN_MEMORY:
+        raise UserError(
+            "The run had test data or labelled items that were given as an object, and no path leads to them: name a "
+            "copy of them on disk (--test, --labelled), or give the object in Python."
+        )
     if isinstance(source, str | os.PathLike):
         source = Path(source)
         _check_path(source)
@@ -37,6 +45,17 @@ def kind_of(source: Any) -> DataKind:
         unpack = " Unpack it first." if source.suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".7z") else ""
         raise UserError(f"'{source}' is a file that cannot be read as labelled data; {EXPECTED}.{unpack}")
     raise UserError(f"The data are a {type(source).__name__}; {EXPECTED}.")
+
+
+def inherited(kind: DataKind, roles: Mapping[str, str], named: Mapping[str, str]) -> Roles:
+    """The columns by which a source of this ``kind`` is read that belongs to data with the columns ``roles``, of which
+    the user ``named`` some: the same, and none where it is a folder of files.
+
+    The group counts only where it was named: one found by its usual name may be missing here.
+    """
+    if not kind.columnar:
+        return Roles()
+    return Roles(input=roles.get("input"), label=roles.get("label"), group=named.get("group"))
 
 
 def _check_path(path: Path) -> None:

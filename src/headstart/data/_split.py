@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headstart.core.dataset import Issue
-from headstart.data._issues import several
+from headstart.core.words import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def made(
     if held >= LEAST_GROUPS:
         return test, []
     sentence = (
-        f"No test split was made: of {several(total, 'group')} only {held} could be held out, and an interval needs at "
+        f"No test split was made: of {counted(total, 'group')} only {held} could be held out, and an interval needs at "
         f"least {LEAST_GROUPS}; the score is cross-validated unless you give a test split or more groups."
     )
     return nothing, [Issue(code="few_groups", severity="note", message=sentence, count=total)]

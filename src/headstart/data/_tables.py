@@ -12,7 +12,7 @@ from typing import Any
 from headstart.core.dataset import Issue
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.data._file import read_bytes
-from headstart.data._formats import SUFFIXES
+from headstart.data._formats import FILES
 from headstart.data._text import decode_text
 
 DELIMITERS = ",;\t|"
@@ -106,7 +106,7 @@ def _check_header(path: Path, header: list[str]) -> None:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise UserError(f"'{path}' has more than one column called '{twice[0]}'; rename one.")
-    files = [name for name in header if Path(name.split(" ")[0]).suffix.lower() in SUFFIXES]
+    files = [name for name in header if Path(name.split(" ")[0]).suffix.lower() in FILES]
     if files:
         raise UserError(
             f"'{path}' begins with '{files[0].split(' ')[0]}', which looks like an item, not like a column's name; "

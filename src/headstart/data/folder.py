@@ -12,18 +12,18 @@ import pyarrow as pa
 from headstart.core.data_kind import DataKind, Part, RawTable, Roles
 from headstart.core.dataset import Issue, Modality
 from headstart.core.errors import UnreadableItem, UserError
+from headstart.core.words import counted
 from headstart.data._arrow import image_items, text_items
 from headstart.data._file import read_bytes
-from headstart.data._formats import SOUNDS, SUFFIXES
-from headstart.data._issues import examples, issue, several
+from headstart.data._formats import SOUNDS, SUFFIXES, TEXTS
+from headstart.data._issues import examples, issue
 from headstart.data._roles import PARTS
 from headstart.data._text import decode_text
 from headstart.data._tree import Walk, display, entries, files_below, has_plain_name
 
-TEXT_SUFFIX = ".txt"
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json")
 SAVED_DATASET = ("state.json", "dataset_dict.json")
-_ITEMS: Mapping[Modality, Collection[str]] = {"image": SUFFIXES, "audio": SOUNDS, "text": (TEXT_SUFFIX,)}
+_ITEMS: Mapping[Modality, Collection[str]] = {"image": SUFFIXES, "audio": SOUNDS, "text": TEXTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +174,20 @@ def _text_column(rows: Sequence[_Row]) -> tuple[pa.ChunkedArray, dict[int, str]]
 def _notes(listing: _Listing, used: Sequence[_Row]) -> list[Issue]:
     notes = []
     if listing.walk.loops:
-        sentence = f"{several(len(listing.walk.loops), 'link')} to a folder above or already read: not followed."
+        sentence = f"{counted(len(listing.walk.loops), 'link')} to a folder above or already read: not followed."
         notes.append(issue("symlink_loop", "warning", sentence, listing.walk.loops))
     if listing.empty:
         empty = [display(folder, listing.root) for folder in listing.empty]
-        sentence = f"{several(len(empty), 'folder')} without any item: no class for {examples(empty)}."
+        sentence = f"{counted(len(empty), 'folder')} without any item: no class for {examples(empty)}."
         notes.append(issue("empty_folder", "warning", sentence, empty))
     taken = {row.path for row in used}
     left = [*listing.loose, *(row.path for row in listing.rows if row.path not in taken)]
     if left:
         names = sorted(display(path, listing.root) for path in left)
-        sentence = f"{several(len(names), 'file or folder', 'files or folders')} beside the items left out."
+        sentence = f"{counted(len(names), 'file or folder', 'files or folders')} beside the items left out."
         notes.append(issue("ignored", "note", sentence, names))
     if listing.walk.hidden:
-        sentence = f"{several(listing.walk.hidden, 'hidden or system file')} left out."
+        sentence = f"{counted(listing.walk.hidden, 'hidden or system file')} left out."
         notes.append(Issue(code="hidden", severity="note", message=sentence, count=listing.walk.hidden))
     return notes
 
@@ -212,7 +212,7 @@ def _nothing_found(listing: _Listing, *, labelled: bool) -> str:
         return f"The folder '{listing.root}' holds no class folders, but a table: give that instead ('{tables[0]}')."
     if loose:
         return (
-            f"The folder '{listing.root}' holds {several(loose, 'item')} but no class folders; "
+            f"The folder '{listing.root}' holds {counted(loose, 'item')} but no class folders; "
             f"put the items of each class into a folder named after it, or give a table with a label column."
         )
     if not listing.rows and not listing.loose and not listing.empty:

@@ -69,7 +69,7 @@ def _from_disk(folder: Path) -> Any:
 
 def _columns(data: datasets.Dataset) -> dict[str, Any]:
     # In the Arrow format a view's rows come in the view's order, and encoded images undecoded.
-    return columns_of(data.with_format("arrow")[:])
+    return columns_of(data.with_format("arrow")[:], first=0)
 
 
 def _stacked(tables: Sequence[Mapping[str, Any]], lengths: Sequence[int]) -> dict[str, Any]:

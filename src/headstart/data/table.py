@@ -57,4 +57,4 @@ def _parquet(path: Path) -> dict[str, Any]:
         table = pyarrow.parquet.read_table(path)
     except (OSError, pa.ArrowException) as error:
         raise UserError(f"'{path}' is not a readable Parquet file: {error}.") from error
-    return columns_of(table)
+    return columns_of(table, first=1)

@@ -17,6 +17,7 @@ from headstart.core.results import Interval, RankingRow
 from headstart.core.score import TransferScore, scored_together
 from headstart.data._reduce import Header
 from headstart.engine.compare import compare_cross_validated
+from headstart.engine.draws import one_of_each
 from headstart.engine.estimates import Sample
 from headstart.engine.features import Encoder
 from headstart.engine.intervals import cross_validated_interval, mean_interval
@@ -207,7 +208,9 @@ def look_at(features: NDArray[np.floating] | Features, scores: Mapping[str, Tran
     knn = mean_interval(data.task.credit(neighbours, targets), Sample.of(data.task, targets, groups))
     if len(rows) < len(features):
         knn = replace(knn, method=f"{knn.method}, on {len(rows):,} of {len(features):,} items")
-    return Looks(knn=knn, scores=_scores(scores, shown, targets))
+    # Scores leave one item out and know of no ties: near-copies would answer for each other.
+    independent = np.sort(one_of_each(groups, 0))
+    return Looks(knn=knn, scores=_scores(scores, shown[independent], targets[independent]))
 
 
 def _scores(

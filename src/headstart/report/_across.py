@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN, OWN_CONSENSUS, SOURCE_ONLY, WayRow
+from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN, OWN_CONSENSUS, SOURCE_ONLY, TRANSDUCTIVE, WayRow
 from headstart.core.results import Across, Results
-from headstart.report._format import counted, metric, percent, points, signed
+from headstart.core.words import counted
+from headstart.report._format import metric, percent, points, signed
 
 VALIDATORS = {
     "source_accuracy": ("Source", "balanced accuracy on source items left out"),
@@ -67,10 +68,17 @@ def gained(results: Results) -> str:
     low, high = (signed(100 * end) for end in (across.difference.low, across.difference.high))
     told = f"{points(across.difference.value)} ({low} to {high}) of {metric(results.primary).label.lower()}"
     if across.difference.low > 0:
-        return f"On the test items it has gained {told}."
-    if across.difference.high < 0:
-        return f"On the test items it has done harm: {told}. Keep the model as it was, by running 'headstart adapt'."
-    return f"On the test items it made {told}: whether it has helped cannot be told from so many."
+        said = f"On the test items it has gained {told}."
+    elif across.difference.high < 0:
+        said = f"On the test items it has done harm: {told}. Keep the model as it was, by running 'headstart adapt'."
+    else:
+        said = f"On the test items it made {told}: whether it has helped cannot be told from so many."
+    return f"{said}{_reservation(across)}"
+
+
+def _reservation(across: Across) -> str:
+    """Where the target holds test items, that it does, behind a blank."""
+    return "".join(f" {issue.message}" for issue in across.target.issues if issue.code == TRANSDUCTIVE)
 
 
 def _chosen(across: Across, primary: str) -> str:
@@ -92,7 +100,7 @@ def in_short(results: Results) -> str:
     across = results.across
     assert across is not None
     looked = f"{counted(across.target.independent, 'item')} of '{across.target.name}'"
-    return f"{answer(across)} ({looked} looked at.)"
+    return f"{answer(across)} ({looked} looked at.){_reservation(across)}"
 
 
 def columns(across: Across) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from headstart.core.dataset import NOUNS
 from headstart.core.results import Interval, Results
+from headstart.core.words import counted
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -129,11 +130,6 @@ def passes(cost: float) -> str:
     """A cost with its unit: ``1 forward pass``, ``31 forward passes``."""
     text = amount(cost)
     return f"{text} forward pass" if text == "1" else f"{text} forward passes"
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """``1 image``, ``1,200 images``."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def shorten(text: str, limit: int = 40) -> str:

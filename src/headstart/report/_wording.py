@@ -6,7 +6,8 @@ import re
 
 from headstart.core.alignment import NORMALISATION, SOURCE_ONLY
 from headstart.core.results import CandidateRow, Interval, Results
-from headstart.report._format import bare, counted, items, metric, number, passes, percent, plain, points, signed, span
+from headstart.core.words import counted
+from headstart.report._format import bare, items, metric, number, passes, percent, plain, points, signed, span
 
 OUTCOMES = {
     "positive": "Transfer helped",

@@ -60,7 +60,7 @@ def read_results(folder: Path) -> Results:
         raise UserError(f"There is no folder '{folder}'; expected a run folder.{_meant(folder)}")
     if not path.is_file():
         raise UserError(
-            f"'{folder}' holds no {FILE}; expected a run folder, as 'headstart adapt DATA --out {folder}' makes one."
+            f"'{folder}' holds no {FILE}; expected a run folder, as 'headstart adapt' or 'headstart align' writes one."
         )
     found = _parse(path)
     number = found.get("schema")
@@ -116,7 +116,9 @@ def _inconsistencies(results: Results) -> list[str]:
 
 
 def _damaged(path: Path, reason: str) -> Unavailable:
-    return Unavailable(f"'{path}' is damaged: {reason}; restore it from a copy or run 'headstart adapt' again.")
+    return Unavailable(
+        f"'{path}' is damaged: {reason}; restore it from a copy or run the command that made the run again."
+    )
 
 
 def _listed(problems: list[str], most: int = 3) -> str:
