@@ -14,6 +14,7 @@ from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
 from headstart.core.training import InputStrategy
 from headstart.engine.options import PoolMember
+from headstart.strategies.linear_probe import LinearProbe
 from headstart.strategies.lora import Lora
 from tests.backbones.members import CLASSES, head_for, make
 
@@ -57,6 +58,13 @@ def test_settings_change_the_one_strategy_that_is_named(data: Dataset, tiny: Poo
         api.adapt(data, settings={"rank": 2, "epochs": 3})
     with pytest.raises(UserError, match="Setting rank of 'lora' is 'two'; expected a whole number from 1 on"):
         api.adapt(data, strategy="lora", settings={"rank": "two"})
+
+
+def test_settings_of_the_probe_are_those_that_it_is_fitted_with(data: Dataset, tiny: PoolMember):
+    """The ranking has fitted a probe already, and its trial is the one that is compared."""
+    options = options_of(data, Recipe(strategy="linear_probe", settings={"head": "logistic"}))
+    assert options.probe == options.strategies["linear_probe"] == LinearProbe(head="logistic")
+    assert options_of(data, Recipe()).probe == LinearProbe()
 
 
 def test_few_items_mean_small_batches_and_many_epochs(data: Dataset, tiny: PoolMember):

@@ -100,7 +100,9 @@ def options_of(
     check_names(recipe, data.modality)
     pool = resolve(recipe.model, recipe.pool, data.modality, recipe.licence)
     _refuse_seen(pool, data)
-    probe, scratch = catalog.strategies.get(PROBE)(), catalog.strategies.get(SCRATCH)()
+    strategies = {} if recipe.method else paced(candidates(recipe), len(data.split.train))
+    probe = strategies.get(PROBE) or catalog.strategies.get(PROBE)()  # one that is compared ranks models, too
+    scratch = catalog.strategies.get(SCRATCH)()
     assert isinstance(probe, FeatureStrategy)
     assert isinstance(scratch, InputStrategy)
     seconds = _heard(data)
@@ -109,7 +111,7 @@ def options_of(
         recipe=recipe,
         task=catalog.tasks.get(recipe.task)(classes=data.classes),
         pool=tuple(replace(one, seconds=seconds) for one in pool),
-        strategies={PROBE: probe} if recipe.method else paced(candidates(recipe), len(data.split.train)),
+        strategies=strategies or {PROBE: probe},
         probe=probe,
         probe_name=PROBE,
         scratch=scratch,

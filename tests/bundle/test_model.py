@@ -44,6 +44,7 @@ def test_a_transfer_is_a_transformers_folder_with_a_card(tmp_path: Path):
     write_transfer(tmp_path / "deep" / "model", backbone, head_for(backbone), TRANSFER)
     assert read_card(tmp_path / "deep" / "model") == TRANSFER
     assert {"config.json", "model.safetensors", CARD} <= {path.name for path in (tmp_path / "deep/model").iterdir()}
+    assert len({path.stat().st_mode for path in (tmp_path / "deep/model").iterdir()}) == 1
     assert "été" in (tmp_path / "deep" / "model" / CARD).read_bytes().decode("utf-8")
 
 

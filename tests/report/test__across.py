@@ -137,3 +137,19 @@ def test_the_longest_answer_fits_the_terminal():
     sentence = REASONS["own statistics"].format(p="0.005")
     given = results(replace(found, alignment=replace(found.alignment, sentence=sentence)))
     assert _across.in_short(given) in " ".join(summary_text(given).split())
+
+
+@pytest.mark.parametrize(
+    ("given", "title", "outcome"),
+    [
+        (across(gain=(0.05, 0.01, 0.09)), "Better in the target", "positive"),
+        (across(gain=(-0.05, -0.09, -0.01)), "Worse in the target", "negative"),
+        (across(gain=(0.01, -0.02, 0.04)), "Carried over; the gain is not certain", "cannot_tell"),
+        (across(gain=None), "Carried over; the gain is not certain", "cannot_tell"),
+        (across(SOURCE_ONLY, None), "Left as it was", "no_material_difference"),
+    ],
+)
+def test_what_stands_above_everything_is_about_the_target(given: Across, title: str, outcome: str):
+    assert f'class="outcome-{outcome}"' in (page := render(results(given), run="runs/x"))
+    assert title in page
+    assert title in summary_text(results(given))

@@ -43,6 +43,7 @@ def write_transfer(folder: Path, backbone: Backbone, head: LinearHead, card: Car
     folder.mkdir(parents=True, exist_ok=True)
     backbone.export(folder, head, card.classes)
     _write_card(folder, card)
+    _share(folder)
 
 
 def write_baseline(folder: Path, baseline: Baseline, card: Card) -> None:
@@ -50,6 +51,7 @@ def write_baseline(folder: Path, baseline: Baseline, card: Card) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     baseline.save(folder)
     _write_card(folder, card)
+    _share(folder)
 
 
 def located(folder: Path) -> tuple[Path, Card]:
@@ -132,6 +134,14 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 
 def _damaged(path: Path, reason: str) -> Unavailable:
     return Unavailable(f"'{path}' is damaged: {reason}. Run the command that made the run again to rebuild it.")
+
+
+def _share(folder: Path) -> None:
+    """Let everybody read all files who may read the card: safetensors are written for their owner alone."""
+    mode = (folder / CARD).stat().st_mode
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(mode)
 
 
 def _write_card(folder: Path, card: Card) -> None:

@@ -160,7 +160,8 @@ def _heads(
     if to.alone is not None and to.alone.supports(contender.backbone.info) is None and CONSENSUS in tried.ways:
         restating = Restating(name=OWN, method=to.alone, contender=contender, seen=target[1], run=run)
         learnt = run.data.items.subset(source[1])
-        first, second = (restating.by_own_statistics(items) for items in (learnt, target[1]))
+        first = restating.by_own_statistics(learnt, "the source")
+        second = restating.by_own_statistics(target[1], "the target")
         own = tried_out(
             replace(source[0], features=first.features), second.features, means, seed=seed, progress=progress
         )

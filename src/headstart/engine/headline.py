@@ -29,8 +29,8 @@ def carried(across: Across) -> str:
             f"Carried over to '{target}' by {taken}; how well it does there nobody can tell without labels, and what "
             "follows holds for the training items' own domain."
         )
-    points = 100 * across.difference.value
-    return f"Carried over to '{target}' by {taken}: {points:+.1f} points on the test items."
+    value, low, high = (100 * end for end in (across.difference.value, across.difference.low, across.difference.high))
+    return f"Carried over to '{target}' by {taken}: {value:+.1f} points ({low:+.1f} to {high:+.1f}) on the test items."
 
 
 WHY: Mapping[Reason, str] = {

@@ -73,8 +73,10 @@ class Restating:
         fitted = fit_alone(training, body, head, self._inputs(body, self.seen), settings, run.progress, name)
         return Towards(fitted=fitted, source=own.backbone)
 
-    def by_own_statistics(self, items: Items, side: str = "") -> OwnStatistics:
-        """The contender's body with statistics of ``items``, and what it makes of them."""
+    def by_own_statistics(self, items: Items, side: str) -> OwnStatistics:
+        """The contender's body with statistics of ``items``, which are those of one ``side``, and what it makes of
+        them.
+        """
         body = self._restated(items, f"{self.name}, {side}")
         return OwnStatistics(backbone=body, features=np.asarray(encode_once(body, items, self.contender)))
 

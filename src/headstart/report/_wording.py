@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from headstart.core.alignment import NORMALISATION, SOURCE_ONLY
 from headstart.core.results import CandidateRow, Interval, Results
@@ -16,10 +17,41 @@ OUTCOMES = {
     "cannot_tell": "Cannot tell yet",
 }
 SYMBOLS = {"positive": "▲", "negative": "▼", "no_material_difference": "≈", "cannot_tell": "?"}
+CARRIED = {
+    "positive": "Better in the target",
+    "negative": "Worse in the target",
+    "no_material_difference": "Left as it was",
+    "cannot_tell": "Carried over; the gain is not certain",
+}
 CONTROLS = {"scratch": "From scratch", "simple": "Simple baseline", "random_trunk": "Random trunk"}
 UNEVEN = 1.5
 """Ratio of the largest class to the smallest from which it matters that every class counts the same."""
 ARTICLED = {"scratch": "training from scratch", "simple": "the simple baseline", "random_trunk": "the random trunk"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What stands above everything: its ``outcome`` for the colour, a ``symbol`` and a ``title``."""
+
+    outcome: str
+    symbol: str
+    title: str
+
+
+def standing(results: Results) -> Standing:
+    """Whether the transfer helped or, where the model was to be carried over, whether that did."""
+    across = results.across
+    if across is None:
+        outcome: str = results.verdict.outcome
+        return Standing(outcome=outcome, symbol=SYMBOLS[outcome], title=OUTCOMES[outcome])
+    gain = across.difference
+    if across.alignment.taken == SOURCE_ONLY:
+        outcome = "no_material_difference"
+    elif gain is None or gain.low <= 0 <= gain.high:
+        outcome = "cannot_tell"
+    else:
+        outcome = "positive" if gain.low > 0 else "negative"
+    return Standing(outcome=outcome, symbol=SYMBOLS[outcome], title=CARRIED[outcome])
 
 
 def control(name: str) -> str:

@@ -63,11 +63,12 @@ def _verdict(results: Results) -> RenderableType:
     from rich.panel import Panel
     from rich.text import Text
 
-    outcome, style = results.verdict.outcome, STYLES[results.verdict.outcome]
+    standing = _wording.standing(results)
+    style = STYLES[standing.outcome]
     body = Text(results.headline)
     if results.served == "simple":
         body.append(f"\nThe model folder holds {_wording.served(results)}.", style="bold")
-    title = Text(f" {_wording.SYMBOLS[outcome]} {_wording.OUTCOMES[outcome]} ", style=f"bold {style}")
+    title = Text(f" {standing.symbol} {standing.title} ", style=f"bold {style}")
     return Panel(body, title=title, title_align="left", border_style=style, padding=(0, 1), width=WIDTH)
 
 
