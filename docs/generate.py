@@ -37,7 +37,7 @@ def cli() -> Iterator[str]:
     """Every command with its arguments and options."""
     yield "# The command line\n"
     yield "Every command takes `--json`: standard output is then exactly one JSON document; progress and messages go to"
-    yield "standard error. Exit codes: 0 done, 1 something outside failed, 2 the request cannot be met as it was put,"
+    yield "standard error. Exit codes: 0 done, 1 something outside failed, 2 the request or the data are not usable,"
     yield "130 stopped by Ctrl-C. With `--json` a failure is the document"
     yield '`{"error": {"kind", "problems", "exit_code"}}`.\n'
     yield from _command("headstart", typer.main.get_command(app))
@@ -139,7 +139,7 @@ def known_strategies() -> Iterator[str]:
 
 
 def known_methods() -> Iterator[str]:
-    """Every way across to another domain."""
+    """Every method of domain adaptation."""
     yield "# Ways across\n"
     yield "What `headstart align --method NAME` takes; [aligning.md](aligning.md) says what becomes of them without a"
     yield "name. Those on frozen features give the model another head in seconds. Those on both streams train the body"

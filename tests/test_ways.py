@@ -38,7 +38,7 @@ def test_ways_across_are_candidates_or_the_one_that_is_named(data: Dataset, tiny
         (Recipe(target="there"), "has a target ('there') and no method"),
         (
             Recipe(method="auto", strategy="full"),
-            "Method 'auto' and strategy 'full' do not go together: this way across starts from the probe's head. Leave",
+            "Method 'auto' and strategy 'full' do not go together: this method starts from the probe's head. Leave",
         ),
         (
             Recipe(method="dann", strategy="linear_probe"),

@@ -234,7 +234,7 @@ def align(
     recipe: Recipe | None = None,
     progress: Progress | None = None,
 ) -> Adaptation:
-    """Carry a model of labelled data over to a domain without labels, or find that it had better be left as it is.
+    """Adapt a model of labelled data to a domain without labels, or keep it where adapting looks harmful.
 
     The best model is found as `adapt` does, with its body frozen. Then methods of domain adaptation give it other
     heads, also with BatchNorm statistics of each domain's own; a guard takes what they agree on, or keeps the model as

@@ -51,7 +51,7 @@ def check_method(recipe: Recipe) -> None:
     trains, pair = _trains(recipe.method), f"Method '{recipe.method}' and strategy '{recipe.strategy}'"
     if not trains and recipe.strategy != PROBE:
         raise UserError(
-            f"{pair} do not go together: this way across starts from the probe's head. Leave the strategy out, or set "
+            f"{pair} do not go together: this method starts from the probe's head. Leave the strategy out, or set "
             f"it to '{PROBE}'."
         )
     if recipe.method != AUTO:

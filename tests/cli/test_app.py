@@ -102,7 +102,7 @@ def test_a_bug_shows_no_traceback(headstart, monkeypatch):
     monkeypatch.setattr(api, "load", failing(ZeroDivisionError("division by zero")))
     ended = headstart("check", "d")
     assert ended.code == 1
-    assert ended.err.startswith("Error: headstart met a bug of its own (ZeroDivisionError: division by zero)")
+    assert ended.err.startswith("Error: Internal error in headstart (ZeroDivisionError: division by zero)")
     assert ended.err.count("\n") == 1
 
 

@@ -41,8 +41,8 @@ def test_a_person_sees_counts_columns_and_a_conclusion(headstart, loading):
     assert ham[:3] == ["ham", "3", "1"]
     assert spam[:3] == ["spam", "1", "1"]
     assert len(ham[3]) == 3 * len(spam[3])
-    assert "Fit to learn from; nothing was found wrong." in ended.out
-    assert "Suspicious labels are listed by 'headstart adapt'" in ended.out
+    assert "Usable; no problems were found." in ended.out
+    assert "'headstart adapt' also lists suspicious labels" in ended.out
 
 
 def test_reservations_are_shown_by_severity(headstart, loading):
@@ -51,7 +51,7 @@ def test_reservations_are_shown_by_severity(headstart, loading):
     assert ended.code == 0
     assert "warning spam has 2 items." in ended.out
     assert "row 3, row 4" in ended.out
-    assert "Fit to learn from, with the reservations above." in ended.out
+    assert "Usable, with the warnings above." in ended.out
 
 
 def test_long_lists_are_cut_for_people_only(headstart, loading):
@@ -75,7 +75,7 @@ def test_data_that_cannot_be_learnt_from_end_with_exit_code_2(headstart, loading
         assert ended.document["fit"] is False
     else:
         assert ended.out.index("Only one class is left.") < ended.out.index("spam has 2 items.")
-        assert "cannot be learnt from until the errors above are mended" in ended.out
+        assert "cannot be used until the errors above are fixed" in ended.out
 
 
 def test_the_document(headstart, loading):

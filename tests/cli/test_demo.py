@@ -37,7 +37,7 @@ def test_the_licence_stands_before_everything_else(headstart, prepared):
 
 def test_the_demo_checks_the_data_and_then_sums_up(headstart, prepared):
     ended = headstart("demo", "--budget", "quick", "--seed", "2", "--train", "40", "--test-size", "80")
-    assert ended.out.index("Fit to learn from") < ended.out.index("runs/solar_cells-quick/report.html")
+    assert ended.out.index("Usable") < ended.out.index("runs/solar_cells-quick/report.html")
     assert {key: prepared["prepare"][key] for key in ("train", "test", "seed")} == {"train": 40, "test": 80, "seed": 2}
     assert (prepared["adapt"]["recipe"].budget, prepared["adapt"]["recipe"].seed) == ("quick", 2)
 

@@ -70,4 +70,4 @@ def test_reports_go_to_standard_error_one_line_per_problem(capsys):
 def test_what_is_stopped_goes_on_only_where_work_is_kept(command: str, goes_on: bool):
     (said,) = explain(KeyboardInterrupt(), [command, "adapt"]).problems
     assert said.startswith("Stopped")
-    assert ("go on where it stopped" in said) is goes_on
+    assert ("to resume" in said) is goes_on

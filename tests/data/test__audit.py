@@ -115,7 +115,7 @@ def test_copies_are_named_by_kind():
         "conflicting_duplicates": (
             ("i2", "i3"),
             "2 items in 1 set are identical but labelled differently, so some of these labels are wrong: "
-            "'i2' is 'a', 'i3' is 'b'. Nothing can be right on more than 83% of all items.",
+            "'i2' is 'a', 'i3' is 'b'. No model can be right on more than 83% of all items.",
         ),
     }
     assert _audit.duplicates(ids(2), ["a", "b"], ties([0, 1])) == []
@@ -126,7 +126,7 @@ def test_the_ceiling_that_contradictions_set_is_told_from_a_hundredth_on(items: 
     labels = ["a", "b"] + ["a"] * (items - 2)
     found = _audit.duplicates(ids(items), labels, ties([0, 0, *range(1, items - 1)]))
     message = next(issue.message for issue in found if issue.code == "conflicting_duplicates")
-    assert message.endswith(" Nothing can be right on more than 99% of all items.") == told
+    assert message.endswith(" No model can be right on more than 99% of all items.") == told
 
 
 def test_labels_that_contradict_each_other_in_most_items_are_refused():

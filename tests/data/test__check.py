@@ -72,7 +72,7 @@ def test_labels_that_are_no_classes_are_refused():
 def test_classes_spelt_alike_are_mentioned():
     found = checked(["Cat", "cat", "dog"] * 4)
     assert codes(found) == ["similar_classes"]
-    assert found.issues[0].message == "Classes 'Cat' and 'cat' are spelt almost alike: are they one?"
+    assert found.issues[0].message == "Classes 'Cat' and 'cat' have almost the same name: are they one?"
 
 
 def test_copies_and_groups_are_tied():

@@ -154,7 +154,7 @@ def test_all_kinds_of_bad_input_are_one_sentence_each(photos, tmp_path: Path):
         "is empty; expected one folder per class": (tmp_path / "empty", {}),
         "All items are labelled 'cat' in 'one'": (photos({"cat": 3}, name="one"), {}),
         "'b' has 1. Add items": (photos({"a": 3, "b": 1}, name="single"), {}),
-        "There is no": (tmp_path / "nothing", {}),
+        "does not exist": (tmp_path / "nothing", {}),
         "has no column 'lable' to use as label. Did you mean 'label'?": (frame, {"label": "lable"}),
         "10 items of 10 without a label": (frame.assign(label=None), {"label": "label"}),
         "mix number (3) and text ('good')": (frame.assign(label=["good", 3] * 5), {}),

@@ -34,10 +34,10 @@ def test_a_missing_path_offers_its_neighbour(tmp_path: Path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(UserError) as caught:
         kind_of(tmp_path / "photso")
-    assert str(caught.value) == f"There is no '{tmp_path}/photso'. Did you mean '{tmp_path}/photos'?"
+    assert str(caught.value) == f"'{tmp_path}/photso' does not exist. Did you mean '{tmp_path}/photos'?"
     with pytest.raises(UserError, match=f"Did you mean '{tmp_path}/photos'"):
         kind_of(tmp_path / "fotos" / "cats" / "a.csv")
-    with pytest.raises(UserError, match=f"'{tmp_path}' has nothing with a name like it"):
+    with pytest.raises(UserError, match=f"'{tmp_path}' has no similar name"):
         kind_of(tmp_path / "zebra")
 
 
@@ -52,7 +52,7 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_name_on_the_hub_is_recognised():
     with pytest.raises(
-        UserError, match=r"There is no 'stanfordnlp/imdb'\. For a data set on the Hugging Face hub, call"
+        UserError, match=r"'stanfordnlp/imdb' does not exist\. For a data set on the Hugging Face hub, call"
     ):
         kind_of("stanfordnlp/imdb")
 

@@ -44,11 +44,9 @@ def test_the_headline_says_what_matters_first(outcome: Outcome, served: str, exp
 
 
 def test_carrying_over_comes_first():
-    assert carried(across()) == "Carried over to 'site b' by consensus: +5.0 points (+1.0 to +9.0) on the test items."
-    assert "nobody can tell without labels" in carried(across(gain=None))
-    assert carried(across(SOURCE_ONLY)) == (
-        "Not carried over to 'site b', which is of the same domain as far as can be told."
-    )
+    assert carried(across()) == "Adapted to 'site b' by consensus: +5.0 points (+1.0 to +9.0) on the test items."
+    assert "cannot be measured without labels" in carried(across(gain=None))
+    assert carried(across(SOURCE_ONLY)) == ("Not adapted to 'site b', which looks like the same domain.")
     assert across().alignment.taken == CONSENSUS
 
 

@@ -47,19 +47,19 @@ def results(given: Across) -> Results:
 
 
 def test_what_was_taken_and_why():
-    assert _across.answer(across()) == "Done, by what the methods agree on. Here is why."
-    assert _across.answer(across("jdot")) == "Done, by jdot. Here is why."
+    assert _across.answer(across()) == "Yes, using the consensus of the methods. Here is why."
+    assert _across.answer(across("jdot")) == "Yes, using jdot. Here is why."
     assert _across.answer(across(SOURCE_ONLY)) == "No. Here is why."
     own = across(OWN_CONSENSUS)
     own = replace(own, alignment=replace(own.alignment, trained=NORMALISATION))
-    assert _across.answer(own) == "Done, by adabn and what methods agree on there. Here is why."
+    assert _across.answer(own) == "Yes, using adabn and the consensus of the methods. Here is why."
     trained = replace(across("dann"), alignment=replace(across("dann").alignment, trained="lp_ft"))
-    assert _across.answer(trained) == "Done, by dann, which trained the body, too (lp_ft). Here is why."
+    assert _across.answer(trained) == "Yes, using dann, which trained the body, too (lp_ft). Here is why."
     assert carried_over(results(own)) == ", then adabn + consensus"
     assert carried_over(results(trained)) == ", then dann with lp_ft"
     assert carried_over(results(across("jdot"))) == ", then jdot"
     assert carried_over(results(across(SOURCE_ONLY))) == carried_over(solar()) == ""
-    assert _across.question(across()) == "Should the model be carried over to 'site b'?"
+    assert _across.question(across()) == "Should the model be adapted to 'site b'?"
 
 
 def test_a_target_that_holds_test_items_is_said_to():
@@ -74,9 +74,9 @@ def test_a_target_that_holds_test_items_is_said_to():
 @pytest.mark.parametrize(
     ("gain", "said"),
     [
-        ((0.05, 0.01, 0.09), "it has gained +5.0 points (+1.0 to +9.0) of balanced accuracy"),
-        ((-0.05, -0.09, -0.01), "it has done harm: −5.0 points"),
-        ((0.01, -0.02, 0.04), "whether it has helped cannot be told from so many"),
+        ((0.05, 0.01, 0.09), "it gained +5.0 points (+1.0 to +9.0) of balanced accuracy"),
+        ((-0.05, -0.09, -0.01), "it did harm: −5.0 points"),
+        ((0.01, -0.02, 0.04), "too few items to tell whether it helped"),
         (None, "Accuracy in the target cannot be measured without labels"),
     ],
 )
@@ -112,7 +112,7 @@ def test_where_nothing_was_taken_there_is_nothing_to_tell():
 def test_the_table_has_every_way_and_every_validator():
     assert [name for name, _ in _across.columns(across())] == ["Source", "Clusters", "Nuclear norm", "mine"]
     lines = _across.lines(across())
-    assert [line.name for line in lines] == ["the model as it was", "jdot", "what the methods agree on"]
+    assert [line.name for line in lines] == ["the original model", "jdot", "the consensus of the methods"]
     assert [line.taken for line in lines] == [False, False, True]
     assert lines[2].values == ("0.80", "0.31", "0.70", "1.00")
     assert lines[2].changed == "12%"
@@ -120,11 +120,11 @@ def test_the_table_has_every_way_and_every_validator():
 
 def test_the_page_and_the_terminal_show_it():
     page = render(results(across()), run="runs/x")
-    assert "Should the model be carried over to &#39;site b&#39;?" in page
+    assert "Should the model be adapted to &#39;site b&#39;?" in page
     assert 'href="#across"' in page
-    assert "what the methods agree on" in page
+    assert "the consensus of the methods" in page
     assert "across-heading" not in render(solar(), run="runs/x")
-    assert "Done, by what the methods agree on." in summary_text(results(across()))
+    assert "Yes, using the consensus of the methods." in summary_text(results(across()))
 
 
 def test_the_document_holds_it():
@@ -144,9 +144,9 @@ def test_the_longest_answer_fits_the_terminal():
     [
         (across(gain=(0.05, 0.01, 0.09)), "Better in the target", "positive"),
         (across(gain=(-0.05, -0.09, -0.01)), "Worse in the target", "negative"),
-        (across(gain=(0.01, -0.02, 0.04)), "Carried over; the gain is not certain", "cannot_tell"),
-        (across(gain=None), "Carried over; the gain is not certain", "cannot_tell"),
-        (across(SOURCE_ONLY, None), "Left as it was", "no_material_difference"),
+        (across(gain=(0.01, -0.02, 0.04)), "Adapted; the gain is not certain", "cannot_tell"),
+        (across(gain=None), "Adapted; the gain is not certain", "cannot_tell"),
+        (across(SOURCE_ONLY, None), "Not adapted", "no_material_difference"),
     ],
 )
 def test_what_stands_above_everything_is_about_the_target(given: Across, title: str, outcome: str):

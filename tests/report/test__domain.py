@@ -19,7 +19,7 @@ def test_another_domain():
         "classes held equal)."
     )
     assert _domain.follows(card) == [
-        "They differ in what anybody can see: brightness 0.287 and not 0.412; longer side (pixels) 1,280 and not 300.",
+        "Visible differences: brightness 0.287 and not 0.412; longer side (pixels) 1,280 and not 300.",
         "38% of test items are like nothing among training items, where 5% would be usual: another kind of item, "
         "perhaps of a class that is not among those learnt.",
         "What holds for training items may not hold for test items; a score on these very items says how much does.",

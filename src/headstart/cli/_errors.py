@@ -21,7 +21,7 @@ from headstart.core.errors import HeadstartError, UserError
 from headstart.core.home import home
 
 INTERRUPTED = "Stopped."
-GOES_ON = "Stopped; run the same command again to go on where it stopped."
+GOES_ON = "Stopped. Run the same command again to resume."
 RESUMABLE = ("adapt", "align", "demo")
 """Commands whose work is kept when they are stopped."""
 INTERRUPTED_EXIT = 130
@@ -87,7 +87,7 @@ def _system(error: OSError | MemoryError) -> str | None:
 
 
 def _bug(error: BaseException, arguments: Sequence[str]) -> str:
-    what = f"headstart met a bug of its own ({type(error).__name__}: {_first_line(error)})"
+    what = f"Internal error in headstart ({type(error).__name__}: {_first_line(error)})"
     try:
         log = _write_log(error, arguments)
     except (OSError, UserError) as refused:

@@ -62,7 +62,7 @@ Group = Annotated[
     str | None,
     Option("--group", metavar="COLUMN", help="Column that ties items together (patient, camera); never split apart."),
 ]
-BUDGET = "How much work: quick, standard, thorough, or a duration such as 90s or 5m, which is aimed at."
+BUDGET = "How much work: quick, standard, thorough, or a target duration such as 90s or 5m."
 SEED = "Seed of every random choice."
 
 Pool = Annotated[

@@ -30,7 +30,7 @@ Out = Annotated[
         "--out",
         metavar="RUN",
         parser=_options.folder("--out"),
-        help="The run folder to write; an interrupted run goes on there.",
+        help="The run folder to write; an interrupted run resumes from it.",
     ),
 ]
 Model = Annotated[

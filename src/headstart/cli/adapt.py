@@ -59,7 +59,7 @@ def adapt(
     """Choose a model and a strategy, adapt, compare with controls, and write report, results and model.
 
     The run folder holds report.html, results.json, recipe.toml, run.json and model/. Stopped at any point, the same
-    command goes on where it stopped and ends in the same result. Options given beside a recipe.toml replace what it
+    command resumes where it stopped and ends in the same result. Options given beside a recipe.toml replace what it
     says.
     """
     with working(as_json=json) as progress:

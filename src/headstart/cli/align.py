@@ -31,8 +31,8 @@ Test = Annotated[
     Option(
         "--test",
         metavar="DATA",
-        help="Labelled items of the other domain, scored once, at the end: without them nobody can tell what carrying "
-        "over has gained.",
+        help="Labelled items of the other domain, used only for the final score: without them the gain cannot be "
+        "measured.",
     ),
 ]
 Labelled = Annotated[
@@ -40,8 +40,8 @@ Labelled = Annotated[
     Option(
         "--labelled",
         metavar="DATA",
-        help="A few labelled items of the other domain, other ones than those of --test: ways across are chosen by "
-        "them, and nothing is fitted to them.",
+        help="A few labelled items of the other domain, none of them in --test; used to select a method, never to "
+        "train.",
     ),
 ]
 Strategy = Annotated[
@@ -66,8 +66,8 @@ Method = Annotated[
     Option(
         "--method",
         metavar="NAME",
-        help="A way across from 'headstart methods', taken whatever speaks against it; some train the body.  (default: "
-        "auto, what those on frozen features agree on, or the model as it was)",
+        help="A method from 'headstart methods', used even if the guard objects; some train the body.  (default: auto, "
+        "the consensus of those on frozen features, or no adaptation)",
     ),
 ]
 
@@ -91,11 +91,11 @@ def align(
     seed: _running.Seed = None,
     json: _options.Json = False,
 ) -> None:
-    """Carry a model of labelled data over to a domain without labels, or find that it is better left as it is.
+    """Adapt a model of labelled data to a domain without labels, or keep it where adapting looks harmful.
 
-    The best model is found as 'headstart adapt' does, its body frozen. Methods of domain adaptation then give it other
-    heads, also with BatchNorm statistics of each domain's own; a guard takes what they agree on, or keeps the model as
-    it was: the report says which, and why.
+    The best model is found as 'headstart adapt' does, with its body frozen. Methods of domain adaptation then fit other
+    heads, also with BatchNorm statistics of each domain's own; a guard takes their consensus, or keeps the original
+    model. The report says which, and why.
     """
     with working(as_json=json) as progress:
         from headstart import api

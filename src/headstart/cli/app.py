@@ -47,7 +47,7 @@ app.command("demo")(demo.demo)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 done, 1 failed, 2 the request cannot be met as it was put."""
+    """Run the command line and return the exit code: 0 done, 1 failed, 2 the request or the data are not usable."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _hush_libraries()
     try:

@@ -34,7 +34,7 @@ def check(
     """Read the data and say what is in them and what is wrong with them.
 
     Names unreadable files, duplicates (also those that are labelled differently), leaks between splits and classes
-    with too few items. Suspicious labels are listed by 'headstart adapt', which has the features to tell.
+    with too few items. 'headstart adapt' also lists suspicious labels: finding them takes a model.
     The exit code is 2 when the data cannot be learnt from.
     """
     with working(as_json=json) as progress:
@@ -97,7 +97,7 @@ def view(data: Dataset) -> Iterator[RenderableType]:
                 if issue.items:
                     yield Text(f"        {_some(issue.items)}", style="dim")
     yield _conclusion(data)
-    yield Text("Suspicious labels are listed by 'headstart adapt', which has the features to tell.", style="dim")
+    yield Text("'headstart adapt' also lists suspicious labels: finding them takes a model.", style="dim")
 
 
 def _split_words(data: Dataset) -> str:
@@ -135,7 +135,7 @@ def _conclusion(data: Dataset) -> RenderableType:
     from rich.text import Text
 
     if not fit(data):
-        return Text("These data cannot be learnt from until the errors above are mended.", style="bold red")
+        return Text("These data cannot be used until the errors above are fixed.", style="bold red")
     if data.issues:
-        return Text("Fit to learn from, with the reservations above.", style="bold green")
-    return Text("Fit to learn from; nothing was found wrong.", style="bold green")
+        return Text("Usable, with the warnings above.", style="bold green")
+    return Text("Usable; no problems were found.", style="bold green")

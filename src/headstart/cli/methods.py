@@ -13,7 +13,7 @@ Name = Annotated[str | None, Argument(metavar="[NAME]", help="One of them, to se
 
 
 def methods(name: Name = None, json: _options.Json = False) -> None:
-    """List the ways across to another domain, or the settings of one of them that 'headstart align --set' changes.
+    """List the methods of domain adaptation, or the settings of one of them that 'headstart align --set' changes.
 
     What a method has no setting for is one of the strategy that says what is trained.
     """

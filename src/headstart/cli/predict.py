@@ -42,7 +42,7 @@ Lines = Annotated[bool, Option("--lines", help="Every line of a .txt file is a t
 def predict(run: _options.Run, items: Items, lines: Lines = False, json: _options.Json = False) -> None:
     """Predict the class of new items with the model of a run.
 
-    Items that cannot be read are named and left out; it is an error if there is no other.
+    Items that cannot be read are named and skipped; it is an error if none can be read.
     """
     with working(as_json=json) as progress:
         from headstart import api

@@ -146,7 +146,7 @@ def duplicates(ids: Sequence[str], labels: Sequence[str], ties: Ties) -> list[Is
         )
         lost = _contradicted(labels, torn) / len(labels)
         if lost >= WORTH_TELLING:
-            sentence += f" Nothing can be right on more than {1 - lost:.0%} of all items."
+            sentence += f" No model can be right on more than {1 - lost:.0%} of all items."
         found.append(issue("conflicting_duplicates", "warning", sentence, _all(ids, torn)))
     return found
 

@@ -164,7 +164,12 @@ def _first_check(rows: Rows, findings: Sequence[Finding], where: str) -> tuple[N
 
 def _confusable(classes: set[str]) -> list[Issue]:
     return [
-        issue("similar_classes", "warning", f"Classes {examples(names)} are spelt almost alike: are they one?", names)
+        issue(
+            "similar_classes",
+            "warning",
+            f"Classes {examples(names)} have almost the same name: are they one?",
+            names,
+        )
         for names in look_alikes(sorted_classes(classes))
     ]
 

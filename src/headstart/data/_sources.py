@@ -62,7 +62,7 @@ def _check_path(path: Path) -> None:
     try:
         path.stat()
     except FileNotFoundError:
-        raise UserError(f"There is no '{path}'. {_beside(path)}") from None
+        raise UserError(f"'{path}' does not exist. {_beside(path)}") from None
     except PermissionError as error:
         raise UserError(f"Permission to read '{path}' is missing; grant it or give another path.") from error
     except (OSError, ValueError) as error:
@@ -77,7 +77,7 @@ def _beside(path: Path) -> str:
     while not missing.parent.is_dir():
         missing = missing.parent
     try:
-        return neighbour(missing, missing.parent) or f"'{missing.parent.absolute()}' has nothing with a name like it."
+        return neighbour(missing, missing.parent) or f"'{missing.parent.absolute()}' has no similar name."
     except PermissionError:
         return f"The folder '{missing.parent}' may not be listed."
     except FileNotFoundError:

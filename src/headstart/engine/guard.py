@@ -25,18 +25,18 @@ COLLAPSED = 0.5
 """Share of the classes that the effective number of predicted ones must come to."""
 
 REASONS: Mapping[Reason, str] = {
-    "agreed": "Source and target are different domains (p = {p}), and what the methods agree on follows the target's "
-    "own clusters more closely than the model as it was.",
-    "own statistics": "They are different domains (p = {p}), and with BatchNorm statistics of its own the target's "
-    "clusters are followed more closely.",
+    "agreed": "Source and target are different domains (p = {p}), and predictions by consensus follow the clusters of "
+    "the target more closely than those of the original model.",
+    "own statistics": "They are different domains (p = {p}), and with the target's own BatchNorm statistics "
+    "predictions follow its clusters more closely.",
     "asked for": "It was asked for by name. {opinion}",
-    "same domain": "Source and target cannot be told apart where the model predicts the same class (p = {p}): there is "
-    "nothing to adapt to.",
-    "collapse": "The methods predict hardly more than {effective:.1f} of {classes} classes in the target: a collapse, "
-    "or classes that are not there.",
-    "source lost": "What the methods agree on no longer knows the source: {held:.0%} right of items left out "
-    "(balanced), {before:.0%} as it was.",
-    "not clearer": "What the methods agree on is no clearer in the target than the model as it was, by {fallen}: "
+    "same domain": "Within classes as the model predicts them, source and target cannot be told apart (p = {p}): there "
+    "is nothing to adapt to.",
+    "collapse": "The consensus of the methods predicts effectively only {effective:.1f} of {classes} classes in the "
+    "target: predictions have collapsed, or the other classes are not there.",
+    "source lost": "The consensus of the methods no longer fits the source: balanced accuracy on held-out items is "
+    "{held:.0%}, and {before:.0%} with the original model.",
+    "not clearer": "The consensus of the methods does not fit the target better than the original model, by {fallen}: "
     "adapting may do harm.",
 }
 """What is said for each; names in braces are facts of the case."""

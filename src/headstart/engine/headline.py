@@ -23,25 +23,25 @@ def carried(across: Across) -> str:
     """Whether the model was carried over, and what is known of how well it does there."""
     target, taken = across.target.name, across.alignment.taken
     if taken == SOURCE_ONLY:
-        return f"Not carried over to '{target}', {WHY[across.alignment.reason]}."
+        return f"Not adapted to '{target}', {WHY[across.alignment.reason]}."
     if across.difference is None:
         return (
-            f"Carried over to '{target}' by {taken}; how well it does there nobody can tell without labels, and what "
-            "follows holds for the training items' own domain."
+            f"Adapted to '{target}' by {taken}; accuracy there cannot be measured without labels, and what follows "
+            "holds for the training items' own domain."
         )
     value, low, high = (100 * end for end in (across.difference.value, across.difference.low, across.difference.high))
-    return f"Carried over to '{target}' by {taken}: {value:+.1f} points ({low:+.1f} to {high:+.1f}) on the test items."
+    return f"Adapted to '{target}' by {taken}: {value:+.1f} points ({low:+.1f} to {high:+.1f}) on the test items."
 
 
 WHY: Mapping[Reason, str] = {
     "agreed": "",
     "own statistics": "",
     "asked for": "",
-    "labelled": "by its labelled items",
-    "same domain": "which is of the same domain as far as can be told",
+    "labelled": "because its labelled items favour the original model",
+    "same domain": "which looks like the same domain",
     "collapse": "because predictions collapsed there",
-    "source lost": "because the source would have been lost",
-    "not clearer": "because nothing spoke for it",
+    "source lost": "because accuracy on the source would have been lost",
+    "not clearer": "because nothing shows that it would help",
 }
 """Why it was not done, inside a sentence."""
 

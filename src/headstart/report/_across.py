@@ -21,10 +21,10 @@ VALIDATORS = {
 }
 """Short names and meanings, those of the source first."""
 WAYS = {
-    SOURCE_ONLY: "the model as it was",
-    CONSENSUS: "what the methods agree on",
+    SOURCE_ONLY: "the original model",
+    CONSENSUS: "the consensus of the methods",
     OWN: "adabn",
-    OWN_CONSENSUS: "adabn and what methods agree on there",
+    OWN_CONSENSUS: "adabn and the consensus of the methods",
 }
 
 
@@ -41,17 +41,17 @@ class Line:
 
 def question(across: Across) -> str:
     """What the section answers."""
-    return f"Should the model be carried over to '{across.target.name}'?"
+    return f"Should the model be adapted to '{across.target.name}'?"
 
 
 def answer(across: Across) -> str:
-    """In one word and one sentence."""
+    """Whether it was adapted, and why or why not."""
     alignment = across.alignment
     if alignment.taken == SOURCE_ONLY:
         return f"No. {alignment.sentence}"
     named = alignment.trained and alignment.trained != NORMALISATION
     body = f", which trained the body, too ({alignment.trained})" if named else ""
-    return f"Done, by {WAYS.get(alignment.taken, alignment.taken)}{body}. {alignment.sentence}"
+    return f"Yes, using {WAYS.get(alignment.taken, alignment.taken)}{body}. {alignment.sentence}"
 
 
 def gained(results: Results) -> str:
@@ -62,17 +62,17 @@ def gained(results: Results) -> str:
         return ""
     if across.difference is None or across.before is None:
         return _chosen(across, results.primary) or (
-            "Accuracy in the target cannot be measured without labels: scores on this page are those of the model as "
-            "it was, in the training items' own domain. Label a hundred items of the target and give them with --test."
+            "Accuracy in the target cannot be measured without labels: scores on this page are those of the original "
+            "model, in the training items' own domain. Label a hundred items of the target and give them with --test."
         )
     low, high = (signed(100 * end) for end in (across.difference.low, across.difference.high))
     told = f"{points(across.difference.value)} ({low} to {high}) of {metric(results.primary).label.lower()}"
     if across.difference.low > 0:
-        said = f"On the test items it has gained {told}."
+        said = f"On the test items it gained {told}."
     elif across.difference.high < 0:
-        said = f"On the test items it has done harm: {told}. Keep the model as it was, by running 'headstart adapt'."
+        said = f"On the test items it did harm: {told}. Keep the original model, by running 'headstart adapt'."
     else:
-        said = f"On the test items it made {told}: whether it has helped cannot be told from so many."
+        said = f"On the test items it changed the score by {told}: too few items to tell whether it helped."
     return f"{said}{_reservation(across)}"
 
 
@@ -90,8 +90,8 @@ def _chosen(across: Across, primary: str) -> str:
     told = f"{points(few.difference.value)} ({low} to {high}) of {metric(primary).label.lower()}"
     freed = ", freed from the luck of having been chosen by them" if few.instead_of else ""
     return (
-        f"On {counted(few.items, 'labelled item')} of the target it is {told} from the model as it was{freed}. All "
-        "other scores on this page are those of the model as it was, in the training items' own domain."
+        f"On {counted(few.items, 'labelled item')} of the target it is {told} from the original model{freed}. All "
+        "other scores on this page are those of the original model, in the training items' own domain."
     )
 
 

@@ -63,7 +63,7 @@ def follows(card: DomainCard) -> list[str]:
     said = [KINDS[kind] for kind in card.kinds if kind in KINDS]
     if "appearance" in card.kinds:
         told = "; ".join(map(differs, card.differing[:MOST]))
-        said.append(f"They differ in what anybody can see: {told}.")
+        said.append(f"Visible differences: {told}.")
     if "new" in card.kinds:
         said.append(
             f"{percent(card.outside, 0)} of {card.second} are like nothing among {card.first}, where 5% would be "

@@ -20,8 +20,8 @@ SYMBOLS = {"positive": "▲", "negative": "▼", "no_material_difference": "≈"
 CARRIED = {
     "positive": "Better in the target",
     "negative": "Worse in the target",
-    "no_material_difference": "Left as it was",
-    "cannot_tell": "Carried over; the gain is not certain",
+    "no_material_difference": "Not adapted",
+    "cannot_tell": "Adapted; the gain is not certain",
 }
 CONTROLS = {"scratch": "From scratch", "simple": "Simple baseline", "random_trunk": "Random trunk"}
 UNEVEN = 1.5
