@@ -57,7 +57,7 @@ def test_the_pretrained_body_stays_as_it_is_and_fits_repeat(method: TargetMethod
     contender, rows = toys.contender(run), np.arange(len(run.data.items))
     before = {name: tensor.clone() for name, tensor in contender.backbone.module.state_dict().items()}
     restating = Restating(name="x", method=method, contender=contender, seen=darker(), run=run)
-    first, second = (restating.fit(rows, "all") for _ in range(2))
+    first, second = (restating.fit(rows, "all").fitted for _ in range(2))
     assert same(state(first), state(second))
     assert same(before, dict(contender.backbone.module.state_dict()))
     assert not same(before, dict(first.backbone.module.state_dict()))
