@@ -40,19 +40,19 @@ def test_the_model_answer_says_the_place_in_the_ranking(solar, tweets):
 
 def test_the_strategy_answer_weighs_cost_against_score(solar, tweets):
     assert wording.strategy_answer(solar) == (
-        "linear_probe is enough, at a cost of 1 forward pass: it is measured 0.6 points behind lp_ft, which may be "
-        "luck."
+        "linear_probe is enough, at a cost of 1 forward pass: it is measured 0.6 points behind lp_ft (−2.2 to "
+        "+1.0), which may be luck."
     )
     surest = tuple(dataclasses.replace(row, expected=0.81) if row.chosen else row for row in solar.candidates)
     assert wording.strategy_answer(dataclasses.replace(solar, candidates=surest)) == (
-        "linear_probe is expected to do best, at a cost of 1 forward pass: it is measured 0.6 points behind lp_ft, and "
-        "what it did on other data counts, too."
+        "linear_probe is expected to do best, at a cost of 1 forward pass: it is measured 0.6 points behind lp_ft "
+        "(−2.2 to +1.0), and what it did on other data counts, too."
     )
     ahead = tuple(
         dataclasses.replace(row, difference=dataclasses.replace(row.difference, value=0.004)) if row.chosen else row
         for row in surest
     )
-    assert "it is measured 0.4 points ahead of lp_ft, and" in wording.strategy_answer(
+    assert "it is measured 0.4 points ahead of lp_ft (−2.2 to +1.0), and" in wording.strategy_answer(
         dataclasses.replace(solar, candidates=ahead)
     )
     assert (

@@ -140,12 +140,14 @@ def strategy_answer(results: Results) -> str:
         return f"{chosen.strategy} was taken of the {len(measured)} candidates compared, {price}."
     gap = chosen.difference.value
     where = "level with" if gap == 0 else f"{points(abs(gap)).removeprefix('+')} {'ahead of' if gap > 0 else 'behind'}"
+    low, high = (signed(100 * end) for end in (chosen.difference.low, chosen.difference.high))
+    beside = f"{where} {leader.strategy} ({low} to {high})"
     if chosen.expected is not None and all((each.expected or 0.0) <= chosen.expected for each in measured):
         return (
-            f"{chosen.strategy} is expected to do best, {price}: it is measured {where} {leader.strategy}, and what it "
-            "did on other data counts, too."
+            f"{chosen.strategy} is expected to do best, {price}: it is measured {beside}, and what it did on other data "
+            "counts, too."
         )
-    return f"{chosen.strategy} is enough, {price}: it is measured {where} {leader.strategy}, which may be luck."
+    return f"{chosen.strategy} is enough, {price}: it is measured {beside}, which may be luck."
 
 
 def kept(results: Results) -> str:
