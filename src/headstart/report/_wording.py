@@ -144,8 +144,8 @@ def strategy_answer(results: Results) -> str:
     beside = f"{where} {leader.strategy} ({low} to {high})"
     if chosen.expected is not None and all((each.expected or 0.0) <= chosen.expected for each in measured):
         return (
-            f"{chosen.strategy} is expected to do best, {price}: it is measured {beside}, and what it did on other data "
-            "counts, too."
+            f"{chosen.strategy} is expected to do best, {price}: it is measured {beside}, and what it did on other "
+            "data counts, too."
         )
     return f"{chosen.strategy} is enough, {price}: it is measured {beside}, which may be luck."
 
