@@ -124,14 +124,6 @@ def test_rare_classes_count_as_much_as_common_ones():
     assert np.mean(head.logits(new)[rare].argmax(1) == 0) > np.mean(plain.logits(new)[rare].argmax(1) == 0)
 
 
-def test_the_regression_weighs_classes_as_the_calibration_does():
-    features, targets = _sample(60, 100)
-    _, path = probe._path(features, targets, 3, _weigh(targets))
-    np.testing.assert_allclose(path.weights, np.asarray(_weigh(targets))[targets])
-    _, plain = probe._path(features, targets, 3, [2.0, 2.0, 2.0])
-    np.testing.assert_allclose(plain.weights, 1.0)
-
-
 def test_constant_features_are_no_obstacle():
     _, targets = _sample(30, 6)
     head = fit_probe(np.ones((30, 6)), targets, 3, _weigh(targets))

@@ -16,8 +16,7 @@ def items(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("grouped", [False, True])
 def test_equal_to_the_probe_where_shares_are_sure(grouped: bool):
-    labels = np.arange(90) // 2 % 3
-    features = np.eye(3, 8)[labels] + np.random.default_rng(0).normal(size=(90, 8))
+    features, labels = items(90)
     groups = np.arange(90) // 2 if grouped else None
     plain = fit_probe(features, labels, 3, balanced_weights(labels, 3), groups)
     found = fit_soft(features, np.eye(3)[labels], groups=groups)

@@ -27,7 +27,6 @@ from headstart.heads.folds import grouped_folds
 from headstart.heads.probe import PENALTIES
 from headstart.heads.sample import stratified_rows
 from headstart.heads.standardise import Standardiser
-from headstart.heads.weights import item_weights
 
 FOLDS = 5
 """Of many rows each knows little that four fifths of them do not."""
@@ -65,7 +64,7 @@ def fit_probe_streamed(
         features: ``(N, D)``.
         targets: class indices, ``(N,)``.
         outputs: number of classes C.
-        class_weights: what classes count, ``(C,)``.
+        class_weights: what classes count for the calibration, ``(C,)``.
         groups: items with equal numbers, ``(N,)``, are in one fold; None ties none.
         folds: fold numbers, ``(N,)``; None draws `FOLDS`.
 
@@ -80,12 +79,11 @@ def fit_probe_streamed(
     count = int(codes.max(initial=-1)) + 1
     if count < 2:
         raise ValueError("Choosing a penalty needs items in at least two folds, got one fold.")
-    origin, columns, parts = _by_fold(features, targets, outputs, codes, item_weights(targets, class_weights))
-    standardiser = Standardiser.from_moments(origin + columns.mean, columns.variance, items)
+    origin, parts = _by_fold(features, targets, outputs, codes, count)
+    standardiser = sum(parts[1:], parts[0]).standardiser(origin)
     parts = [part.scaled(standardiser.scale) for part in parts]
     whole = sum(parts[1:], parts[0])
-    spread = items * float(np.sum(columns.variance * standardiser.scale**2))
-    path = PENALTIES * (spread / max(1, min(items - 1, whole.width)) or 1.0)
+    path = PENALTIES * (whole.spread / max(1, min(items - 1, whole.width)) or 1.0)
     heads, errors = _left_out(whole, parts, path)
     best = int(np.argmin(errors))
 
@@ -120,20 +118,10 @@ def _left_out(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Columns:
-    """Mean and variance ``(D,)`` of all rows, which count alike: scaling knows no classes."""
-
-    mean: NDArray[np.float64]
-    variance: NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Moments:
-    """Weighted moments ``first (D + C,)`` and ``second (D + C, D + C)`` of features and signs whose weights add up to
-    ``count``; ``width`` is D.
-    """
+    """Moments ``first (D + C,)`` and ``second (D + C, D + C)`` of ``count`` features and signs; ``width`` is D."""
 
-    count: float
+    count: int
     first: NDArray[np.float64]
     second: NDArray[np.float64]
     width: int
@@ -166,6 +154,17 @@ class Moments:
         second = self.second * np.outer(factors, factors)
         return Moments(count=self.count, first=self.first * factors, second=second, width=self.width)
 
+    def standardiser(self, origin: NDArray[np.float64]) -> Standardiser:
+        """Of features that were taken from ``origin (D,)``."""
+        mean = self.first[: self.width] / self.count
+        variance = np.maximum(np.diag(self.second)[: self.width] / self.count - mean**2, 0.0)
+        return Standardiser.from_moments(origin + mean, variance, self.count)
+
+    @property
+    def spread(self) -> float:
+        """Summed squares of the centred features."""
+        return float(np.trace(self.centred()[: self.width, : self.width]))
+
     def centred(self) -> NDArray[np.float64]:
         """``sum (z - mean)(z - mean)'``."""
         return self.second - np.outer(self.first, self.first) / self.count
@@ -184,7 +183,7 @@ class Moments:
         return heads
 
     def error(self, head: LinearHead) -> float:
-        """Weighted sum of squared errors of ``head`` on these rows."""
+        """Sum of squared errors of ``head`` on these rows."""
         residual = np.hstack([-head.weight, np.eye(len(head.bias))])
         spread = float(np.sum((residual @ self.second) * residual))
         shift = float(head.bias @ (residual @ self.first))
@@ -196,34 +195,21 @@ def _by_fold(
     targets: NDArray[np.int64],
     outputs: int,
     codes: NDArray[np.integer],
-    weights: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], _Columns, list[Moments]]:
-    """The origin ``(D,)`` that features are taken from, what is known of their columns, and the moments of each fold of
-    ``codes (N,)``, in which items count by ``weights (N,)``.
-    """
-    width, folds = features.shape[1], int(codes.max()) + 1
+    folds: int,
+) -> tuple[NDArray[np.float64], list[Moments]]:
+    """The origin ``(D,)`` that features are taken from, and the moments of each fold."""
+    width = features.shape[1]
     origin = np.asarray(next(blocks_of(features))[1].mean(axis=0, dtype=np.float64))
     firsts = np.zeros((folds, width + outputs))
     seconds = np.zeros((folds, width + outputs, width + outputs))
-    plain, squares = np.zeros((2, width))
     for where, block in blocks_of(features):
         signs = np.where(targets[where, None] == np.arange(outputs), 1.0, -1.0)
         rows = np.hstack([block - origin, signs])
-        plain += rows[:, :width].sum(axis=0)
-        squares += np.einsum("nd,nd->d", rows[:, :width], rows[:, :width])
-        weighted = rows * weights[where, None]
         for code in range(folds):
-            here = codes[where] == code
-            firsts[code] += weighted[here].sum(axis=0)
-            seconds[code] += rows[here].T @ weighted[here]
-    mean = plain / len(features)
-    columns = _Columns(mean=mean, variance=np.maximum(squares / len(features) - mean**2, 0.0))
-    masses = np.bincount(codes, weights, minlength=folds)
-    return (
-        origin,
-        columns,
-        [
-            Moments(count=float(mass), first=first, second=second, width=width)
-            for mass, first, second in zip(masses, firsts, seconds, strict=True)
-        ],
-    )
+            here = rows[codes[where] == code]
+            firsts[code] += here.sum(axis=0)
+            seconds[code] += here.T @ here
+    return origin, [
+        Moments(count=int(count), first=first, second=second, width=width)
+        for count, first, second in zip(np.bincount(codes, minlength=folds), firsts, seconds, strict=True)
+    ]

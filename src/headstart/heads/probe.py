@@ -14,7 +14,6 @@ from headstart.heads.calibration import fit_calibration
 from headstart.heads.nested import left_out_by, nested
 from headstart.heads.ridge import RidgePath, ridge_path
 from headstart.heads.standardise import Standardiser, raised_variance
-from headstart.heads.weights import item_weights
 
 PENALTIES = np.logspace(-3, 4, 15)
 """In multiples of the mean eigenvalue of the standardised rows: two per decade, up to where features without any signal
@@ -35,9 +34,7 @@ def fit_probe(
     class_weights: Sequence[float],
     groups: NDArray[np.int64] | None = None,
 ) -> LinearHead:
-    """Head for ``features (N, D)`` and ``targets (N,)``, in which classes count by ``class_weights (outputs,)``: in the
-    regression, in the choice of its penalty and in the calibration. Calibrating alone would give rare classes their
-    share of the predictions, but directions that were fitted to the common ones.
+    """Head for ``features (N, D)`` and ``targets (N,)``, in which classes count by ``class_weights (outputs,)``.
 
     Columns are standardised, the penalty has the least squared error on left-out items (with ``groups (N,)``, on
     left-out groups), and the predictions of these are what the calibration is fitted to.
@@ -45,10 +42,10 @@ def fit_probe(
     Raises:
         ValueError: see `ridge_path`.
     """
-    standardiser, path = _path(features, targets, outputs, class_weights)
+    standardiser, path = _path(features, targets, outputs)
     inner = _inner(groups)
     best, logits = path.best(inner)
-    level = level_logits(logits, path.signs, np.arange(len(targets)) if inner is None else inner, path.weights)
+    level = level_logits(logits, path.signs, np.arange(len(targets)) if inner is None else inner)
     calibration = fit_calibration(level, targets, np.asarray(class_weights))
     return standardiser.fold(calibration.fold(path.head(best)))
 
@@ -64,26 +61,24 @@ def cross_fit_probe(
     """Logits ``(R, N, outputs)`` of every item from the probe of the other folds, for ``folds (R, N)``.
 
     Penalty and calibration are chosen for every fold from its own training items (`headstart.heads.nested`). Shared by
-    all folds are the scaling of the columns and of the penalties, for which no label is looked at, the weights of items
-    in the regression, for which labels are counted, the inner folds, and where the search for the penalty starts. To be
-    called where scalings hardly differ (`shares_scaling`). ``weigh`` gives the class weights of some targets.
+    all folds are the scaling of the columns and of the penalties, for which no label is looked at, the inner folds, and
+    where the search for the penalty starts. To be called where scalings hardly differ (`shares_scaling`). ``weigh``
+    gives the class weights of some targets.
 
     Raises:
         ValueError: a repeat has all items in one fold, or a fold leaves fewer than two.
     """
     logits = np.empty((*folds.shape, outputs))
-    class_weights = weigh(targets)
-    found = _path(features, targets, outputs, class_weights)
+    found = _path(features, targets, outputs)
     _handed_on.clear()
-    _handed_on[_key(features, targets, class_weights)] = found
+    _handed_on[_key(features, targets, outputs)] = found
     path, inner = found[1], _inner(groups)
     numbers = np.arange(len(targets)) if inner is None else inner
     parts_of = nested(path, folds, numbers, start=path.best(inner)[0])
     for repeat, parts in enumerate(parts_of):
         for part in parts:
             seen = targets[part.rest]
-            rest = part.rest
-            level = level_logits(part.logits, path.signs[rest], left_out_by(numbers[rest]), path.weights[rest])
+            level = level_logits(part.logits, path.signs[part.rest], left_out_by(numbers[part.rest]))
             calibration = fit_calibration(level, seen, np.asarray(weigh(seen)))
             logits[repeat, part.held] = calibration.apply(part.predicted)
     return logits
@@ -148,25 +143,22 @@ _handed_on: dict[bytes, Decomposed] = {}
 """What the last cross-fit decomposed, by content: most often all of it is fitted next. Let go when that is done."""
 
 
-def _key(features: NDArray[np.floating], targets: NDArray[np.int64], class_weights: Sequence[float]) -> bytes:
-    digest = hashlib.sha256(f"{features.shape} {features.dtype} {list(map(float, class_weights))}".encode())
+def _key(features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int) -> bytes:
+    digest = hashlib.sha256(f"{features.shape} {features.dtype} {outputs}".encode())
     for array in (features, targets):
         digest.update(np.ascontiguousarray(array).data)
     return digest.digest()
 
 
-def _path(
-    features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int, class_weights: Sequence[float]
-) -> Decomposed:
+def _path(features: NDArray[np.floating], targets: NDArray[np.int64], outputs: int) -> Decomposed:
     if _handed_on:
-        known = _handed_on.pop(_key(features, targets, class_weights), None)
+        known = _handed_on.pop(_key(features, targets, outputs), None)
         if known is not None:
             return known
     standardiser = Standardiser.of(features)
     rows = standardiser.apply(features)
     scale = float(np.sum(rows**2)) / max(1, min(len(rows) - 1, rows.shape[1]))
-    lambdas = PENALTIES * (scale if scale > 0.0 else 1.0)
-    return standardiser, ridge_path(rows, targets, outputs, item_weights(targets, class_weights), lambdas)
+    return standardiser, ridge_path(rows, targets, outputs, lambdas=PENALTIES * (scale if scale > 0.0 else 1.0))
 
 
 def _inner(groups: NDArray[np.int64] | None) -> NDArray[np.int64] | None:

@@ -84,13 +84,12 @@ class RidgePath:
         return self.without(index, ties(folds))
 
     def best(self, folds: NDArray[np.integer] | None = None) -> tuple[int, NDArray[np.float64]]:
-        """Number of the penalty with the least weighted squared error on left-out items, or folds ``(N,)`` as in
-        `out_of_fold`, and their logits ``(N, C)``.
+        """Number of the penalty with the least squared error on left-out items, or folds ``(N,)`` as in `out_of_fold`,
+        and their logits ``(N, C)``.
         """
         tied = [] if folds is None else ties(folds)
         left_out = [self.without(index, tied) for index in range(len(self.lambdas))]
-        errors = [float(self.weights @ np.sum((logits - self.signs) ** 2, axis=1)) for logits in left_out]
-        least = int(np.argmin(errors))
+        least = int(np.argmin([np.sum((logits - self.signs) ** 2) for logits in left_out]))
         return least, left_out[least]
 
     def without(self, index: int, tied: list[NDArray[np.int64]]) -> NDArray[np.float64]:

@@ -22,10 +22,9 @@ def fit_soft(
     """Head for ``features (N, D)`` whose items belong to the classes by ``shares (N, C)``, which add up to 1.
 
     As `headstart.heads.probe.fit_probe`, to which it is equal where shares are 0 and 1, all ``weights (N,)`` are one
-    and classes are of one size: ridge regression to ``2 shares - 1``, the penalty with the least squared error on
+    and classes count the same: ridge regression to ``2 shares - 1``, the penalty with the least squared error on
     left-out items (with ``groups (N,)``, left-out groups), calibrated with every item in the class of its largest share
-    and all classes equally frequent. Items count by their weights in all three, which are brought to mean 1. Where
-    classes are of other sizes the regression is not balanced besides: weights that a method gave would be undone.
+    and all classes equally frequent. Items count by their weights in all three, which are brought to mean 1.
 
     Raises:
         ValueError: a weight that is not positive, or fewer than two items.

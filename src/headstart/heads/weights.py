@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,12 +17,6 @@ def balanced_weights(targets: NDArray[np.int64], outputs: int) -> NDArray[np.flo
     weights = np.ones(outputs)
     weights[present] = counts.sum() / (present.sum() * counts[present])
     return weights
-
-
-def item_weights(targets: NDArray[np.int64], class_weights: Sequence[float]) -> NDArray[np.float64]:
-    """Weights of items ``(N,)`` by those of their classes, of mean 1."""
-    found = np.asarray(class_weights, dtype=np.float64)[targets]
-    return found / found.mean()
 
 
 def checked_weights(weights: NDArray[np.floating] | None, items: int) -> NDArray[np.float64]:
