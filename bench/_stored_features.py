@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from headstart import catalog
 from headstart.baselines.tfidf import Tfidf
-from headstart.core.backbone import Backbone, BackboneInfo, Block, LinearHead, Preprocess
+from headstart.core.backbone import Backbone, BackboneInfo, Block, LinearHead, Preprocess, Strength
 from headstart.core.dataset import Dataset, Issues, Split
 from headstart.core.features import Features
 from headstart.core.progress import Silent
@@ -134,12 +134,15 @@ class _NeverRun(Encoder):
 
 class _Text(Preprocess):
     modality = "text"
-    key = "stored"
+
+    @property
+    def key(self) -> str:
+        return "stored"
 
     def item(self, raw: Any) -> Any:
         return raw
 
-    def view(self, raw: Any, seed: int) -> Any:
+    def view(self, raw: Any, seed: int, strength: Strength = "mild") -> Any:
         return raw
 
     def collate(self, ready: Sequence[Any]) -> dict[str, Any]:

@@ -128,8 +128,8 @@ def both_features(shift: Shift, seed: int, items: int, *, stated: bool = True) -
         encoded = contender.encoder.encode(seen, "features of the target").features
         if stated and AdaBn().supports(contender.backbone.info) is None:
             restating = Restating(name=OWN, method=AdaBn(), contender=contender, seen=seen, run=run)
-            first, second = (restating.by_own_statistics(each).features for each in (run.data.items, seen))
-            own = first, second
+            first = restating.by_own_statistics(run.data.items, "the source").features
+            own = first, restating.by_own_statistics(seen, "the target").features
         return (
             Source(
                 features=np.asarray(contender.features),
@@ -184,7 +184,8 @@ def _mean(gains: NDArray[np.float64], found: Sequence[Outcome]) -> str:
 
 def _harmed(found: Sequence[Outcome], way: str) -> int:
     names = dict.fromkeys(each.shift for each in found)
-    return sum(np.mean([each.gains()[way] for each in found if each.shift == name]) < -HARM for name in names)
+    gains = [[each.gains()[way] for each in found if each.shift == name] for name in names]
+    return int(sum(np.mean(own) < -HARM for own in gains))
 
 
 if __name__ == "__main__":

@@ -202,11 +202,13 @@ def timed(
 
     def seconds(kind: str) -> float:
         watch = Watch()
-        scene.losses(*runs[kind], above, seed, watch)
+        strategy, inputs = runs[kind]
+        scene.losses(strategy, inputs, above, seed, watch)
         return watch.seconds
 
     filling = seconds(KINDS[0])
-    seconds(KINDS[1]), seconds(KINDS[2])
+    for kind in KINDS[1:]:
+        seconds(kind)
     found = [{kind: seconds(kind) for kind in KINDS} for _ in range(epochs)]
     stored = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
     typical = {kind: float(np.median([each[kind] for each in found])) for kind in KINDS}
@@ -223,7 +225,8 @@ def compared(scene: Scene, folder: Path, views: bool, seed: int) -> str:
     rooms = (Always(folder / "activations", Journal(folder / "journal", {})), Never())
     found = [scene.losses(strategy, scene.inputs(strategy, room, exact), exact, seed) for room in rooms]
     shown = "random views" if views else "the fixed view"
-    largest = np.abs(np.subtract(*found)).max()
+    stored, computed = (np.array(losses) for losses in found)
+    largest = np.abs(stored - computed).max()
     losses = ", ".join(f"{loss:.4f}" for loss in found[0])
     return f"  losses in float32, {shown}: {losses}; stored and computed differ by {largest:.1e} at most"
 

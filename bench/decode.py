@@ -37,7 +37,7 @@ from headstart.backbones.packaged import Packaged
 from headstart.core.backbone import Backbone
 from headstart.core.dataset import Dataset, Split
 from headstart.core.progress import Silent
-from headstart.data import _scan
+from headstart.data import _scan_images
 from headstart.data._arrow import image_items
 from headstart.data._scan_cache import ScanCache
 from headstart.engine.features import readying
@@ -131,16 +131,16 @@ def reading(
 def scanning(paths: Sequence[Path], rounds: int) -> dict[str, list[float]]:
     """Seconds of a scan by scale and round; nothing is remembered from one to the next."""
     items = image_items([(str(path), None) for path in paths])
-    usual = _scan.LEAST_SIDE
+    usual = _scan_images.LEAST_SIDE
     seconds: dict[str, list[float]] = {"in full": [], "headstart": []}
     for _ in range(rounds):
         for name, least_side in (("in full", max(SIZE)), ("headstart", usual)):
-            _scan.LEAST_SIDE = least_side
+            _scan_images.LEAST_SIDE = least_side
             with tempfile.TemporaryDirectory() as folder:
                 started = time.perf_counter()
-                _scan.scan_images(items, Silent(), ScanCache(Path(folder) / "scans.sqlite"))
+                _scan_images.scan_images(items, Silent(), ScanCache(Path(folder) / "scans.sqlite"))
                 seconds[name].append(time.perf_counter() - started)
-    _scan.LEAST_SIDE = usual
+    _scan_images.LEAST_SIDE = usual
     return seconds
 
 

@@ -174,8 +174,8 @@ def again(scene: Scene, scratch: Path) -> Iterator[str]:
     heard = Stages()
 
     def user() -> None:
-        asked = {"model": scene.model, "strategy": "linear_probe", "budget": "quick"}
-        hs.adapt(hs.load(scene.source), out=out, progress=heard, **asked)
+        data = hs.load(scene.source)
+        hs.adapt(data, out=out, model=scene.model, strategy="linear_probe", budget="quick", progress=heard)
 
     with _home(Path(tempfile.mkdtemp(dir=scratch))):
         first, more = _seconds(user), [_seconds(user) for _ in range(AGAIN)]

@@ -33,7 +33,7 @@ from bench._contest import CONTESTANTS, FLOOR, PEERS, TITLES, Failed, contest, e
 from bench._environments import interpreter, surroundings, versions
 from bench._outcomes import Record, going_on, write
 from bench._plot import plot
-from bench._sets import SETS
+from bench._sets import SETS, Modality
 from bench._summary import overall, summarise
 from bench._table import page
 from bench._weights import fetched
@@ -55,7 +55,7 @@ def main() -> int:
     machine, commit = _machine()
     empty = Record(train=given.train, test=given.test, commit=commit, environments=held, outcomes=())
     record = going_on(path, given.train, given.test, commit, held) if given.resume else empty
-    weights = {modality: fetched(modality) for modality in {SETS[name].modality for name in given.sets}}
+    weights: dict[Modality, Path] = {SETS[name].modality: fetched(SETS[name].modality) for name in given.sets}
     failures = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)

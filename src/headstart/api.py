@@ -70,11 +70,9 @@ def load(
     from headstart.data._load import load as load_data
 
     found = load_data(source, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
-    given = {"input": input, "label": label, "group": group}
-    named = {role: column for role, column in given.items() if column}
-    return replace(
-        found, source=_path(source), test_source="" if test is None else _path(test) or IN_MEMORY, named=named
-    )
+    test_source = "" if test is None else _path(test) or IN_MEMORY
+    named = _named(input=input, label=label, group=group)
+    return replace(found, source=_path(source), test_source=test_source, named=named)
 
 
 def load_unlabelled(
@@ -101,8 +99,7 @@ def load_unlabelled(
     from headstart.data._load_unlabelled import load_unlabelled as load_items
 
     found = load_items(source, input=input, group=group, like=like, progress=progress)
-    given = {"input": input, "group": group}
-    return replace(found, source=_path(source), named={role: column for role, column in given.items() if column})
+    return replace(found, source=_path(source), named=_named(input=input, group=group))
 
 
 def load_few(
@@ -133,8 +130,7 @@ def load_few(
     from headstart.data._load_few import load_few as load_items
 
     found = load_items(source, input=input, label=label, group=group, like=like, progress=progress)
-    given = {"input": input, "label": label, "group": group}
-    return replace(found, source=_path(source), named={role: column for role, column in given.items() if column})
+    return replace(found, source=_path(source), named=_named(input=input, label=label, group=group))
 
 
 def rank(
@@ -351,6 +347,11 @@ def method_settings(method: str) -> tuple[Setting, ...]:
         UserError: the name is not known.
     """
     return settings_of(catalog.domains.get(method)())
+
+
+def _named(**roles: str | None) -> dict[str, str]:
+    """Columns that were named, by the part they play."""
+    return {role: column for role, column in roles.items() if column}
 
 
 def _path(source: Any) -> str:

@@ -25,7 +25,8 @@ def test_a_journal_of_other_rows_classes_or_ties_is_not_continued(tmp_path: Path
     turned = replace(data, table=data.table.select(range(len(data))[::-1]))
     tied = replace(data, groups=data.groups // 2)
     relabelled = replace(data, table=data.table.map(lambda row: {"target": 1 - row["target"]}))
-    for other in (turned, tied, relabelled):
+    apart = replace(data, split=replace(data.split, separate=True))
+    for other in (turned, tied, relabelled, apart):
         assert identity(other, options) != same
 
 

@@ -84,7 +84,7 @@ def test_sides_of_other_sizes_are_weighed_before_anything_is_cut():
 def test_how_far_the_weights_miss_their_mean_is_kept():
     """It is what `dev` corrects by: scaled to a mean of 1 there would be nothing to correct."""
     pair, _ = shifted(60, 45)
-    case = judged(Coral(), pair, fit, Coral().cross(pair, fit).head.logits(pair.target))
+    case = judged(Coral(), pair, fit, Coral().cross(pair, fit).head.logits(pair.target), likeness(pair))
     assert case.weights.mean() != pytest.approx(1.0, abs=1e-6)
     assert Dev().value(case) != pytest.approx(ImportanceWeighted().value(case) - 1.0, abs=1e-9)
 
@@ -103,7 +103,7 @@ def test_copies_do_not_tell_their_own_side():
 def test_all_of_it_together():
     pair, hidden = shifted(60, 45)
     head = Coral().cross(pair, fit).head
-    case = judged(Coral(), pair, fit, head.logits(pair.target))
+    case = judged(Coral(), pair, fit, head.logits(pair.target), likeness(pair))
     assert case.held.shape == case.back.shape == (60, 3)
     assert right(head, pair.target, hidden) > 0.7
     assert case.weights.shape == (60,)

@@ -105,8 +105,8 @@ def test_each_domain_has_its_own_statistics_and_the_head_goes_with_the_sources(t
     contender, seen = toys.contender(run), darker()
     restating = Restating(name="adabn", method=AdaBn(), contender=contender, seen=seen, run=run)
     rows = np.arange(len(run.data.items))
-    towards = restating.fit(rows, "all")
-    found = towards.fitted
+    fit = restating.fit(rows, "all")
+    found = fit.fitted
     expected = restated(
         contender.backbone, toys.inputs(contender.backbone, 0, seen), len(seen), progress=Silent(), name="s"
     )
@@ -118,7 +118,7 @@ def test_each_domain_has_its_own_statistics_and_the_head_goes_with_the_sources(t
         progress=Silent(),
         name="s",
     )
-    assert same(dict(towards.source.module.state_dict()), dict(body.module.state_dict()))
+    assert same(dict(fit.source_body.module.state_dict()), dict(body.module.state_dict()))
     with torch.no_grad():
         pictures = body.preprocess.collate([body.preprocess.item(run.data.items.read(int(n))) for n in rows])
         logits = found.head.logits(body.encode(pictures).double().numpy())

@@ -67,10 +67,7 @@ def located(folder: Path) -> tuple[Path, Card]:
         )
     inner = folder / "model"
     if not inner.is_dir() and not (folder / CARD).exists():
-        raise UserError(
-            f"'{folder}' holds no model. If its run was interrupted, run the same command again: it goes on where "
-            "it stopped."
-        )
+        raise UserError(f"'{folder}' holds no model. If its run was interrupted, run the same command again to resume.")
     inner = inner if inner.is_dir() else folder
     return inner, read_card(inner)
 

@@ -87,7 +87,7 @@ class .433, .458, .458 (tweets, two draws) and .535, .585, .561 (solar cells, on
 
 def batch_sizes(items: int, size: int) -> tuple[int, ...]:
     """Sizes of the batches of an epoch: as equal as can be and ``size`` at most, so that all steps, and all statistics
-    of BatchNorm, count alike. A batch of one has no statistics: an odd item joins another batch instead.
+    of BatchNorm, count alike. None is of one item, which has no statistics: three items in twos are a batch of three.
     """
     count = max(1, min(-(-items // size), items // 2))
     smaller, larger = divmod(items, count)

@@ -53,7 +53,7 @@ def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> C
     """
     findings = scanned(rows, progress)
     useless, issues = _first_check(rows, findings, where)
-    rows, findings = rows.keep(~useless), [finding for finding, bad in zip(findings, useless, strict=True) if not bad]
+    rows, findings = rows.keep(~useless), _kept(findings, ~useless)
     ties = tied(rows, findings)
     labels = [label for label in rows.labels if label is not None]
     _audit.refuse_contradicted(rows.ids, labels, ties)
@@ -76,6 +76,24 @@ def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> C
         groups=numbered(groups[keep].tolist()),
         issues=issues,
     )
+
+
+def usable(rows: Rows, progress: Progress) -> tuple[Rows, list[Finding], list[Issue]]:
+    """Those of ``rows`` that can be used, what is found in them, and who the others are.
+
+    Raises:
+        UserError: too many cannot be used.
+    """
+    findings = scanned(rows, progress)
+    problems: list[str] = []
+    useless, issues = _audit.unusable(rows.ids, findings, rows.labels, problems)
+    if problems:
+        raise UserError(*problems)
+    return rows.keep(~useless), _kept(findings, ~useless), issues
+
+
+def _kept(findings: Sequence[Finding], mask: NDArray[np.bool_]) -> list[Finding]:
+    return [finding for finding, kept in zip(findings, mask, strict=True) if kept]
 
 
 def scanned(rows: Rows, progress: Progress) -> list[Finding]:

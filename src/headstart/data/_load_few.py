@@ -11,16 +11,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from headstart.core.data_kind import RawTable, Roles
+from headstart.core.data_kind import Roles
 from headstart.core.dataset import Dataset, Split
-from headstart.core.errors import UserError
 from headstart.core.progress import Progress, Silent
 from headstart.data import _audit
-from headstart.data._check import Checked, grouped, odd, scanned, tied
+from headstart.data._check import Checked, grouped, odd, tied, usable
 from headstart.data._labels import class_names, sorted_classes
 from headstart.data._load import fingerprint_of, label_place, table_of
-from headstart.data._rows import Rows
-from headstart.data._sources import inherited, kind_of
+from headstart.data._rows import Rows, training_rows
+from headstart.data._sources import read_like
 
 
 def load_few(
@@ -45,11 +44,9 @@ def load_few(
     Raises:
         UserError: nothing can be read, or too much cannot be used; all problems at once.
     """
-    kind = kind_of(source)
-    usual = Roles() if like is None else inherited(kind, like.roles, like.named)
-    roles = Roles(input=input or usual.input, label=label or usual.label, group=group or usual.group)
-    raw = kind.read(source, roles)
-    checked = _checked(_rows(raw), progress or Silent())
+    raw = read_like(source, Roles(input=input, label=label, group=group), like)
+    labels = class_names(raw.labels, label_place(raw))
+    checked = _checked(training_rows(raw, labels), progress or Silent())
     classes = sorted_classes(checked.labels)
     number = {name: position for position, name in enumerate(classes)}
     targets = pa.array([number[name] for name in checked.labels], type=pa.int64())
@@ -67,30 +64,13 @@ def load_few(
     )
 
 
-def _rows(raw: RawTable) -> Rows:
-    return Rows(
-        modality=raw.modality,
-        ids=raw.ids,
-        items=raw.items,
-        labels=class_names(raw.labels, label_place(raw)),
-        group_keys=raw.groups,
-        is_test=np.zeros(len(raw.ids), dtype=bool),
-        unreadable=raw.unreadable,
-    )
-
-
 def _checked(rows: Rows, progress: Progress) -> Checked:
     """What is left of ``rows``, and every issue found.
 
     Raises:
         UserError: too much cannot be used.
     """
-    findings = scanned(rows, progress)
-    problems: list[str] = []
-    useless, issues = _audit.unusable(rows.ids, findings, rows.labels, problems)
-    if problems:
-        raise UserError(*problems)
-    rows, findings = rows.keep(~useless), [each for each, bad in zip(findings, useless, strict=True) if not bad]
+    rows, findings, issues = usable(rows, progress)
     labels = [label for label in rows.labels if label is not None]
     ties = tied(rows, findings)
     _audit.refuse_contradicted(rows.ids, labels, ties)

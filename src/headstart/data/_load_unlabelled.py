@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core.data_kind import RawTable, Roles
+from headstart.core.data_kind import Roles
 from headstart.core.dataset import Dataset, Issue, Unlabelled
-from headstart.core.errors import UserError
 from headstart.core.progress import Progress, Silent
 from headstart.core.words import counted
 from headstart.data import _audit
-from headstart.data._check import grouped, odd, scanned, tied
+from headstart.data._check import grouped, odd, tied, usable
 from headstart.data._load import table_of
-from headstart.data._rows import Rows
-from headstart.data._sources import inherited, kind_of
+from headstart.data._rows import training_rows
+from headstart.data._sources import read_like
 
 
 def load_unlabelled(
@@ -40,16 +39,9 @@ def load_unlabelled(
     Raises:
         UserError: nothing can be read, or too much cannot be used; all problems at once.
     """
-    kind = kind_of(source)
-    usual = Roles() if like is None else inherited(kind, like.roles, like.named)
-    raw = kind.read(source, Roles(input=input or usual.input, group=group or usual.group, labelled=False))
-    rows = _rows(raw)
-    findings = scanned(rows, progress or Silent())
-    problems: list[str] = []
-    useless, issues = _audit.unusable(rows.ids, findings, [""] * len(rows), problems)
-    if problems:
-        raise UserError(*problems)
-    rows, findings = rows.keep(~useless), [each for each, bad in zip(findings, useless, strict=True) if not bad]
+    raw = read_like(source, Roles(input=input, group=group, labelled=False), like)
+    labels = [""] * len(raw.ids)
+    rows, findings, issues = usable(training_rows(raw, labels), progress or Silent())
     ties = tied(rows, findings)
     issues += odd(rows, findings, [""] * len(rows))
     if rows.modality == "text":
@@ -65,18 +57,6 @@ def load_unlabelled(
         fingerprint=hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest(),
         issues=_audit.ordered([*raw.issues, *issues]),
         roles=raw.roles,
-    )
-
-
-def _rows(raw: RawTable) -> Rows:
-    return Rows(
-        modality=raw.modality,
-        ids=raw.ids,
-        items=raw.items,
-        labels=[""] * len(raw.ids),
-        group_keys=raw.groups,
-        is_test=np.zeros(len(raw.ids), dtype=bool),
-        unreadable=raw.unreadable,
     )
 
 

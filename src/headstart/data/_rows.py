@@ -49,6 +49,19 @@ class Rows:
         )
 
 
+def training_rows(raw: RawTable, labels: Sequence[str | None]) -> Rows:
+    """All rows of one source, none of which is for testing, with ``labels (N,)``."""
+    return Rows(
+        modality=raw.modality,
+        ids=raw.ids,
+        items=raw.items,
+        labels=labels,
+        group_keys=raw.groups,
+        is_test=np.zeros(len(raw.ids), dtype=bool),
+        unreadable=raw.unreadable,
+    )
+
+
 def gather(data: RawTable, test: RawTable | None) -> tuple[Rows, list[Issue]]:
     """``data`` and the separate ``test`` source below one another, with notes on what was decided.
 

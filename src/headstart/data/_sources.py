@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from headstart.core.data_kind import DataKind, Roles
-from headstart.core.dataset import IN_MEMORY
+from headstart.core.data_kind import DataKind, RawTable, Roles
+from headstart.core.dataset import IN_MEMORY, Dataset
 from headstart.core.errors import UserError, closest
 from headstart.core.registry import Registry
 
@@ -56,6 +57,19 @@ def inherited(kind: DataKind, roles: Mapping[str, str], named: Mapping[str, str]
     if not kind.columnar:
         return Roles()
     return Roles(input=roles.get("input"), label=roles.get("label"), group=named.get("group"))
+
+
+def read_like(source: Any, asked: Roles, like: Dataset | None) -> RawTable:
+    """The rows of ``source``, read by the columns ``asked`` for; where none is named, by those of ``like``.
+
+    Raises:
+        UserError: no kind accepts the source, or it cannot be read so.
+    """
+    kind = kind_of(source)
+    usual = Roles() if like is None else inherited(kind, like.roles, like.named)
+    label = asked.label or usual.label if asked.labelled else None
+    roles = replace(asked, input=asked.input or usual.input, label=label, group=asked.group or usual.group)
+    return kind.read(source, roles)
 
 
 def _check_path(path: Path) -> None:

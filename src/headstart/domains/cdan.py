@@ -21,7 +21,8 @@ class Cdan(DeepMethod):
     """Long, Cao, Wang and Jordan 2018, arXiv 1705.10667: what the discriminator sees is the outer product of features
     and predicted probabilities, or as many as 4,096 products of random projections of both where there are more, and
     items count by ``1 + exp(-H)`` of their predictions (CDAN+E): those that the head is sure of count more.
-    Probabilities and weights have no gradient, as in the authors' code.
+    Probabilities have no gradient, as in the authors' code. Departure: nor have the weights, through which theirs
+    sends a reversed one.
     """
 
     summary: ClassVar[str] = "Adversarial training on features and predictions together (CDAN+E, Long et al. 2018)."

@@ -22,7 +22,7 @@ from headstart.core.validator import Judged, Validator
 from headstart.engine.common_space import CommonSpace
 from headstart.engine.draws import one_of_each
 from headstart.engine.guard import guarded
-from headstart.engine.judging import held_out, likeness, way_back
+from headstart.engine.judging import judged, likeness
 
 MOST = 2000
 """Items a side that methods look at, drawn at random."""
@@ -156,32 +156,23 @@ def _ways(pair: Pair, means: Means, space: CommonSpace, progress: Progress) -> d
     weights = likeness(small)
     tried: dict[str, FeatureMethod] = {SOURCE_ONLY: SourceOnly(), **means.methods}
     heads: dict[str, LinearHead] = {}
-    judged: dict[str, Judged] = {}
+    cases: dict[str, Judged] = {}
     with progress.stage("ways across", total=len(tried)) as stage:
         for name, method in tried.items():
             heads[name] = level(method.cross(pair, means.fit).head)
-            logits = heads[name].logits(small.target)
-            judged[name] = Judged(
-                source=small.source,
-                labels=small.labels,
-                target=small.target,
-                logits=logits,
-                held=_level(held_out(method, small, means.fit)),
-                back=_level(way_back(method, small, means.fit, logits)),
-                weights=weights,
-            )
+            cases[name] = judged(method, small, means.fit, heads[name].logits(small.target), weights)
             stage.advance()
     agreeing = [SOURCE_ONLY, *(name for name, method in means.methods.items() if method.candidate)]
     if len(agreeing) > 2:
         heads[CONSENSUS] = mean_head([heads[name] for name in agreeing])
-        judged[CONSENSUS] = _together([judged[name] for name in agreeing])
+        cases[CONSENSUS] = _together([cases[name] for name in agreeing])
     return {
         name: Way(
             name=name,
             head=head,
             space=space,
-            judged=judged[name],
-            values={called: each.value(judged[name]) for called, each in means.validators.items()},
+            judged=cases[name],
+            values={called: each.value(cases[name]) for called, each in means.validators.items()},
         )
         for name, head in heads.items()
     }
@@ -197,10 +188,6 @@ def mean_head(heads: Sequence[LinearHead]) -> LinearHead:
     return LinearHead(
         weight=np.mean([head.weight for head in heads], axis=0), bias=np.mean([head.bias for head in heads], axis=0)
     )
-
-
-def _level(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    return logits - logits.mean(axis=1, keepdims=True)
 
 
 def _together(judged: Sequence[Judged]) -> Judged:

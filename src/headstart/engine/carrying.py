@@ -17,7 +17,7 @@ from headstart.engine.common_space import CommonSpace
 from headstart.engine.draws import held_out
 from headstart.engine.examples import Examples, Settings
 from headstart.engine.final import Model
-from headstart.engine.fitting import Towards
+from headstart.engine.fitting import TargetFit
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.judging import likeness, way_back
@@ -66,7 +66,7 @@ class Carrying:
         )
         return cls(training=training, contender=contender, seen=seen, inputs=inputs, run=run)
 
-    def fit(self, rows: NDArray[np.int64], part: str) -> Towards:
+    def fit(self, rows: NDArray[np.int64], part: str) -> TargetFit:
         """On the training items ``rows`` and all items of the target; ``part`` says which they are."""
         run, contender, strategy = self.run, self.contender, self.training.strategy
         preparation = strategy.prepare(contender.backbone)
@@ -95,7 +95,7 @@ class Carrying:
             progress=run.progress,
             name=f"{self.training.name} with {self.training.strategy_name}, {part}",
         )
-        return Towards(fitted=fitted, source=fitted.backbone)
+        return TargetFit(fitted=fitted, source_body=fitted.backbone)
 
     def piece(self, part: str) -> str:
         """What tells it from other work in the journal."""
@@ -167,10 +167,10 @@ def _judging_fit(
     run, contender, part = carrying.run, carrying.contender, "to judge it"
 
     def compute() -> Mapping[str, NDArray[Any]]:
-        towards = carrying.fit(kept, part)
-        sides = (towards.source, run.data.items.subset(held)), (towards.fitted.backbone, carrying.seen.subset(others))
+        fit = carrying.fit(kept, part)
+        sides = (fit.source_body, run.data.items.subset(held)), (fit.fitted.backbone, carrying.seen.subset(others))
         source, target = (np.asarray(encode_once(body, items, contender), dtype=np.float64) for body, items in sides)
-        head = towards.fitted.head
+        head = fit.fitted.head
         return {"source": source, "target": target, "held": head.logits(source), "logits": head.logits(target)}
 
     found = run.journal.recall(f"judged {carrying.piece(part)}", compute)

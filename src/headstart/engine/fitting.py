@@ -47,13 +47,13 @@ class Fitted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Towards:
-    """What was ``fitted`` for items of a target, and the body that reads items of the ``source`` for the same head:
-    another one where each domain has statistics of its own.
+class TargetFit:
+    """What was ``fitted`` for items of a target, and the ``source_body`` that reads items of the source for the same
+    head: another one where each domain has statistics of its own.
     """
 
     fitted: Fitted
-    source: Backbone
+    source_body: Backbone
 
 
 def fitted(

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from headstart.core.dataset import Dataset
     from headstart.engine.options import Options
 
-
 PACKAGES = (
     "headstart", "torch", "torchvision", "timm", "transformers", "accelerate", "scikit-learn", "numpy", "peft",
 )  # fmt: skip
+"""Whose versions numbers depend on."""
 
 
 def identity(data: Dataset, options: Options) -> Mapping[str, object]:
@@ -39,6 +39,7 @@ def identity(data: Dataset, options: Options) -> Mapping[str, object]:
         "options": asdict(options.recipe) | {"data": "", "test": "", "target": "", "labelled": ""},
         "data": data.fingerprint,
         "rows": rows.hexdigest(),
+        "separate": data.split.separate,
         "models": [member.info.name for member in options.pool],
         "target": "" if options.destination is None else options.destination.data.fingerprint,
         "labelled": _labelled(options),
@@ -52,7 +53,7 @@ def _labelled(options: Options) -> str:
 
 
 def versions() -> Mapping[str, str]:
-    """Of what numbers depend on; empty for what is not installed."""
+    """Of `PACKAGES`; empty for what is not installed."""
     return {name: _version(name) for name in PACKAGES}
 
 

@@ -18,8 +18,12 @@ LARGEST = 20.0
 """Weights are cut there: what a classifier is certain of is no measurement of how certain."""
 
 
-def judged(method: FeatureMethod, pair: Pair, fit: Fit, logits: NDArray[np.float64]) -> Judged:
-    """What ``method`` is judged by, which predicted ``logits (M, C)`` for the target of ``pair``."""
+def judged(
+    method: FeatureMethod, pair: Pair, fit: Fit, logits: NDArray[np.float64], weights: NDArray[np.float64]
+) -> Judged:
+    """What ``method`` is judged by, which predicted ``logits (M, C)`` for the target of ``pair``; ``weights (N,)`` are
+    the `likeness` of its source.
+    """
     return Judged(
         source=pair.source,
         labels=pair.labels,
@@ -27,7 +31,7 @@ def judged(method: FeatureMethod, pair: Pair, fit: Fit, logits: NDArray[np.float
         logits=logits,
         held=held_out(method, pair, fit),
         back=way_back(method, pair, fit, logits),
-        weights=likeness(pair),
+        weights=weights,
     )
 
 

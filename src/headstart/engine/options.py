@@ -153,14 +153,14 @@ def _all_strategies(options: Options) -> dict[str, Strategy]:
 
 def _too_few(data: Dataset, target: Unlabelled | None) -> list[str]:
     """Sides with fewer independent items than two domains can be told apart by."""
-    sides = [] if target is None else [(f"'{data.name}'", data.groups[data.split.train])]
-    sides += [] if target is None else [(f"the target '{target.name}'", target.groups)]
-    counts = [(name, len(np.unique(groups))) for name, groups in sides]
+    if target is None:
+        return []
+    sides = {f"'{data.name}'": data.groups[data.split.train], f"the target '{target.name}'": target.groups}
     return [
         f"Telling source and target apart takes {FEWEST} independent items of each at least, of which {name} has "
-        f"{count}: copies, and items of one group, count once. Add items."
-        for name, count in counts
-        if count < FEWEST
+        f"{len(np.unique(groups))}: copies, and items of one group, count once. Add items."
+        for name, groups in sides.items()
+        if len(np.unique(groups)) < FEWEST
     ]
 
 

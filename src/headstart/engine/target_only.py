@@ -20,7 +20,7 @@ from headstart.core.target_only import TargetMethod, TargetTraining
 from headstart.core.training import Preparation, steps_per_epoch
 from headstart.engine.device import accelerator, autocast
 from headstart.engine.examples import Settings
-from headstart.engine.fitting import Fitted, Towards, fitted
+from headstart.engine.fitting import Fitted, TargetFit, fitted
 from headstart.engine.inputs import Inputs
 from headstart.engine.items import Items
 from headstart.engine.loop import Course, Step
@@ -54,7 +54,7 @@ class Restating:
     seen: Items
     run: Run
 
-    def fit(self, rows: NDArray[np.int64], part: str) -> Towards:
+    def fit(self, rows: NDArray[np.int64], part: str) -> TargetFit:
         """With the head of the training items ``rows``; ``part`` says which they are."""
         run, contender = self.run, self.contender
         items, targets, outputs = run.data.items.subset(rows), run.data.targets[rows], run.data.task.outputs
@@ -64,14 +64,14 @@ class Restating:
         body = self._restated(self.seen, f"{self.name}, the target")
         training = self.method.training()
         if training is None:
-            return Towards(fitted=Fitted(backbone=body, head=head, losses=()), source=own.backbone)
+            return TargetFit(fitted=Fitted(backbone=body, head=head, losses=()), source_body=own.backbone)
         path = run.journal.path(checkpoint_of(self.piece(part))) if run.journal.folder else None
         settings = Settings(
             seed=run.options.seed, dtype=training_dtype(body, 0, contender.encoder.dtype), checkpoint=path
         )
         name = f"{self.name}, {part}"
         fitted = fit_alone(training, body, head, self._inputs(body, self.seen), settings, run.progress, name)
-        return Towards(fitted=fitted, source=own.backbone)
+        return TargetFit(fitted=fitted, source_body=own.backbone)
 
     def by_own_statistics(self, items: Items, side: str) -> OwnStatistics:
         """The contender's body with statistics of ``items``, which are those of one ``side``, and what it makes of
