@@ -89,6 +89,7 @@ def test_a_run_folder_is_complete_and_has_no_checkpoints(tmp_path: Path):
     card = read_card(folder / "model")
     assert (card.serves, card.temperature, card.trained_from["model"]) == ("transfer", 1.5, whole.results.model.name)
     assert card.arithmetic == note
+    assert card.column == whole.results.data.roles.get("input", "")
     assert json.loads((folder / "model" / "config.json").read_text())["id2label"]["0"] == card.classes[0]
     assert len(Predictor.open(folder).predict(TEXTS)) == 3
 

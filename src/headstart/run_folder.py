@@ -111,6 +111,7 @@ def write(adapted: Adapted, folder: Path) -> Path:
         temperature=1.0 if simple else results.temperature,
         trained_from={} if simple else _origin(results.model),
         arithmetic={} if simple else dict(adapted.arithmetic),
+        column=results.data.roles.get("input", ""),
     )
     if not simple:
         write_transfer(model, adapted.backbone, adapted.head, card)

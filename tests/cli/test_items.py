@@ -96,11 +96,12 @@ def test_texts_stand_for_themselves():
 
 
 def test_another_file_or_an_empty_folder_is_no_text(tmp_path):
-    (tmp_path / "texts.csv").write_text("text,label")
+    (tmp_path / "texts.doc").write_text("text,label")
     with pytest.raises(UserError) as caught:
-        expand([str(tmp_path / "texts.csv"), str(tmp_path), "a" * 5000], "text")
+        expand([str(tmp_path / "texts.doc"), str(tmp_path), "a" * 5000], "text")
     assert list(caught.value.problems) == [
-        f"'{tmp_path / 'texts.csv'}' is a file; expected texts, .txt files, folders of them, or - for lines.",
+        f"'{tmp_path / 'texts.doc'}' is a file; expected texts, .txt files, folders of them, tables (.csv, .tsv, "
+        ".jsonl, .parquet), or - for lines.",
         f"The folder '{tmp_path}' holds no texts; expected .txt files of one text each.",
     ]
 
@@ -191,3 +192,46 @@ def test_a_text_that_looks_like_a_file_is_said_to_be_taken_for_a_text(word, tmp_
 @pytest.mark.parametrize("word", ["fine", "It is 3.14", "e.g.", "see a.txt there", "3.14", "No."])
 def test_other_texts_are_texts_without_a_word(word):
     assert expand([word], "text").notes == []
+
+
+def table(path, *lines):
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_a_table_stands_for_the_column_that_was_learnt_from(tmp_path):
+    given = table(
+        tmp_path / "new.csv", "subject,body", "a longer text than that,help me", "and one more of them,", ",so"
+    )
+    found = expand([given], "text", usual="body")
+    assert found.items == ["help me", "", "so"]
+    assert found.notes == []
+    assert expand([given], "text", column="subject", usual="body").items[2] == ""
+    other = expand([given], "text", usual="message")
+    assert other.items[0] == "a longer text than that"
+    assert f"'{given}' has no column 'message' to use as input." in other.notes[0]
+    assert other.notes[0].endswith("Column 'subject' is read instead.")
+
+
+def test_what_is_only_of_concern_in_training_is_not_said_of_a_table(tmp_path):
+    rows = [f"this is text {number},{number % 11}" for number in range(22)]
+    assert expand([table(tmp_path / "new.csv", "text,patient", *rows)], "text").notes == []
+
+
+def test_a_table_of_pictures_and_rows_without_one(pictures):
+    given = table(pictures / "new.csv", "file", "a.png", '""', "deep/c.tif")
+    found = expand([given], "image").items
+    assert [each["path"] for each in found] == [str(pictures / "a.png"), None, str(pictures / "deep/c.tif")]
+
+
+def test_tables_that_cannot_be_read_are_named_together(tmp_path, pictures):
+    first, second = table(tmp_path / "one.csv", "text", "a text of words"), table(tmp_path / "two.csv", "path", "a.png")
+    with pytest.raises(UserError) as caught:
+        expand([first, second], "image", column="path")
+    assert f"'{first}' has no column 'path' to use as input." in caught.value.problems[0]
+    with pytest.raises(
+        UserError, match=r"Column 'path' of '.*two.csv' holds images, and this model is for texts; name"
+    ):
+        expand([second], "text")
+    with pytest.raises(UserError, match="--input text names a column, and no table was given to read it from"):
+        expand(["a text"], "text", column="text")

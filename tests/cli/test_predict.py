@@ -14,15 +14,15 @@ def predictor(monkeypatch):
     asked = []
 
     def predict(items, unreadable):
-        bad = [item for item in items if str(item).startswith("bad")]
-        for item in bad:
-            unreadable(UnreadableItem(item, "it holds no text", quoted=True))
+        bad = [(number, item) for number, item in enumerate(items) if str(item).startswith("bad")]
+        for number, item in bad:
+            unreadable(UnreadableItem(item, "it holds no text", quoted=True, position=number))
         asked.extend(items)
-        return [prediction(str(item)) for item in items if item not in bad]
+        return [prediction(str(item)) for item in items if not str(item).startswith("bad")]
 
     opened = SimpleNamespace(classes=("ham", "spam"), predict=predict)
     monkeypatch.setattr(api, "open", lambda run: opened)
-    monkeypatch.setattr(model, "located", lambda run: (run, SimpleNamespace(modality="text")))
+    monkeypatch.setattr(model, "located", lambda run: (run, SimpleNamespace(modality="text", column="")))
     return asked
 
 
@@ -61,7 +61,7 @@ def test_unreadable_items_are_named_beside_the_predictions(headstart, predictor)
     assert [line.split()[0] for line in ended.out.splitlines()] == ["Item", "a", "b"]
     assert "Left out: 'bad one' cannot be read: it holds no text." in ended.err
     found = headstart("predict", "run", "a", "bad one", "--json").document
-    assert found["unreadable"] == [{"item": "bad one", "reason": "it holds no text"}]
+    assert found["unreadable"] == [{"item": "bad one", "position": 1, "reason": "it holds no text"}]
     assert [each["item"] for each in found["predictions"]] == ["a"]
 
 
@@ -82,7 +82,7 @@ def test_where_nothing_can_be_read_that_is_an_error(headstart, predictor):
 
 
 def test_wrong_items_are_named_before_the_model_is_read(headstart, tmp_path, monkeypatch):
-    monkeypatch.setattr(model, "located", lambda run: (run, SimpleNamespace(modality="image")))
+    monkeypatch.setattr(model, "located", lambda run: (run, SimpleNamespace(modality="image", column="")))
     monkeypatch.setattr(api, "open", lambda run: pytest.fail("the model was read"))
     ended = headstart("predict", "run", str(tmp_path / "one.jpg"), str(tmp_path / "two.jpg"))
     assert ended.code == 2
@@ -97,7 +97,7 @@ def test_a_run_that_is_not_there_is_a_users_mistake(headstart, tmp_path):
 
 
 def test_what_a_folder_holds_besides_pictures_is_named(headstart, predictor, tmp_path, monkeypatch):
-    monkeypatch.setattr(model, "located", lambda run: (run, SimpleNamespace(modality="image")))
+    monkeypatch.setattr(model, "located", lambda run: (run, SimpleNamespace(modality="image", column="")))
     for name in ("a.jfif", "notes.md"):
         (tmp_path / name).touch()
     said = f"Left out of '{tmp_path}': 1 file without the ending of an image ('notes.md')."
@@ -105,3 +105,31 @@ def test_what_a_folder_holds_besides_pictures_is_named(headstart, predictor, tmp
     assert predictor == [str(tmp_path / "a.jfif")]
     assert said in ended.err
     assert headstart("predict", "run", str(tmp_path), "--json").document["notes"] == [said]
+
+
+def test_the_items_of_a_table_and_a_file_of_their_predictions(headstart, predictor, tmp_path):
+    table, found = tmp_path / "new.csv", tmp_path / "found.csv"
+    table.write_text("number,text\n1,one more thing\n2,bad one here\n3,a third of them\n")
+    ended = headstart("predict", "run", str(table), "--out", str(found))
+    assert ended.code == 0
+    assert predictor == ["one more thing", "bad one here", "a third of them"]
+    assert ended.out.replace("\n", "") == f"2 predictions in {found}: spam 2."
+    assert found.read_text().splitlines() == [
+        "item,predicted,confidence,problem,ham,spam",
+        "one more thing,spam,0.750000,,0.250000,0.750000",
+        "bad one here,,,it holds no text,,",
+        "a third of them,spam,0.750000,,0.250000,0.750000",
+    ]
+
+
+def test_where_predictions_go_is_looked_at_first(headstart, predictor, tmp_path):
+    (tmp_path / "old.csv").touch()
+    for out, said in (
+        ("old.csv", "exists already, and nothing is overwritten: name another file, or remove it."),
+        ("new.xls", "expected a file that ends in .csv."),
+        ("gone/new.csv", "of --out does not exist; make it first."),
+    ):
+        ended = headstart("predict", "run", "a", "--out", str(tmp_path / out))
+        assert ended.code == 2
+        assert said in ended.err
+    assert predictor == []

@@ -26,7 +26,8 @@ class Card:
     """What ``headstart.json`` holds. ``serves`` is ``transfer`` or the name of the baseline.
 
     ``trained_from`` names the pretrained model of a transfer, ``arithmetic`` notes how its body was run where the head
-    was fitted (`Arithmetic.note`); both are empty, and ``temperature`` is 1, for a baseline.
+    was fitted (`Arithmetic.note`); both are empty, and ``temperature`` is 1, for a baseline. ``column`` held the items
+    in the table that was learnt from; it is empty where they were files.
     """
 
     serves: str
@@ -36,6 +37,7 @@ class Card:
     temperature: float
     trained_from: Mapping[str, str]
     arithmetic: Mapping[str, Any]
+    column: str = ""
 
 
 def write_transfer(folder: Path, backbone: Backbone, head: LinearHead, card: Card) -> None:
@@ -95,6 +97,7 @@ def read_card(folder: Path) -> Card:
             f"'{path}' has schema {schema!r}, this headstart reads schema {SCHEMA}. "
             "Install the headstart that wrote it."
         )
+    values = {"column": Card.column, **values}
     wrong = [
         f"'{name}' should be {expected}" for name, (expected, fits) in _FIELDS.items() if not fits(values.get(name))
     ]
@@ -125,6 +128,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "temperature": ("a number", lambda value: isinstance(value, float | int) and not isinstance(value, bool)),
     "trained_from": ("an object of texts", lambda value: isinstance(value, dict) and _texts(value.values())),
     "arithmetic": ("empty or what `Arithmetic.note` gives", lambda value: isinstance(value, dict) and _noted(value)),
+    "column": ("a text", lambda value: isinstance(value, str)),
 }
 """What each field of a card has to be, in words and as a check."""
 
@@ -151,5 +155,6 @@ def _write_card(folder: Path, card: Card) -> None:
         "temperature": card.temperature,
         "trained_from": dict(card.trained_from),
         "arithmetic": dict(card.arithmetic),
+        "column": card.column,
     }
     (folder / CARD).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

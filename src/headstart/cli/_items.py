@@ -8,15 +8,16 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from headstart.core.data_kind import RawTable, Roles
 from headstart.core.dataset import Modality
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.core.words import counted
 from headstart.data._file import read_bytes
-from headstart.data._formats import SOUNDS, SUFFIXES, TEXTS
+from headstart.data._formats import SOUNDS, SUFFIXES, TABLES, TEXTS
 from headstart.data._issues import examples
-from headstart.data._sources import neighbour
+from headstart.data._sources import neighbour, read_like
 from headstart.data._text import decode_text
 from headstart.data._tree import Walk, display, files_below
 from headstart.report._format import shorten
@@ -24,11 +25,11 @@ from headstart.report._format import shorten
 
 @dataclass(kw_only=True)
 class Expanded:
-    """``items`` in the order of the words: names of image and sound files, paths of text files, texts themselves.
-    ``notes`` say what was left out of folders, one sentence each.
+    """``items`` in the order of the words: names of image and sound files, paths of text files, texts themselves, cells
+    of tables. ``notes`` say what was left out of folders, one sentence each.
     """
 
-    items: list[str | Path] = field(default_factory=list)
+    items: list[Any] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -48,26 +49,32 @@ FILES: Mapping[Modality, _Kind] = {
     "audio": _Kind(SOUNDS, "a sound", "sounds", "files such as .wav, .flac or .mp3"),
     "text": _Kind(TEXTS, "a text", "texts", ".txt files of one text each"),
 }
-EXPECTED = "expected texts, .txt files, folders of them, or - for lines"
+EXPECTED = "expected texts, .txt files, folders of them, tables (.csv, .tsv, .jsonl, .parquet), or - for lines"
 
 LIKE_A_FILE = re.compile(r"\S*[\w)]\.[A-Za-z]\w{0,4}")
 """Words that may be meant for files: no blank in them, and the ending of one."""
 
 
-def expand(words: Sequence[str], modality: Modality, *, lines: bool = False) -> Expanded:
-    """What is meant by ``words``. A folder stands for the files that training would find in it, and a text file for
-    one text, or with ``lines`` for one a line.
+def expand(
+    words: Sequence[str], modality: Modality, *, lines: bool = False, column: str | None = None, usual: str = ""
+) -> Expanded:
+    """What is meant by ``words``. A folder stands for the files that training would find in it, a table for the items
+    in its ``column`` (if not given, in the ``usual`` one where it has that, else in the one that training would take),
+    and a text file for one text, or with ``lines`` for one a line.
 
     Raises:
         UserError: a word stands for nothing that can be read (all such words are named at once), or there are no files
-            whose ``lines`` could be read.
+            whose ``lines``, or tables whose ``column``, could be read.
     """
     problems: list[str] = []
     if lines and modality != "text":
         raise UserError(f"--lines reads texts, and this model is for {FILES[modality].many}; leave it out.")
-    found = Expanded()
+    found, tables = Expanded(), list[str]()
     for word in words:
-        if word == "-":
+        if is_table(word):
+            tables.append(word)
+            found.items.extend(_cells(Path(word), modality, column, usual, found.notes, problems))
+        elif word == "-":
             found.items.extend(_lines(sys.stdin.buffer.read(), "Standard input", problems))
         elif modality != "text":
             found.items.extend(_files(word, modality, found.notes, problems))
@@ -78,9 +85,52 @@ def expand(words: Sequence[str], modality: Modality, *, lines: bool = False) -> 
         problems.append("--lines was given, and no .txt file to read lines of; name one, or leave --lines out.")
     if lines:
         found.items = [text for item in found.items for text in _read_lines(item, problems)]
+    if column and not tables:
+        problems.append(f"--input {column} names a column, and no table was given to read it from; leave it out.")
     if problems:
         raise UserError(*problems)
     return found
+
+
+def is_table(word: str) -> bool:
+    """Whether it is the path of a table."""
+    path = Path(word)
+    return path.suffix.lower() in TABLES and _trouble(path) is None and path.is_file()
+
+
+def _cells(
+    path: Path, modality: Modality, column: str | None, usual: str, notes: list[str], problems: list[str]
+) -> list[Any]:
+    """Items of all rows of a table, those that cannot be read among them."""
+    try:
+        raw = _read(path, column) if column else _as_learnt(path, usual, notes)
+    except UserError as error:
+        problems += error.problems
+        return []
+    if raw.modality != modality:
+        problems.append(
+            f"Column '{raw.roles['input']}' of '{path}' holds {FILES[raw.modality].many}, and this model is for "
+            f"{FILES[modality].many}; name another column with --input."
+        )
+    notes += [issue.message for issue in raw.issues if issue.code in ("input_found", "no_header")]
+    nothing = "" if modality == "text" else {"path": None, "bytes": None}
+    return [nothing if item is None else item for item in raw.items.to_pylist()]
+
+
+def _as_learnt(path: Path, usual: str, notes: list[str]) -> RawTable:
+    """By the ``usual`` column; where there is none that can be read, by the one that training would take."""
+    if not usual:
+        return _read(path, None)
+    try:
+        return _read(path, usual)
+    except UserError as error:
+        raw = _read(path, None)
+        notes.append(f"{error} Column '{raw.roles['input']}' is read instead.")
+        return raw
+
+
+def _read(path: Path, column: str | None) -> RawTable:
+    return read_like(path, Roles(input=column, labelled=False), None)
 
 
 def _read_lines(item: str | Path, problems: list[str]) -> list[str]:

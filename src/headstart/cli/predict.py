@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from headstart.cli import _items, _options
+from headstart.cli._predictions import csv_file, tally, write
 from headstart.cli._terminal import document, out, show, working
 from headstart.core.dataset import NOUNS
 from headstart.core.words import counted
@@ -32,14 +33,34 @@ Items = Annotated[
     list[str],
     Argument(
         metavar="ITEM...",
-        help="Files, folders of them or patterns; a .txt file is one text, as in training. Texts may also be given "
-        "themselves. '-' reads one item a line from standard input.",
+        help="Files, folders of them or patterns, or tables (CSV, TSV, Parquet, JSONL); a .txt file is one text, as in "
+        "training. Texts may also be given themselves. '-' reads one item a line from standard input.",
+    ),
+]
+Input = Annotated[
+    str | None,
+    Option("--input", metavar="COLUMN", help="Column of tables that holds the items.  (default: as in training)"),
+]
+Out = Annotated[
+    Path | None,
+    Option(
+        "--out",
+        metavar="FILE",
+        parser=csv_file,
+        help="CSV file to write: one line an item in the order given, with its class and the probability of each.",
     ),
 ]
 Lines = Annotated[bool, Option("--lines", help="Every line of a .txt file is a text, instead of the whole file.")]
 
 
-def predict(run: _options.Run, items: Items, lines: Lines = False, json: _options.Json = False) -> None:
+def predict(
+    run: _options.Run,
+    items: Items,
+    input: Input = None,
+    lines: Lines = False,
+    out_file: Out = None,
+    json: _options.Json = False,
+) -> None:
     """Predict the class of new items with the model of a run.
 
     Items that cannot be read are named and skipped; it is an error if none can be read.
@@ -50,7 +71,7 @@ def predict(run: _options.Run, items: Items, lines: Lines = False, json: _option
         from headstart.data._read import all_unreadable
 
         _, card = located(Path(run))
-        given = _items.expand(items, card.modality, lines=lines)  # before the model is read: that takes seconds
+        given = _items.expand(items, card.modality, lines=lines, column=input, usual=card.column)
         for note in given.notes:
             progress.say(note)
         with progress.stage(f"Opening {run}"):
@@ -64,10 +85,14 @@ def predict(run: _options.Run, items: Items, lines: Lines = False, json: _option
             progress.say(f"Left out: {item}")
         if len(left) > NAMED:
             progress.say(f"Left out: {len(left) - NAMED} more items that cannot be read.")
+        if out_file is not None:
+            write(out_file, predictor.classes, predictions, left)
     if json:
-        unread = [{"item": each.name, "reason": each.reason} for each in left]
+        unread = [{"item": each.name, "position": each.position, "reason": each.reason} for each in left]
         found = {"run": run, "classes": predictor.classes, "predictions": predictions}
         document({**found, "unreadable": unread, "notes": given.notes})
+    elif out_file is not None:
+        show(f"{counted(len(predictions), 'prediction')} in {out_file}: {tally(predictions)}.")
     else:
         show(table(predictions, out().width))
 

@@ -38,14 +38,16 @@ class UserError(HeadstartError):
 class UnreadableItem(HeadstartError):
     """One item cannot be used; ``name`` is how people know it, ``reason`` says why, without the name.
 
-    A name that is the user's own word is ``quoted`` in the message.
+    A name that is the user's own word is ``quoted`` in the message. ``position`` counts from 0 among the items that
+    were given, where somebody was told of all that cannot be read.
     """
 
     exit_code = 2
 
-    def __init__(self, name: str, reason: str, *, quoted: bool = False) -> None:
+    def __init__(self, name: str, reason: str, *, quoted: bool = False, position: int | None = None) -> None:
         self.name = name
         self.reason = reason
+        self.position = position
         said = f"'{name}'" if quoted else name
         super().__init__(f"{said} cannot be read: {reason}.")
 

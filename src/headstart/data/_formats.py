@@ -36,6 +36,9 @@ SOUNDS: dict[str, tuple[str, ...]] = {
 TEXTS = frozenset({".txt"})
 """Endings of files of one text each."""
 
+TABLES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".pq"})
+"""Endings of tables of one item a row."""
+
 FILES = SUFFIXES | SOUNDS.keys()
 """Endings of the files that rows of a table can name."""
 

@@ -90,7 +90,7 @@ def read_items(
         try:
             ready = _ready(item, modality, least_side)
         except UnreadableItem as error:
-            found = UnreadableItem(name, error.reason, quoted=True)
+            found = UnreadableItem(name, error.reason, quoted=True, position=number - 1)
             if unreadable is None:
                 problems.append(found)
             else:
