@@ -111,7 +111,7 @@ def test_killed_anywhere_it_finishes_with_the_uninterrupted_result(tmp_path: Pat
     asked = {"linear_probe": toys.LinearProbe(), "last_blocks": LastBlocks().lasting(2)}
     whole = run(data, toys.options(tmp_path / "h0", strategies=asked))
     target, after = {
-        "trial": ("headstart.heads.probe.fit_calibration", 4),
+        "trial": ("headstart.heads.probe.calibrate_regression", 4),
         "train": ("headstart.engine.trials.averaged", 1),
         "control": ("headstart.engine.controls.encode_once", 0),
         "refit": ("headstart.engine.final.fit_temperature", 0),

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from headstart.core.backbone import LinearHead
-from headstart.heads.calibration import fit_calibration
+from headstart.heads.calibration import calibrate_regression, fit_calibration
 from headstart.heads.temperature import fit_temperature
 
 
@@ -83,3 +83,21 @@ def test_folding_into_a_head_gives_the_calibrated_logits():
     head = LinearHead(weight=generator.normal(size=(3, 5)), bias=generator.normal(size=3))
     features = generator.normal(size=(7, 5))
     np.testing.assert_allclose(found.fold(head).logits(features), found.apply(head.logits(features)))
+
+
+def test_regression_on_classes_of_one_size_is_calibrated_as_anything_else():
+    logits, targets, _ = _drawn(300, np.diag([2.0, 0.3, 1.0]), np.zeros(3))
+    plain, found = fit_calibration(logits, targets, np.ones(3)), calibrate_regression(logits, targets, np.ones(3))
+    np.testing.assert_allclose(found.apply(logits), plain.apply(logits), atol=1e-9)
+
+
+def test_regression_hears_rare_classes_by_the_length_of_their_indicator():
+    """With so few items the calibration hardly leaves where it starts: at the square root of the weight."""
+    generator, weights = np.random.default_rng(0), np.array([0.5, 8.0])
+    targets = np.repeat([0, 1], [16, 1])
+    logits = np.where(targets[:, None] == np.arange(2), 0.1, -0.1) + 0.01 * generator.normal(size=(17, 2))
+    found = calibrate_regression(logits, targets, weights)
+    expected = fit_calibration((1.0 + logits) * np.sqrt(weights), targets, weights)
+    np.testing.assert_allclose(found.apply(logits), expected.apply((1.0 + logits) * np.sqrt(weights)), atol=1e-9)
+    moved = found.matrix / fit_calibration(logits, targets, weights).matrix
+    assert moved[1, 1] > 2.0 * moved[0, 0]

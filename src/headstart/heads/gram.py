@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import LinearHead
 from headstart.core.features import Features, blocks_of
-from headstart.heads.calibration import Calibration, fit_calibration
+from headstart.heads.calibration import Calibration, calibrate_regression
 from headstart.heads.codes import numbered
 from headstart.heads.folds import grouped_folds
 from headstart.heads.probe import PENALTIES
@@ -97,7 +97,7 @@ def fit_probe_streamed(
     for code, head in enumerate(fold_heads):
         held = codes[rows] == code
         logits[held] = head.logits(shown[held]) + whole.leaning_without(parts[code])
-    calibration = fit_calibration(logits, targets[rows], np.asarray(class_weights))
+    calibration = calibrate_regression(logits, targets[rows], np.asarray(class_weights))
     return StreamedProbe(
         head=calibration.fold(on_raw(whole.solutions(path[best : best + 1])[0])),
         penalty=float(path[best]),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headstart.core.backbone import LinearHead
 from headstart.core.features import Features
-from headstart.heads.calibration import fit_calibration
+from headstart.heads.calibration import calibrate_regression
 from headstart.heads.nested import left_out_by, nested
 from headstart.heads.ridge import RidgePath, ridge_path
 from headstart.heads.standardise import Standardiser, raised_variance
@@ -46,7 +46,7 @@ def fit_probe(
     inner = _inner(groups)
     best, logits = path.best(inner)
     level = level_logits(logits, path.signs, np.arange(len(targets)) if inner is None else inner)
-    calibration = fit_calibration(level, targets, np.asarray(class_weights))
+    calibration = calibrate_regression(level, targets, np.asarray(class_weights))
     return standardiser.fold(calibration.fold(path.head(best)))
 
 
@@ -79,7 +79,7 @@ def cross_fit_probe(
         for part in parts:
             seen = targets[part.rest]
             level = level_logits(part.logits, path.signs[part.rest], left_out_by(numbers[part.rest]))
-            calibration = fit_calibration(level, seen, np.asarray(weigh(seen)))
+            calibration = calibrate_regression(level, seen, np.asarray(weigh(seen)))
             logits[repeat, part.held] = calibration.apply(part.predicted)
     return logits
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.backbone import LinearHead
-from headstart.heads.calibration import fit_calibration
+from headstart.heads.calibration import calibrate_regression
 from headstart.heads.probe import PENALTIES, level_logits
 from headstart.heads.ridge import ridge_path_to, ties
 from headstart.heads.standardise import Standardiser
@@ -49,5 +49,5 @@ def fit_soft(
     present = masses > 0
     balance = np.ones(shares.shape[1])
     balance[present] = masses.sum() / (present.sum() * masses[present])
-    calibration = fit_calibration(level, classes, balance, counted)
+    calibration = calibrate_regression(level, classes, balance, counted)
     return standardiser.fold(calibration.fold(path.head(best)))
