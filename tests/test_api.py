@@ -170,6 +170,18 @@ def test_a_recipe_does_not_lose_what_came_as_an_object(data: Dataset, tiny: Pool
     assert (found.target, found.labelled) == (target.source, IN_MEMORY)
 
 
+def test_domains_are_compared_before_anything_is_adapted(data: Dataset, tiny: PoolMember, tmp_path: Path):
+    target = api.load_unlabelled(tmp_path / "photos" / "test")
+    found = api.compare_domains(data, target, seed=1)
+    assert (found.model, [card.second for card in found.cards]) == (
+        tiny.info.name,
+        ["test items", "items of the target"],
+    )
+    assert not found.cards[1].apart
+    with pytest.raises(UserError, match=r"The target is a str, expected what headstart.load_unlabelled returns"):
+        api.compare_domains(data, cast("Any", "photos/test"))
+
+
 def test_a_ranking_prints_as_a_table(data: Dataset, tiny: PoolMember):
     board = api.rank(data, pool=[tiny.info.name.partition(":")[2]], budget="quick")
     assert board.primary == "balanced_accuracy"

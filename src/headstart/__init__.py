@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from headstart.api import Ranking as Ranking
     from headstart.api import adapt as adapt
     from headstart.api import align as align
+    from headstart.api import compare_domains as compare_domains
     from headstart.api import load as load
     from headstart.api import load_few as load_few
     from headstart.api import load_unlabelled as load_unlabelled
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from headstart.core.dataset import Issue as Issue
     from headstart.core.dataset import Unlabelled as Unlabelled
     from headstart.core.domain import DomainMethod as DomainMethod
+    from headstart.core.domain_card import Comparison as Comparison
+    from headstart.core.domain_card import DomainCard as DomainCard
     from headstart.core.errors import HeadstartError as HeadstartError
     from headstart.core.errors import Unavailable as Unavailable
     from headstart.core.errors import UserError as UserError
@@ -51,6 +54,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "adapt": "api",
     "align": "api",
+    "compare_domains": "api",
     "load": "api",
     "load_few": "api",
     "load_unlabelled": "api",
@@ -64,7 +68,9 @@ _HOMES = {
     "Ranking": "api",
     "Backbone": "core.backbone",
     "BackboneInfo": "core.backbone",
+    "Comparison": "core.domain_card",
     "Dataset": "core.dataset",
+    "DomainCard": "core.domain_card",
     "DomainMethod": "core.domain",
     "HeadstartError": "core.errors",
     "Issue": "core.dataset",

@@ -22,6 +22,7 @@ from headstart.ways import AUTO, strategy_for
 
 if TYPE_CHECKING:
     from headstart.bundle.predictor import Predictor
+    from headstart.core.domain_card import Comparison
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +155,32 @@ def rank(
 
     options = options_of(loaded(data), Recipe(pool=names(pool), licence=licence, seed=seed, budget=budget))
     return Ranking(rows=rank_only(data, options, progress or Silent()), primary=options.task.primary)
+
+
+def compare_domains(
+    data: Dataset,
+    target: Unlabelled | None = None,
+    *,
+    model: str = "auto",
+    licence: str = "any",
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Whether a test split that came with ``data``, and items of a ``target`` without labels, are of their domain.
+
+    Up to 400 items of each side are looked at by a pretrained model, the most promising one or ``model``; nothing is
+    learnt. See docs/domains.md for what the numbers mean.
+
+    Raises:
+        UserError: nothing to compare with, items of another kind, too few of them, or unknown names.
+        Unavailable: weights that cannot be fetched.
+    """
+    from headstart.data._preview import preview
+    from headstart.engine.comparison import compared_domains
+
+    recipe = Recipe(model=model, licence=licence, seed=seed)
+    to = None if target is None else unlabelled(target)
+    return compared_domains(loaded(data), to, options_of(data, recipe), preview, progress or Silent())
 
 
 def adapt(

@@ -1,8 +1,12 @@
+from types import SimpleNamespace
+
 import pytest
 
 from headstart import api
 from headstart.core.dataset import Issue
+from headstart.core.domain_card import Comparison
 from tests.cli.standins import dataset
+from tests.report.cards import other_site, same
 
 WARNING = Issue(code="tiny_class", severity="warning", message="spam has 2 items.", items=("row 3", "row 4"), count=2)
 ERROR = Issue(code="one_class", severity="error", message="Only one class is left.", count=0)
@@ -85,3 +89,57 @@ def test_the_document(headstart, loading):
     assert found["split"] == {"origin": "given", "train": 4, "test": 2}
     assert found["issues"][0]["code"] == "tiny_class"
     assert found["fit"] is True
+
+
+@pytest.fixture
+def comparing(loading, monkeypatch):
+    def give(*issues, cards=(), notes=()):
+        asked = loading(*issues)
+        items = SimpleNamespace(name="new", issues=())
+        monkeypatch.setattr(api, "load_unlabelled", lambda source, **options: asked.update(target=source) or items)
+
+        def compare(data, target, **options):
+            asked.update(model=options["model"], compared=target is items)
+            return Comparison(model="packaged:m", cards=cards, notes=notes)
+
+        monkeypatch.setattr(api, "compare_domains", compare)
+        return asked
+
+    return give
+
+
+def test_another_domain_is_shown_with_distances_and_items(headstart, comparing):
+    asked = comparing(cards=(other_site(), same()), notes=("Nothing was compared: too few.",))
+    ended = headstart("check", "d", "--target", "new", "--model", "m")
+    said = " ".join(ended.out.split())
+    assert ended.code == 0
+    assert (asked["target"], asked["model"], asked["compared"]) == ("new", "m", True)
+    assert "No: a classifier tells test items from training items in 98% of cases" in said
+    assert "Separability 1.92 0.0800, up to 0.210 .005" in said
+    assert "Least like the training items: poly/far0.png, poly/far1.png, poly/far2.png." in said
+    assert said.count("Least like") == 1
+    assert "They cannot be told apart" in said
+    assert "Nothing was compared: too few." in said
+    assert "As packaged:m sees them, pretrained." in said
+
+
+def test_the_document_has_the_cards(headstart, comparing):
+    comparing(cards=(other_site(),))
+    found = headstart("check", "d", "--target", "new", "--json").document["domains"]
+    assert found["model"] == "packaged:m"
+    assert found["cards"][0]["separability"]["value"] == 1.92
+    assert headstart("check", "d", "--json").document["domains"] is None
+
+
+def test_data_that_cannot_be_used_are_not_compared(headstart, comparing):
+    asked = comparing(ERROR)
+    assert headstart("check", "d", "--target", "new").code == 2
+    assert "target" not in asked
+
+
+def test_a_model_is_for_a_target(headstart, loading):
+    asked = loading()
+    ended = headstart("check", "d", "--model", "m")
+    assert ended.code == 2
+    assert "--model names what --target is looked at with, and there is no target; leave it out." in ended.err
+    assert asked == {}

@@ -47,7 +47,11 @@ def test_classes_of_other_frequencies():
 
 def test_without_labels_there_is_nothing_to_hold_equal():
     card = replace(other_site(), within=None, kinds=("content",), differing=())
-    assert _domain.follows(card)[0] == _domain.KINDS["content"]
+    assert _domain.follows(card) == [
+        _domain.KINDS["content"],
+        "What holds for training items may not hold for test items; a score on some that are labelled says how much "
+        "does.",
+    ]
     assert _domain.in_short(card).endswith("apart in 98% of cases.")
 
 

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Exit
+from typer import Exit, Option
 
 from headstart.cli import _options
+from headstart.cli._running import warn
 from headstart.cli._terminal import document, show, working
 from headstart.core.dataset import NOUNS
+from headstart.core.errors import UserError
 from headstart.core.words import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from headstart.core.dataset import Dataset
+    from headstart.core.domain_card import Comparison, DomainCard
+
+Target = Annotated[
+    str | None,
+    Option(
+        "--target",
+        metavar="DATA",
+        help="Items that a model is meant for, without labels: a folder of files or a table. Are they like those to "
+        "learn from? A pretrained model is used for it.",
+    ),
+]
+Model = Annotated[
+    str | None,
+    Option("--model", metavar="NAME", help="The model that --target is looked at with.  (default: the most promising)"),
+]
 
 BAR = 30
 SHOWN_ITEMS = 5
@@ -25,9 +42,11 @@ SEVERITIES = {"error": "red", "warning": "yellow", "note": "cyan"}
 def check(
     data: _options.Data,
     test: _options.Test = None,
+    target: Target = None,
     input: _options.Input = None,
     label: _options.Label = None,
     group: _options.Group = None,
+    model: Model = None,
     seed: _options.Seed = 0,
     json: _options.Json = False,
 ) -> None:
@@ -35,16 +54,24 @@ def check(
 
     Names unreadable files, duplicates (also those that are labelled differently), leaks between splits and classes
     with too few items. 'headstart adapt' also lists suspicious labels: finding them takes a model.
-    The exit code is 2 when the data cannot be learnt from.
+    With --target, it says whether the items of another place, and of a test split that came with the data, are like
+    those to learn from. The exit code is 2 when the data cannot be learnt from.
     """
+    if model and not target:
+        raise UserError("--model names what --target is looked at with, and there is no target; leave it out.")
+    compared = None
     with working(as_json=json) as progress:
         from headstart import api
 
         found = api.load(data, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
+        if target and fit(found):
+            items = api.load_unlabelled(target, like=found, progress=progress)
+            warn(items.issues, progress, f"In the target '{items.name}': ")
+            compared = api.compare_domains(found, items, model=model or "auto", seed=seed, progress=progress)
     if json:
-        document(audit(found))
+        document(audit(found) | {"domains": compared})
     else:
-        show(*view(found))
+        show(*view(found), *(domains(compared) if compared else ()))
     if not fit(found):
         raise Exit(2)
 
@@ -98,6 +125,42 @@ def view(data: Dataset) -> Iterator[RenderableType]:
                     yield Text(f"        {_some(issue.items)}", style="dim")
     yield _conclusion(data)
     yield Text("'headstart adapt' also lists suspicious labels: finding them takes a model.", style="dim")
+
+
+def domains(compared: Comparison) -> Iterator[RenderableType]:
+    """What a person sees of the domains that were compared."""
+    from rich.rule import Rule
+    from rich.text import Text
+
+    from headstart.report import _domain
+
+    for card in compared.cards:
+        yield Rule(Text(_domain.question(card), style="bold"), align="left")
+        yield Text(_domain.answer(card), style="bold yellow" if card.apart else "bold green")
+        for sentence in _domain.follows(card):
+            yield Text(sentence)
+        yield _distances(card)
+        if card.apart:
+            names = ", ".join(each.id for each in card.farthest)
+            yield Text(f"Least like the {card.first}: {names}.", style="dim")
+    for note in compared.notes:
+        yield Text(note, style="yellow")
+    yield Text(f"As {compared.model} sees them, pretrained.", style="dim")
+
+
+def _distances(card: DomainCard) -> RenderableType:
+    from rich.table import Table
+
+    from headstart.report import _domain
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("Distance")
+    for heading in ("Here", "One domain split at random", "p"):
+        table.add_column(heading, justify="right")
+    for name, _, value in _domain.distances(card):
+        usual = f"{_domain.amount(value.null_mean)}, up to {_domain.amount(value.null_high)}"
+        table.add_row(name, _domain.amount(value.value), usual, _domain.p_value(value.p))
+    return table
 
 
 def _split_words(data: Dataset) -> str:

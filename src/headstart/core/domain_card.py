@@ -76,3 +76,14 @@ class DomainCard:
     nearest: tuple[Likeness, ...]
     farthest: tuple[Likeness, ...]
     kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The ``cards`` of the training items beside whatever there was to compare them with, on the features of ``model``;
+    ``notes`` say what was not compared.
+    """
+
+    model: str
+    cards: tuple[DomainCard, ...]
+    notes: tuple[str, ...]

@@ -151,12 +151,16 @@ def _all_strategies(options: Options) -> dict[str, Strategy]:
     return {**options.strategies, **({training.strategy_name: training.strategy} if training else {})}
 
 
-def _too_few(data: Dataset, target: Unlabelled | None) -> list[str]:
-    """Sides with fewer independent items than two domains can be told apart by."""
-    if target is None:
-        return []
+def unlike(data: Dataset, target: Unlabelled) -> list[str]:
+    """Why two domains cannot be compared: items of two kinds, and sides with too few that are independent."""
+    kinds = []
+    if data.modality != target.modality:
+        kinds.append(
+            f"'{data.name}' holds {NOUNS[data.modality]}s and the target '{target.name}' {NOUNS[target.modality]}s; "
+            "give two of one kind."
+        )
     sides = {f"'{data.name}'": data.groups[data.split.train], f"the target '{target.name}'": target.groups}
-    return [
+    return kinds + [
         f"Telling source and target apart takes {FEWEST} independent items of each at least, of which {name} has "
         f"{len(np.unique(groups))}: copies, and items of one group, count once. Add items."
         for name, groups in sides.items()
@@ -176,13 +180,8 @@ def check(data: Dataset, options: Options) -> None:
         for member in options.pool
         if member.info.modality != data.modality
     ]
-    target = None if options.destination is None else options.destination.data
-    if target is not None and target.modality != data.modality:
-        problems.append(
-            f"'{data.name}' holds {NOUNS[data.modality]}s and the target '{target.name}' {NOUNS[target.modality]}s; "
-            "give two of one kind."
-        )
-    problems += _too_few(data, target)
+    if options.destination is not None:
+        problems += unlike(data, options.destination.data)
     if not options.pool:
         kind = " with a permissive licence" if options.recipe.licence == "permissive" else ""
         problems.append(f"No pretrained model for {NOUNS[data.modality]}s{kind} was named or found.")

@@ -70,10 +70,8 @@ def follows(card: DomainCard) -> list[str]:
             "usual: another kind of item, perhaps of a class that is not among those learnt."
         )
     if card.apart:
-        said.append(
-            f"What holds for {card.first} may not hold for {card.second}; a score on these very items says how much "
-            "does."
-        )
+        score = "a score on these very items" if card.within is not None else "a score on some that are labelled"
+        said.append(f"What holds for {card.first} may not hold for {card.second}; {score} says how much does.")
     return said
 
 

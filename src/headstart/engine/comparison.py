@@ -1,0 +1,70 @@
+"""Data beside a test split and beside items without labels: are they of one domain? No model is adapted for it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core.dataset import Dataset, Unlabelled
+from headstart.core.domain_card import Comparison, DomainCard
+from headstart.core.errors import UserError
+from headstart.core.progress import Progress
+from headstart.engine.domain_card import Preview, Side, domain_card
+from headstart.engine.draws import one_of_each
+from headstart.engine.features import Encoder
+from headstart.engine.items import Names, items_of
+from headstart.engine.options import Options, unlike
+from headstart.engine.prepare import fetch
+from headstart.engine.reading import settle_reading
+from headstart.engine.threads import modest_threads
+
+MOST = 400
+"""Items of a side, drawn at random: their features have to be taken for it."""
+
+
+def compared_domains(
+    data: Dataset, target: Unlabelled | None, options: Options, preview: Preview, progress: Progress
+) -> Comparison:
+    """Cards of the training items of ``data`` beside a test split that came with them, and beside the ``target``.
+
+    They are on the features of the most promising model of the pool that can be had, as pretrained.
+
+    Raises:
+        UserError: there is nothing to compare with, the target holds items of another kind, or one side of it has too
+            few that are independent.
+        Unavailable: weights that cannot be fetched.
+    """
+    if target is None and data.split.origin != "given":
+        raise UserError(
+            f"'{data.name}' came with no test split, so there is nothing to compare its items with; give a target."
+        )
+    problems = [] if target is None else unlike(data, target)
+    if problems:
+        raise UserError(*problems)
+    seed = options.seed
+    member = fetch(options, 1, progress).options.pool[0]
+    backbone = member.load()
+    rows = data.split.train[one_of_each(data.groups[data.split.train], seed)[:MOST]]
+    settle_reading(backbone, items_of(data, rows), options.home, progress)
+    encoder = Encoder(backbone, options.home, progress, targets=data.targets[rows])
+
+    def side(name: str, source: Dataset | Unlabelled, rows: NDArray[np.int64]) -> Side:
+        items = items_of(source, rows)
+        features = np.asarray(encoder.encode(items, f"features of {name}").features)
+        targets = source.targets[rows] if isinstance(source, Dataset) else None
+        return Side(name=name, features=features, items=items, ids=Names(source, rows), targets=targets)
+
+    cards, notes = list[DomainCard](), list[str]()
+    with modest_threads(2 * MOST):
+        first = side("training items", data, rows)
+        if data.split.origin == "given":
+            tested = data.split.test[one_of_each(data.groups[data.split.test], seed)[:MOST]]
+            try:
+                other = side("test items", data, tested)
+                cards.append(domain_card(first, other, preview=preview, progress=progress, seed=seed))
+            except UserError as error:
+                notes.append(f"Training and test items were not compared: {error}")
+        if target is not None:
+            other = side("items of the target", target, one_of_each(target.groups, seed)[:MOST])
+            cards.append(domain_card(first, other, preview=preview, progress=progress, seed=seed))
+    return Comparison(model=member.info.name, cards=tuple(cards), notes=tuple(notes))
