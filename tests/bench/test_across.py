@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from bench._shifts import SHIFTS
-from bench.across import GUARDED, Outcome, page
+from bench.across import GUARDED, Outcome, page, present
 from headstart.core.alignment import SOURCE_ONLY
 
 
@@ -18,6 +19,15 @@ def test_twenty_four_shifts_both_ways():
         if " > " in name and "," not in name:
             one, other = name.split(" > ")
             assert f"{other} > {one}" in names
+
+
+def test_half_of_the_classes_can_be_left_out():
+    hidden = np.arange(9) % 3
+    kept = [set(hidden[present(hidden, 3, seed)]) for seed in range(20)]
+    assert {len(each) for each in kept} == {2}
+    assert len(set(map(frozenset, kept))) == 3
+    assert present(np.array([0, 1]), 2, 0).sum() == 1
+    np.testing.assert_array_equal(present(hidden, 3, 4), present(hidden, 3, 4))
 
 
 def test_gains_are_points_above_the_head_as_it_was():

@@ -20,8 +20,8 @@ def test_another_domain():
     )
     assert _domain.follows(card) == [
         "Visible differences: brightness 0.287 and not 0.412; longer side (pixels) 1,280 and not 300.",
-        "38% of test items are like nothing among training items, where 5% would be usual: another kind of item, "
-        "perhaps of a class that is not among those learnt.",
+        "38% of test items are like nothing among training items, where 5% would be usual: items of another kind, "
+        "perhaps of classes that were not learnt, or the usual ones in another look.",
         "What holds for training items may not hold for test items; a score on these very items says how much does.",
     ]
     assert _domain.in_short(card) == (

@@ -67,7 +67,8 @@ def follows(card: DomainCard) -> list[str]:
     if "new" in card.kinds:
         said.append(
             f"{percent(card.outside, 0)} of {card.second} are like nothing among {card.first}, where 5% would be "
-            "usual: another kind of item, perhaps of a class that is not among those learnt."
+            "usual: items of another kind, perhaps of classes that were not learnt, or the usual ones in another "
+            "look."
         )
     if card.apart:
         score = "a score on these very items" if card.within is not None else "a score on some that are labelled"
