@@ -14,13 +14,25 @@ ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
     "fastai": ("fastai==2.8.12", "timm==1.0.31", "safetensors==0.8.0"),
     # Three equal signs: a build for processors only (2.13.0+cpu) beside the index's torchvision fails to import.
     "autogluon": ("autogluon.multimodal==1.6.3", "torch===2.13.0", "torchvision==0.28.0"),
+    "skada": ("skada==0.6.0",),
 }
 IMPORTS: Mapping[str, str] = {
     "headstart": "torch, timm, transformers, sklearn.linear_model",
     "fastai": "fastai.vision.all",
     "autogluon": "autogluon.multimodal",
+    "skada": "skada",
 }
-VERSIONS = ("torch", "torchvision", "timm", "transformers", "scikit-learn", "fastai", "autogluon.multimodal")
+VERSIONS = (
+    "torch",
+    "torchvision",
+    "timm",
+    "transformers",
+    "scikit-learn",
+    "fastai",
+    "autogluon.multimodal",
+    "skada",
+    "pot",
+)
 
 
 def interpreter(name: str, given: Path | None) -> Path:

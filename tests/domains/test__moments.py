@@ -19,7 +19,18 @@ def test_empty_directions_stay_empty():
 def test_few_rows_are_shrunk_and_many_are_not():
     random = np.random.default_rng(0)
     truth = np.diag([1.0, 2.0, 3.0])
-    few, many = (Moments.of(random.normal(size=(count, 3)) @ np.sqrt(truth)).covariance for count in (10, 100_000))
+    rows = random.normal(size=(10, 3)) @ np.sqrt(truth)
+    few, many = Moments.of(rows).covariance, Moments.of(random.normal(size=(100_000, 3)) @ np.sqrt(truth)).covariance
     np.testing.assert_allclose(many, truth, atol=0.05)
-    spread = np.ptp(np.linalg.eigvalsh(few)) / np.trace(few)
-    assert spread < 0.6
+    raw = np.cov(rows.T, ddof=0)
+    apart = ~np.eye(3, dtype=bool)
+    assert np.abs(few[apart]).max() < 0.5 * np.abs(raw[apart]).max()
+    np.testing.assert_allclose(few.diagonal(), raw.diagonal())
+
+
+def test_a_column_that_does_not_vary_has_no_variance():
+    rows = np.column_stack([np.random.default_rng(0).normal(size=(20, 2)), np.full(20, 7.0)])
+    found = Moments.of(rows)
+    np.testing.assert_array_equal(found.covariance[2], 0.0)
+    assert found.mean[2] == 7.0
+    assert (found.covariance.diagonal()[:2] > 0).all()

@@ -21,11 +21,14 @@ class Moments:
 
     @classmethod
     def of(cls, rows: NDArray[np.float64]) -> Moments:
-        """Of ``rows (N, D)``, the covariance shrunk towards a multiple of the identity as much as few rows ask for
-        (Ledoit and Wolf 2004, Journal of Multivariate Analysis 88).
+        """Of ``rows (N, D)``, the covariance shrunk as much as few rows ask for (Ledoit and Wolf 2004, Journal of
+        Multivariate Analysis 88): of columns of unit variance towards the identity, so that each keeps its own.
         """
-        mean = rows.mean(axis=0)
-        return cls(mean=mean, covariance=ledoit_wolf(rows - mean, assume_centered=True)[0])
+        mean, spread = rows.mean(axis=0), rows.std(axis=0)
+        scale = np.where(spread > 0, spread, 1.0)
+        correlation = ledoit_wolf((rows - mean) / scale, assume_centered=True)[0]
+        # A column that does not vary has a share of the mean variance after shrinking, and none in truth.
+        return cls(mean=mean, covariance=correlation * spread[:, None] * spread)
 
 
 def power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:

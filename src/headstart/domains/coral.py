@@ -17,7 +17,7 @@ class Coral(FeatureMethod):
     """Source features take on mean and covariance of the target's: whitened by their own covariance, coloured by its.
 
     Sun, Feng and Saenko 2016, arXiv 1511.05547, algorithm 1. Departures: covariances are shrunk as far as few items ask
-    for (Ledoit and Wolf 2004), where the paper adds the identity; and the mean is the target's, which the paper leaves
+    for (`Moments`), where the paper adds the identity; and the mean is the target's, which the paper leaves
     to a normalisation beforehand. With hundreds of items its moments are mostly noise: on 24 real shifts with 600 a
     side it lost 1.6 points in the mean and harmed 14, so that ``auto`` does not consider it (`bench across`).
     """
