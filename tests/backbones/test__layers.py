@@ -28,7 +28,9 @@ def test_features_are_the_means_of_every_block_and_then_the_body_s_own(member: s
             means.append((dense.values * dense.weights[:, :, None]).sum(dim=1))
         features = found.encode(batch)
         torch.testing.assert_close(features, torch.cat([*means, whole.encode(batch)], dim=1))
-    assert features.shape[1] == found.info.dim
+    assert features.shape[1] == found.info.dim == sum(found.widths)
+    assert len(found.widths) == len(found.blocks)
+    assert whole.widths == (whole.info.dim,)
     assert found.layer != whole.layer, "features of both would be taken for each other"
     assert found.info.sha256 == whole.info.sha256
 

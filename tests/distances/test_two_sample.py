@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from headstart.core.domain_card import LEVEL
+from headstart.core.domain_card import LEVEL, Distance
 from headstart.core.errors import UserError
-from headstart.distances.two_sample import drawn_sides, two_sample
+from headstart.distances.two_sample import drawn_sides, separability, two_sample
 
 
 def cloud(items: int, seed: int, width: int = 6) -> np.ndarray:
@@ -94,3 +94,14 @@ def test_draws_within_strata_keep_how_many_of_each_there_are():
     for kind in (0, 1):
         assert (sides[strata == kind].sum(axis=0) == 2).all()
     assert len({tuple(side) for side in sides.T}) > 10
+
+
+def test_separability_alone_is_that_of_the_comparison():
+    random = np.random.default_rng(0)
+    first, second = random.normal(size=(40, 6)), random.normal(size=(40, 6)) + 0.7
+    alone, whole = separability(np.concatenate([first, second]), 40), two_sample(first, second).separability
+    assert alone.value == pytest.approx(whole.value)
+    assert alone.p <= 0.05
+    near = separability(random.normal(size=(80, 6)), 40)
+    assert near.p > 0.05
+    assert separability(np.ones((20, 3)), 10) == Distance(value=0.0, null_mean=0.0, null_high=0.0, p=1.0)

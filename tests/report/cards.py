@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from headstart.core.domain_card import Differing, Distance, DomainCard, Likeness
+from headstart.core.domain_card import BlockDistance, Differing, Distance, DomainCard, Likeness
 from tests.report.pieces import thumbnail
 
 
@@ -38,6 +38,10 @@ def other_site() -> DomainCard:
         nearest=ends[1],
         farthest=ends[0],
         kinds=("appearance", "new"),
+        blocks=tuple(
+            BlockDistance(block=name, separability=Distance(value=value, null_mean=0.07, null_high=0.2, p=p))
+            for name, value, p in (("stem", 0.2, 0.31), ("stage 1", 1.1, 0.005), ("stage 2", 1.9, 0.005))
+        ),
     )
 
 
@@ -46,10 +50,10 @@ def same() -> DomainCard:
     near = Distance(value=0.04, null_mean=0.06, null_high=0.2, p=0.61)
     return replace(
         other_site(), separability=near, mmd=near, frechet=near, p=0.41, apart=False, within=0.44, outside=0.04,
-        differing=(), kinds=(),
+        differing=(), kinds=(), blocks=(),
     )  # fmt: skip
 
 
 def other_frequencies() -> DomainCard:
     """Classes differ in how frequent they are, and nothing else does."""
-    return replace(other_site(), apart=False, within=0.37, kinds=("classes",), differing=(), outside=0.06)
+    return replace(other_site(), apart=False, within=0.37, kinds=("classes",), differing=(), outside=0.06, blocks=())

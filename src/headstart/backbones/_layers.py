@@ -64,6 +64,11 @@ class LayeredBackbone(Backbone):
         self.fixed_shapes = whole.fixed_shapes
         self.info = dataclasses.replace(whole.info, dim=whole.info.dim + sum(layer.width for layer in layers))
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """See `Backbone.widths`."""
+        return (*(layer.width for layer in self.layers), self.whole.info.dim)
+
     def encode(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """See `Backbone.encode`."""
         return self.lower(batch, len(self.blocks))["features"]

@@ -139,6 +139,8 @@ def domains(compared: Comparison) -> Iterator[RenderableType]:
         yield Text(_domain.answer(card), style="bold yellow" if card.apart else "bold green")
         for sentence in _domain.follows(card):
             yield Text(sentence)
+        if _domain.parting(card):
+            yield Text(_domain.parting(card))
         yield _distances(card)
         if card.apart:
             names = ", ".join(each.id for each in card.farthest)

@@ -194,6 +194,11 @@ class Backbone(ABC):
         del batch
         return self
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many of its features each block gives that is read: all are of the last one, unless it is `layered`."""
+        return (self.info.dim,)
+
     def layered(self) -> Backbone:
         """The same body, whose features are the means over positions of what each block but the last gives, one after
         the other, and then its own.

@@ -51,6 +51,14 @@ class Likeness:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BlockDistance:
+    """How well two sides are told apart by what a ``block`` of a body gives of their items."""
+
+    block: str
+    separability: Distance
+
+
+@dataclass(frozen=True, kw_only=True)
 class DomainCard:
     """How far the ``second`` side is from the ``first``, as people call them.
 
@@ -59,7 +67,8 @@ class DomainCard:
     ``frechet`` the Fréchet distance of Gaussians as a share of the spread, ``p`` that of all three together, and
     ``within`` that with classes held equal, None where one side has no labels. ``apart`` says whether the latter, or
     without labels the former, is `LEVEL` at most. ``outside`` is the share of the second side's items that are further
-    from the first than 95% of its own.
+    from the first than 95% of its own. ``blocks`` tells by which blocks of a body, from input to
+    output, sides that are apart are told apart; empty where nobody looked.
     """
 
     first: str
@@ -76,6 +85,7 @@ class DomainCard:
     nearest: tuple[Likeness, ...]
     farthest: tuple[Likeness, ...]
     kinds: tuple[Kind, ...]
+    blocks: tuple[BlockDistance, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,6 +104,19 @@ def two_sample(
     )
 
 
+def separability(rows: NDArray[np.floating], first: int, *, seed: int = 0, draws: int = DRAWS) -> Distance:
+    """The proxy A-distance of the ``first`` of ``rows (N, D)`` and the others alone, beside its null.
+
+    Where all rows are the same it is 0, and so is its null.
+    """
+    random = np.random.default_rng(seed)
+    scaled = Standardiser.of(rows).apply(rows)
+    if not np.any(scaled):
+        return Distance(value=0.0, null_mean=0.0, null_high=0.0, p=1.0)
+    errors, margins, _ = separabilities(scaled, drawn_sides(first, len(rows) - first, draws, random))
+    return _distance(np.maximum(2 * (1 - 2 * errors), 0.0), float(_shares(margins)[0]))
+
+
 def drawn_sides(
     first: int,
     second: int,

@@ -9,6 +9,7 @@ from headstart.core.dataset import Dataset, Unlabelled
 from headstart.core.domain_card import Comparison, DomainCard
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
+from headstart.engine.block_distances import Depths
 from headstart.engine.domain_card import Preview, Side, domain_card
 from headstart.engine.draws import one_of_each
 from headstart.engine.features import Encoder
@@ -54,17 +55,21 @@ def compared_domains(
         targets = source.targets[rows] if isinstance(source, Dataset) else None
         return Side(name=name, features=features, items=items, ids=Names(source, rows), targets=targets)
 
+    def card(other: Side) -> DomainCard:
+        return domain_card(first, other, preview=preview, progress=progress, depths=depths, seed=seed)
+
     cards, notes = list[DomainCard](), list[str]()
     with modest_threads(2 * MOST):
         first = side("training items", data, rows)
+        depths = Depths(backbone=backbone, encoder=encoder, home=options.home)
         if data.split.origin == "given":
             tested = data.split.test[one_of_each(data.groups[data.split.test], seed)[:MOST]]
             try:
                 other = side("test items", data, tested)
-                cards.append(domain_card(first, other, preview=preview, progress=progress, seed=seed))
+                cards.append(card(other))
             except UserError as error:
                 notes.append(f"Training and test items were not compared: {error}")
         if target is not None:
             other = side("items of the target", target, one_of_each(target.groups, seed)[:MOST])
-            cards.append(domain_card(first, other, preview=preview, progress=progress, seed=seed))
+            cards.append(card(other))
     return Comparison(model=member.info.name, cards=tuple(cards), notes=tuple(notes))

@@ -7,6 +7,7 @@ import numpy as np
 from headstart.core.dataset import Dataset
 from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
+from headstart.engine.block_distances import Depths
 from headstart.engine.domain_card import Preview, Side, domain_card
 from headstart.engine.draws import one_of_each
 from headstart.engine.items import Items, Names
@@ -39,9 +40,15 @@ def compared(
         targets=data.targets[scored],
     )
     try:
-        return (domain_card(train, other, preview=preview, progress=run.progress, seed=seed),), ""
+        depths = depths_of(contender, run)
+        return (domain_card(train, other, preview=preview, progress=run.progress, depths=depths, seed=seed),), ""
     except UserError as error:
         return (), f"Training and test items were not compared: {error}"
+
+
+def depths_of(contender: Contender, run: Run) -> Depths:
+    """The contender's body, to be read block by block."""
+    return Depths(backbone=contender.backbone, encoder=contender.encoder, home=run.options.home)
 
 
 def training_side(contender: Contender, run: Run, data: Dataset) -> Side:

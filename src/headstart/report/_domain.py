@@ -76,6 +76,28 @@ def follows(card: DomainCard) -> list[str]:
     return said
 
 
+def parting(card: DomainCard) -> str:
+    """From which block on the sides are apart, and what that says; empty where nobody looked."""
+    if len(card.blocks) < 2:
+        return ""
+    seen = [each.separability for each in card.blocks]
+    half = 0.5 * max(each.value for each in seen)
+    found = [number for number, each in enumerate(seen) if each.p <= LEVEL and each.value >= half]
+    if not found:
+        return "No single block tells them apart by what it gives on average."
+    whole = len(card.blocks)
+    if found[0] == 0:
+        return (
+            f"They part in the first of {whole} blocks: low-level appearance differs, such as colour, sharpness or "
+            "noise of a picture, the words of a text, the recording of a sound."
+        )
+    name = card.blocks[found[0]].block
+    return (
+        f"They part from block {found[0] + 1} of {whole} ({name}) on: what the first blocks see, such as colour or "
+        "sharpness, is more alike than what is shown."
+    )
+
+
 def differs(each: Differing) -> str:
     """A property by the means of both sides."""
     return f"{each.name} {amount(each.second)} and not {amount(each.first)}"
