@@ -180,7 +180,8 @@ def compare_domains(
 
     recipe = Recipe(model=model, licence=licence, seed=seed)
     to = None if target is None else unlabelled(target)
-    return compared_domains(loaded(data), to, options_of(data, recipe), preview, progress or Silent())
+    options = options_of(loaded(data), recipe, scored=False)
+    return compared_domains(data, to, options, preview, progress or Silent())
 
 
 def adapt(

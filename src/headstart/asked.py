@@ -88,9 +88,14 @@ def unlabelled(target: Any) -> Unlabelled:
 
 
 def options_of(
-    data: Dataset, recipe: Recipe, target: Unlabelled | None = None, labelled: Dataset | None = None
+    data: Dataset,
+    recipe: Recipe,
+    target: Unlabelled | None = None,
+    labelled: Dataset | None = None,
+    *,
+    scored: bool = True,
 ) -> Options:
-    """What the engine works with: objects instead of names.
+    """What the engine works with: objects instead of names. Where nothing is ``scored``, any model will do.
 
     Raises:
         UserError: names that are not known, or a model that knows the labels; all problems of a step at once.
@@ -99,7 +104,8 @@ def options_of(
 
     check_names(recipe, data.modality)
     pool = resolve(recipe.model, recipe.pool, data.modality, recipe.licence)
-    _refuse_seen(pool, data)
+    if scored:
+        _refuse_seen(pool, data)
     strategies = {} if recipe.method else paced(candidates(recipe), len(data.split.train))
     probe = strategies.get(PROBE) or catalog.strategies.get(PROBE)()  # one that is compared ranks models, too
     scratch = catalog.strategies.get(SCRATCH)()

@@ -114,3 +114,10 @@ def test_fields_of_the_wrong_type_are_named_at_once(tmp_path: Path):
 
 def test_fields_that_are_not_known_are_passed_over(tmp_path: Path):
     assert read_card(written(tmp_path, VALUES | {"domain": "later"})).classes == ("a", "b")
+
+
+def test_the_column_is_kept_and_older_cards_name_none(tmp_path: Path):
+    assert read_card(written(tmp_path, VALUES)).column == ""
+    assert read_card(written(tmp_path, {**VALUES, "column": "body"})).column == "body"
+    with pytest.raises(Unavailable, match="'column' should be a text"):
+        read_card(written(tmp_path, {**VALUES, "column": 3}))

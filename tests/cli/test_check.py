@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from headstart import api
 from headstart.core.dataset import Issue
 from headstart.core.domain_card import Comparison
+from headstart.core.errors import UserError
 from tests.cli.standins import dataset
 from tests.report.cards import other_site, same
 
@@ -91,11 +93,18 @@ def test_the_document(headstart, loading):
     assert found["fit"] is True
 
 
+class Items(SimpleNamespace):
+    """A target of seven items."""
+
+    def __len__(self) -> int:
+        return 7
+
+
 @pytest.fixture
 def comparing(loading, monkeypatch):
-    def give(*issues, cards=(), notes=()):
+    def give(*issues, cards=(), notes=(), target=()):
         asked = loading(*issues)
-        items = SimpleNamespace(name="new", issues=())
+        items = Items(name="new", issues=target)
         monkeypatch.setattr(api, "load_unlabelled", lambda source, **options: asked.update(target=source) or items)
 
         def compare(data, target, **options):
@@ -110,10 +119,10 @@ def comparing(loading, monkeypatch):
 
 def test_another_domain_is_shown_with_distances_and_items(headstart, comparing):
     asked = comparing(cards=(other_site(), same()), notes=("Nothing was compared: too few.",))
-    ended = headstart("check", "d", "--target", "new", "--model", "m")
+    ended = headstart("check", "d", "--target", "new", "--model", "packaged:minilm_l6")
     said = " ".join(ended.out.split())
     assert ended.code == 0
-    assert (asked["target"], asked["model"], asked["compared"]) == ("new", "m", True)
+    assert (asked["target"], asked["model"], asked["compared"]) == ("new", "packaged:minilm_l6", True)
     assert "No: a classifier tells test items from training items in 98% of cases" in said
     assert "Separability 1.92 0.0800, up to 0.210 .005" in said
     assert "Least like the training items: poly/far0.png, poly/far1.png, poly/far2.png." in said
@@ -128,12 +137,43 @@ def test_the_document_has_the_cards(headstart, comparing):
     found = headstart("check", "d", "--target", "new", "--json").document["domains"]
     assert found["model"] == "packaged:m"
     assert found["cards"][0]["separability"]["value"] == 1.92
-    assert headstart("check", "d", "--json").document["domains"] is None
+    whole = headstart("check", "d", "--target", "new", "--json").document
+    assert whole["target"] == {"name": "new", "items": 7, "issues": []}
+    assert whole["fit"] is True
+    plain = headstart("check", "d", "--json").document
+    assert (plain["domains"], plain["target"]) == (None, None)
+
+
+def test_the_audit_is_there_though_the_target_cannot_be_read(headstart, comparing, monkeypatch):
+    comparing()
+    monkeypatch.setattr(api, "load_unlabelled", lambda source, **options: (_ for _ in ()).throw(UserError("No such.")))
+    ended = headstart("check", "d", "--target", "new")
+    assert ended.code == 2
+    assert "6 texts in 2 classes" in ended.out
+    assert "No such." in ended.err
+    ended = headstart("check", "d", "--target", "new", "--json")
+    assert ended.code == 2
+    assert ended.document["error"]["problems"] == ["No such."]
+
+
+def test_what_is_wrong_with_the_target_is_listed(headstart, comparing):
+    comparing(target=(replace(WARNING, message="One item of the target is empty."),))
+    assert "One item of the target is empty." in headstart("check", "d", "--target", "new").out
+
+
+def test_a_model_that_is_not_known_is_refused_before_the_data_are_read(headstart, loading):
+    asked = loading()
+    ended = headstart("check", "d", "--target", "new", "--model", "nosuch")
+    assert ended.code == 2
+    assert "Unknown model 'nosuch'." in ended.err
+    assert asked == {}
 
 
 def test_data_that_cannot_be_used_are_not_compared(headstart, comparing):
     asked = comparing(ERROR)
-    assert headstart("check", "d", "--target", "new").code == 2
+    ended = headstart("check", "d", "--target", "new")
+    assert ended.code == 2
+    assert "The target was not looked at: the data have to be fixed first." in ended.err
     assert "target" not in asked
 
 

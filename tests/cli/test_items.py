@@ -207,10 +207,13 @@ def test_a_table_stands_for_the_column_that_was_learnt_from(tmp_path):
     assert found.items == ["help me", "", "so"]
     assert found.notes == []
     assert expand([given], "text", column="subject", usual="body").items[2] == ""
-    other = expand([given], "text", usual="message")
-    assert other.items[0] == "a longer text than that"
-    assert f"'{given}' has no column 'message' to use as input." in other.notes[0]
-    assert other.notes[0].endswith("Column 'subject' is read instead.")
+    assert found.names == {1: "row 2"}
+    with pytest.raises(UserError) as caught:
+        expand([given], "text", usual="message")
+    (said,) = caught.value.problems
+    assert f"'{given}' has no column 'message' to use as input." in said
+    assert said.endswith("The model learnt from column 'message'; name another with --input.")
+    assert expand([given], "text").items[0] == "a longer text than that"
 
 
 def test_what_is_only_of_concern_in_training_is_not_said_of_a_table(tmp_path):
@@ -222,6 +225,22 @@ def test_a_table_of_pictures_and_rows_without_one(pictures):
     given = table(pictures / "new.csv", "file", "a.png", '""', "deep/c.tif")
     found = expand([given], "image").items
     assert [each["path"] for each in found] == [str(pictures / "a.png"), None, str(pictures / "deep/c.tif")]
+    assert expand([given], "image").names == {0: "a.png", 1: "row 2", 2: "deep/c.tif"}
+
+
+def test_a_pattern_may_stand_for_tables(tmp_path):
+    for name in ("b", "a"):
+        table(tmp_path / f"{name}.csv", "text", f"the text of {name}", f"another of {name}")
+    assert expand([str(tmp_path / "*.csv")], "text").items == [
+        "the text of a", "another of a", "the text of b", "another of b",
+    ]  # fmt: skip
+    assert expand(["what *.csv"], "text").items == ["what *.csv"]
+
+
+def test_lines_are_not_those_of_tables(tmp_path):
+    given = table(tmp_path / "new.csv", "text", "the first of them")
+    with pytest.raises(UserError, match=r"--lines reads \.txt files, and tables have rows; predict them one after the"):
+        expand([given], "text", lines=True)
 
 
 def test_tables_that_cannot_be_read_are_named_together(tmp_path, pictures):

@@ -115,7 +115,7 @@ def test_the_items_of_a_table_and_a_file_of_their_predictions(headstart, predict
     assert predictor == ["one more thing", "bad one here", "a third of them"]
     assert ended.out.replace("\n", "") == f"2 predictions in {found}: spam 2."
     assert found.read_text().splitlines() == [
-        "item,predicted,confidence,problem,ham,spam",
+        "item,predicted,confidence,problem,p(ham),p(spam)",
         "one more thing,spam,0.750000,,0.250000,0.750000",
         "bad one here,,,it holds no text,,",
         "a third of them,spam,0.750000,,0.250000,0.750000",
@@ -133,3 +133,18 @@ def test_where_predictions_go_is_looked_at_first(headstart, predictor, tmp_path)
         assert ended.code == 2
         assert said in ended.err
     assert predictor == []
+
+
+def test_what_classes_and_files_are_called_is_no_markup(headstart, predictor, tmp_path):
+    found = tmp_path / "found[final].csv"
+    ended = headstart("predict", "run", "a", "--out", str(found))
+    assert f"1 prediction in {found}: spam 1." in ended.out.replace("\n", "")
+    assert found.exists()
+
+
+def test_rows_without_a_text_go_by_their_number(headstart, predictor, tmp_path):
+    table = tmp_path / "new.csv"
+    table.write_text("text,n\na text of words,1\n,2\nbad text of words,3\n")
+    ended = headstart("predict", "run", str(table), "--json")
+    assert [each["item"] for each in ended.document["predictions"]] == ["a text of words", "row 2"]
+    assert ended.document["unreadable"] == [{"item": "bad text of words", "position": 2, "reason": "it holds no text"}]

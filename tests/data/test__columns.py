@@ -157,7 +157,7 @@ def test_numbers_are_no_input():
         read({"n": [1, 2], "label": ["a", "b"]}, input="n")
     with pytest.raises(
         UserError,
-        match=r"has no column of paths of images or sounds, or of free text, to learn from; name one with",
+        match=r"has no column of paths of images or sounds, or of free text, to read; name one with",
     ):
         read({"n": [1, 2], "label": ["a", "b"]})
 

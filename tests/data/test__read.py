@@ -142,3 +142,9 @@ def test_after_one_that_cannot_be_read_the_rest_are_only_looked_at(picture):
     assert next(items)[0] == "item 1"
     with pytest.raises(UserError, match=r"'gone\.png' cannot be read"):
         next(items)
+
+
+def test_what_cannot_be_read_is_told_with_its_position():
+    bad: list[UnreadableItem] = []
+    assert [name for name, _ in read_items(["a b", " ", "c d", ""], "text", unreadable=bad.append)] == ["a b", "c d"]
+    assert [each.position for each in bad] == [1, 3]

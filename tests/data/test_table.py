@@ -6,9 +6,14 @@ import pytest
 
 from headstart.core.data_kind import Roles
 from headstart.core.errors import UserError
-from headstart.data.table import Table
+from headstart.data._formats import TABLES
+from headstart.data.table import PARQUET, READERS, Table
 
 ROWS = {"text": ["a good day", "a bad day"], "label": ["p", "n"]}
+
+
+def test_every_ending_of_a_table_has_its_reader():
+    assert {*READERS, *PARQUET} == TABLES
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl", "t.ndjson", "t.json", "t.parquet", "T.CSV"])
@@ -60,7 +65,7 @@ def test_a_first_line_that_looks_like_an_item_is_warned_of(tmp_path: Path):
     assert [(each.code, each.severity) for each in found.issues] == [("no_header", "warning")]
     assert found.issues[0].message == (
         f"The first line of '{table}' was taken for its header, and looks like an item: its 'bad' is also a value "
-        "below it. If it is one, put a header such as text,label in front of it."
+        "below it. If it is one, put a line with the columns' names in front of it."
     )
     table.write_text("\n".join(["text,label", *rows]))
     assert not Table().read(table, Roles()).issues

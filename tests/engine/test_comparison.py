@@ -67,7 +67,7 @@ def test_tied_items_of_the_target_count_once(tmp_path: Path):
 
 
 def test_of_many_items_some_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(comparison, "MOST", 15)
+    monkeypatch.setattr(comparison, "COMPARED", 15)
     (card,) = compared(tmp_path, target(tmp_path / "t"), test=0).cards
     assert card.items == 15
 
@@ -83,10 +83,13 @@ def test_what_cannot_be_compared_is_refused_before_weights_are_fetched(tmp_path:
     monkeypatch.setattr(comparison, "fetch", lambda *_: pytest.fail("weights were fetched"))
     with pytest.raises(UserError, match="came with no test split, so there is nothing to compare its items with; give"):
         compared(tmp_path / "a", None, test=0)
+    text = toys.options(tmp_path / "h", toys.member(modality="text"))
+    with pytest.raises(UserError, match="reads texts, but 'a2' holds images"):
+        compared_domains(toys.dataset(tmp_path / "a2"), None, text, preview, Silent())
     few = target(tmp_path / "t", count=4)
     with pytest.raises(UserError) as caught:
         compared(tmp_path / "b", replace(few, modality="text"), test=0)
-    kinds, number = caught.value.problems
+    (kinds, number) = caught.value.problems
     assert "holds images and the target 't' texts; give two of one kind." in kinds
     assert "of which the target 't' has 4: copies, and items of one group, count once." in number
 

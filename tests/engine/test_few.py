@@ -17,7 +17,7 @@ def alignment(taken: str = CONSENSUS, reason: Reason = "agreed") -> Alignment:
     rows = tuple(
         WayRow(method=name, values={}, changed=0.0, predicted=(0.5, 0.5)) for name in (SOURCE_ONLY, "jdot", CONSENSUS)
     )
-    return Alignment(taken=taken, reason=reason, sentence="As it was.", p=0.01, source=9, target=9, rows=rows)
+    return Alignment(taken=taken, reason=reason, sentence="As it was.", p=0.01, source=9, target=9, rows=rows, judged=9)
 
 
 def few(count: int = 40) -> Few:

@@ -1,11 +1,16 @@
 """Matrix scaling: what it learns from enough items, and what it falls back on."""
 
 import numpy as np
+import pytest
 from scipy.special import log_softmax
 
 from headstart.core.backbone import LinearHead
+from headstart.heads.balanced import balanced_accuracy
 from headstart.heads.calibration import calibrate_regression, fit_calibration
+from headstart.heads.probe import level_logits
+from headstart.heads.ridge import ridge_path
 from headstart.heads.temperature import fit_temperature
+from headstart.heads.weights import balanced_weights
 
 
 def _drawn(items, matrix, bias, seed=0):
@@ -101,3 +106,25 @@ def test_regression_hears_rare_classes_by_the_length_of_their_indicator():
     np.testing.assert_allclose(found.apply(logits), expected.apply((1.0 + logits) * np.sqrt(weights)), atol=1e-9)
     moved = found.matrix / fit_calibration(logits, targets, weights).matrix
     assert moved[1, 1] > 2.0 * moved[0, 0]
+
+
+@pytest.mark.parametrize(("ratio", "least"), [(15, 0.02), (1, 0.0)])
+def test_uneven_classes_gain_balanced_accuracy_and_even_ones_are_as_they_were(ratio: int, least: float):
+    """Five classes in twenty directions, regressed on signs; scored on classes of one size."""
+    gains = []
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        counts = np.geomspace(45, 45 / ratio, 5).astype(int)
+        centres = random.normal(size=(5, 20)) * 0.5
+        targets, hidden = np.repeat(np.arange(5), counts), np.repeat(np.arange(5), 200)
+        rows, others = (centres[each] + random.normal(size=(len(each), 20)) for each in (targets, hidden))
+        path, weights = ridge_path(rows, targets, 5), balanced_weights(targets, 5)
+        best, held = path.best()
+        level, logits = level_logits(held, path.signs, np.arange(len(targets))), path.head(best).logits(others)
+        scores = [
+            balanced_accuracy(fit(level, targets, weights).apply(logits), hidden)
+            for fit in (fit_calibration, calibrate_regression)
+        ]
+        gains.append(scores[1] - scores[0])
+    assert np.mean(gains) >= least
+    assert ratio > 1 or np.abs(gains).max() == 0.0

@@ -34,7 +34,14 @@ def across(taken: str = CONSENSUS, gain: tuple[float, float, float] | None = (0.
     return Across(
         target=TargetRecord(name="site b", fingerprint="0" * 64, items=1200, independent=1100, issues=()),
         alignment=Alignment(
-            taken=taken, reason=reason, sentence="Here is why.", p=0.005, source=400, target=1000, rows=rows
+            taken=taken,
+            reason=reason,
+            sentence="Here is why.",
+            p=0.005,
+            source=400,
+            target=2000,
+            rows=rows,
+            judged=1000,
         ),
         labelled=None,
         before=Interval(value=0.7, low=0.6, high=0.8, method="by hand") if gain else None,

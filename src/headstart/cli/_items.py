@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from headstart.core.data_kind import RawTable, Roles
+from headstart.core.data_kind import Roles
 from headstart.core.dataset import Modality
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.core.words import counted
 from headstart.data._file import read_bytes
 from headstart.data._formats import SOUNDS, SUFFIXES, TABLES, TEXTS
 from headstart.data._issues import examples
-from headstart.data._sources import neighbour, read_like
+from headstart.data._sources import kind_of, neighbour
 from headstart.data._text import decode_text
 from headstart.data._tree import Walk, display, files_below
 from headstart.report._format import shorten
@@ -26,10 +26,12 @@ from headstart.report._format import shorten
 @dataclass(kw_only=True)
 class Expanded:
     """``items`` in the order of the words: names of image and sound files, paths of text files, texts themselves, cells
-    of tables. ``notes`` say what was left out of folders, one sentence each.
+    of tables. ``names`` are those of cells, by position, where they are no texts that speak for themselves; ``notes``
+    say what was left out of folders, one sentence each.
     """
 
     items: list[Any] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -59,7 +61,7 @@ def expand(
     words: Sequence[str], modality: Modality, *, lines: bool = False, column: str | None = None, usual: str = ""
 ) -> Expanded:
     """What is meant by ``words``. A folder stands for the files that training would find in it, a table for the items
-    in its ``column`` (if not given, in the ``usual`` one where it has that, else in the one that training would take),
+    in its ``column`` (if not given, in the ``usual`` one; if there is none, in the one that training would take),
     and a text file for one text, or with ``lines`` for one a line.
 
     Raises:
@@ -69,18 +71,23 @@ def expand(
     problems: list[str] = []
     if lines and modality != "text":
         raise UserError(f"--lines reads texts, and this model is for {FILES[modality].many}; leave it out.")
-    found, tables = Expanded(), list[str]()
+    found, tables = Expanded(), list[Path]()
     for word in words:
-        if is_table(word):
-            tables.append(word)
-            found.items.extend(_cells(Path(word), modality, column, usual, found.notes, problems))
-        elif word == "-":
+        own = _tables(word)
+        tables += own
+        for table in own:
+            _cells(table, modality, column, usual, found, problems)
+        if own:
+            continue
+        if word == "-":
             found.items.extend(_lines(sys.stdin.buffer.read(), "Standard input", problems))
         elif modality != "text":
             found.items.extend(_files(word, modality, found.notes, problems))
         else:
             found.items.extend(_texts(word, found.notes, problems))
     files = [item for item in found.items if isinstance(item, Path)]
+    if lines and tables:
+        problems.append("--lines reads .txt files, and tables have rows; predict them one after the other.")
     if lines and not files and not problems and "-" not in words:
         problems.append("--lines was given, and no .txt file to read lines of; name one, or leave --lines out.")
     if lines:
@@ -92,45 +99,39 @@ def expand(
     return found
 
 
-def is_table(word: str) -> bool:
-    """Whether it is the path of a table."""
+def _tables(word: str) -> list[Path]:
+    """The tables that it names, itself or as a pattern that ends like one."""
     path = Path(word)
-    return path.suffix.lower() in TABLES and _trouble(path) is None and path.is_file()
+    if path.suffix.lower() not in TABLES or _trouble(path) is not None:
+        return []
+    if path.is_file():
+        return [path]
+    found = glob.glob(word, recursive=True) if glob.has_magic(word) else []  # noqa: PTH207 - absolute patterns
+    return [each for each in map(Path, sorted(found)) if each.is_file()]
 
 
 def _cells(
-    path: Path, modality: Modality, column: str | None, usual: str, notes: list[str], problems: list[str]
-) -> list[Any]:
-    """Items of all rows of a table, those that cannot be read among them."""
+    path: Path, modality: Modality, column: str | None, usual: str, found: Expanded, problems: list[str]
+) -> None:
+    """Add the items of all rows of a table to ``found``, those that cannot be read among them."""
     try:
-        raw = _read(path, column) if column else _as_learnt(path, usual, notes)
+        raw = kind_of(path).read(path, Roles(input=column or usual or None, labelled=False))
     except UserError as error:
-        problems += error.problems
-        return []
+        learnt = "" if column or not usual else f" The model learnt from column '{usual}'; name another with --input."
+        problems += [f"{problem}{learnt}" for problem in error.problems]
+        return
     if raw.modality != modality:
         problems.append(
             f"Column '{raw.roles['input']}' of '{path}' holds {FILES[raw.modality].many}, and this model is for "
             f"{FILES[modality].many}; name another column with --input."
         )
-    notes += [issue.message for issue in raw.issues if issue.code in ("input_found", "no_header")]
+        return
+    found.notes += [issue.message for issue in raw.issues if issue.code in ("input_found", "no_header")]
     nothing = "" if modality == "text" else {"path": None, "bytes": None}
-    return [nothing if item is None else item for item in raw.items.to_pylist()]
-
-
-def _as_learnt(path: Path, usual: str, notes: list[str]) -> RawTable:
-    """By the ``usual`` column; where there is none that can be read, by the one that training would take."""
-    if not usual:
-        return _read(path, None)
-    try:
-        return _read(path, usual)
-    except UserError as error:
-        raw = _read(path, None)
-        notes.append(f"{error} Column '{raw.roles['input']}' is read instead.")
-        return raw
-
-
-def _read(path: Path, column: str | None) -> RawTable:
-    return read_like(path, Roles(input=column, labelled=False), None)
+    for name, item in zip(raw.ids, raw.items.to_pylist(), strict=True):
+        if modality != "text" or not (item or "").strip():
+            found.names[len(found.items)] = name
+        found.items.append(nothing if item is None else item)
 
 
 def _read_lines(item: str | Path, problems: list[str]) -> list[str]:

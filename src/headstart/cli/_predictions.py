@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart.core.errors import UserError
+from headstart.core.errors import UnreadableItem, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from headstart.bundle.predictor import Prediction
-    from headstart.core.errors import UnreadableItem
 
 COLUMNS = ("item", "predicted", "confidence", "problem")
 SHOWN = 8
@@ -29,8 +29,12 @@ def csv_file(given: str | Path) -> Path:
     path = Path(given)
     if path.suffix.lower() != ".csv":
         raise UserError(f"--out is '{given}'; expected a file that ends in .csv.")
-    if path.exists():
-        raise UserError(f"'{given}' exists already, and nothing is overwritten: name another file, or remove it.")
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise UserError(f"--out cannot be looked for: {error.strerror}.") from error
+    if there:
+        raise _taken(path)
     if not path.parent.is_dir():
         raise UserError(f"The folder '{path.parent}' of --out does not exist; make it first.")
     return path
@@ -39,22 +43,32 @@ def csv_file(given: str | Path) -> Path:
 def write(
     path: Path, classes: Sequence[str], predictions: Sequence[Prediction], unread: Sequence[UnreadableItem]
 ) -> None:
-    """One line an item in the order given, the ``unread`` ones with nothing but their problem.
+    """One line an item in the order given, the ``unread`` ones with nothing but their problem. The file is there when
+    it is complete.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: the file cannot be written, or is there by now.
     """
     problems = {each.position: each for each in unread}
-    rest = iter(predictions)
+    rest, part = iter(predictions), path.with_name(f"{path.name}.part")
     try:
-        with path.open("x", encoding="utf-8", newline="") as file:
+        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             lines = csv.writer(file)
-            lines.writerow([*COLUMNS, *classes])
+            lines.writerow([*COLUMNS, *(f"p({name})" for name in classes)])
             for position in range(len(predictions) + len(unread)):
                 problem = problems.get(position)
                 lines.writerow(_predicted(next(rest), classes) if problem is None else _unread(problem, classes))
+        if path.exists():
+            raise _taken(path)
+        part.rename(path)
     except OSError as error:
         raise UserError(f"'{path}' cannot be written: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _taken(path: Path) -> UserError:
+    return UserError(f"'{path}' exists already, and nothing is overwritten: name another file, or remove it.")
 
 
 def tally(predictions: Sequence[Prediction]) -> str:
@@ -81,3 +95,19 @@ def _unread(item: UnreadableItem, classes: Sequence[str]) -> list[str]:
 
 def _rounded(probability: float) -> str:
     return f"{probability:.6f}"
+
+
+def named(
+    predictions: Sequence[Prediction], unread: Sequence[UnreadableItem], names: Mapping[int, str]
+) -> tuple[list[Prediction], list[UnreadableItem]]:
+    """Both with the ``names`` that people know items by, which go by position among all that were given."""
+    missing = {each.position for each in unread}
+    places = (place for place in range(len(predictions) + len(unread)) if place not in missing)
+    found = [replace(each, item=names.get(place, each.item)) for place, each in zip(places, predictions, strict=True)]
+    left = [
+        each
+        if each.position is None or each.position not in names
+        else UnreadableItem(names[each.position], each.reason, quoted=True, position=each.position)
+        for each in unread
+    ]
+    return found, left

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
 
 from headstart.cli import _options
-from headstart.cli._running import warn
-from headstart.cli._terminal import document, show, working
+from headstart.cli._terminal import document, err, show, working
 from headstart.core.dataset import NOUNS
 from headstart.core.errors import UserError
 from headstart.core.words import counted
@@ -17,7 +16,7 @@ from headstart.core.words import counted
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from headstart.core.dataset import Dataset
+    from headstart.core.dataset import Dataset, Issue
     from headstart.core.domain_card import Comparison, DomainCard
 
 Target = Annotated[
@@ -59,21 +58,37 @@ def check(
     """
     if model and not target:
         raise UserError("--model names what --target is looked at with, and there is no target; leave it out.")
-    compared = None
     with working(as_json=json) as progress:
         from headstart import api
+        from headstart.pool import find
 
+        if model:
+            find(model)
         found = api.load(data, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
-        if target and fit(found):
-            items = api.load_unlabelled(target, like=found, progress=progress)
-            warn(items.issues, progress, f"In the target '{items.name}': ")
-            compared = api.compare_domains(found, items, model=model or "auto", seed=seed, progress=progress)
-    if json:
-        document(audit(found) | {"domains": compared})
-    else:
-        show(*view(found), *(domains(compared) if compared else ()))
+    if not json:
+        show(*view(found))
+    elif not target or not fit(found):
+        document(audit(found) | {"target": None, "domains": None})
+    if target and fit(found):
+        _compare(found, target, model or "auto", seed, as_json=json)
+    elif target:
+        err().print("The target was not looked at: the data have to be fixed first.")
     if not fit(found):
         raise Exit(2)
+
+
+def _compare(data: Dataset, target: str, model: str, seed: int, *, as_json: bool) -> None:
+    """Show whether the items of the target are like those to learn from. People have seen the audit by then."""
+    from headstart import api
+
+    with working(as_json=as_json) as progress:
+        items = api.load_unlabelled(target, like=data, progress=progress)
+        compared = api.compare_domains(data, items, model=model, seed=seed, progress=progress)
+    if as_json:
+        read = {"name": items.name, "items": len(items), "issues": items.issues}
+        document(audit(data) | {"target": read, "domains": compared})
+    else:
+        show(*_issues(items.issues), *domains(compared))
 
 
 def fit(data: Dataset) -> bool:
@@ -117,14 +132,20 @@ def view(data: Dataset) -> Iterator[RenderableType]:
     if data.roles:
         yield Text("Columns: " + ", ".join(f"{role} = {column}" for role, column in data.roles.items()), style="dim")
     yield _class_table(data)
+    yield from _issues(data.issues)
+    yield _conclusion(data)
+    yield Text("'headstart adapt' also lists suspicious labels: finding them takes a model.", style="dim")
+
+
+def _issues(issues: Sequence[Issue]) -> Iterator[RenderableType]:
+    from rich.text import Text
+
     for severity, colour in SEVERITIES.items():
-        for issue in data.issues:
+        for issue in issues:
             if issue.severity == severity:
                 yield Text.assemble((f"{severity:8}", f"bold {colour}"), issue.message)
                 if issue.items:
                     yield Text(f"        {_some(issue.items)}", style="dim")
-    yield _conclusion(data)
-    yield Text("'headstart adapt' also lists suspicious labels: finding them takes a model.", style="dim")
 
 
 def domains(compared: Comparison) -> Iterator[RenderableType]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from headstart.cli import _items, _options
-from headstart.cli._predictions import csv_file, tally, write
+from headstart.cli._predictions import csv_file, named, tally, write
 from headstart.cli._terminal import document, out, show, working
 from headstart.core.dataset import NOUNS
 from headstart.core.words import counted
@@ -79,6 +79,7 @@ def predict(
         left: list[UnreadableItem] = []
         with progress.stage(f"Predicting {counted(len(given.items), NOUNS[card.modality])}"):
             predictions = predictor.predict(given.items, unreadable=left.append)
+        predictions, left = named(predictions, left, given.names)
         if left and not predictions:
             raise all_unreadable(left)
         for item in left[:NAMED]:
@@ -92,7 +93,9 @@ def predict(
         found = {"run": run, "classes": predictor.classes, "predictions": predictions}
         document({**found, "unreadable": unread, "notes": given.notes})
     elif out_file is not None:
-        show(f"{counted(len(predictions), 'prediction')} in {out_file}: {tally(predictions)}.")
+        from rich.text import Text
+
+        show(Text(f"{counted(len(predictions), 'prediction')} in {out_file}: {tally(predictions)}."))
     else:
         show(table(predictions, out().width))
 

@@ -43,8 +43,9 @@ class Alignment:
     """The answer: the way that was ``taken`` and the ``reason`` for it, also in a ``sentence``.
 
     ``p`` is that of source and target being one domain, with predicted classes held equal; ``source`` and ``target``
-    count the items that were looked at. ``trained`` says what was changed of the body for it: the name of the strategy
-    that trained it, or ``normalisation``; empty where only the head is another.
+    count the items that were looked at, and ``judged`` those of the target that the ``rows`` are judged by. ``trained``
+    says what was changed of the body for it: the name of the strategy that trained it, or ``normalisation``; empty
+    where only the head is another.
     """
 
     taken: str
@@ -54,4 +55,5 @@ class Alignment:
     source: int
     target: int
     rows: tuple[WayRow, ...]
+    judged: int
     trained: str = ""

@@ -150,7 +150,7 @@ def _find_input(columns: Columns, others: Mapping[str, Sequence[Any]], problems:
             if _roles.mean_words(texts) > 0 and len(set(texts)) < len(texts)
         )
         problems.append(
-            f"{columns.where} has no column of paths of images or sounds, or of free text, to learn from; "
+            f"{columns.where} has no column of paths of images or sounds, or of free text, to read; "
             f"name one with input= (--input). Columns: {', '.join(columns.values)}.{repeated}"
         )
         return None

@@ -56,7 +56,7 @@ def first_line(path: Path, columns: Mapping[str, Sequence[Any]]) -> list[Issue]:
         return []
     sentence = (
         f"The first line of '{path}' was taken for its header, and looks like an item: its '{same[0]}' is also a value "
-        f"below it. If it is one, put a header such as text,label in front of it."
+        f"below it. If it is one, put a line with the columns' names in front of it."
     )
     return [Issue(code="no_header", severity="warning", message=sentence)]
 

@@ -11,6 +11,7 @@ import pyarrow.parquet
 from headstart.core.data_kind import DataKind, RawTable, Roles
 from headstart.core.errors import UserError
 from headstart.data._columns import Columns, to_rows
+from headstart.data._formats import TABLES
 from headstart.data._hf import columns_of
 from headstart.data._tables import first_line, read_delimited, read_json
 
@@ -33,7 +34,7 @@ class Table(DataKind):
         """A path to a file with one of the endings above."""
         if not isinstance(source, str | Path) or not Path(source).is_file():
             return False
-        return Path(source).suffix.lower() in (*READERS, *PARQUET)
+        return Path(source).suffix.lower() in TABLES
 
     def read(self, source: Any, roles: Roles) -> RawTable:
         """See `DataKind.read`; rows are counted from 1, below the header."""

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.covariance import ledoit_wolf
 
+ROUNDING = 1e-12
+"""Share of its mean up to which a column's spread is that of rounding."""
 TINY = 1e-10
 """Share of the largest eigenvalue below which a direction counts as empty."""
 
@@ -25,7 +27,8 @@ class Moments:
         Multivariate Analysis 88): of columns of unit variance towards the identity, so that each keeps its own.
         """
         mean, spread = rows.mean(axis=0), rows.std(axis=0)
-        scale = np.where(spread > 0, spread, 1.0)
+        varies = spread > ROUNDING * np.abs(mean)
+        spread, scale = np.where(varies, spread, 0.0), np.where(varies, spread, 1.0)
         correlation = ledoit_wolf((rows - mean) / scale, assume_centered=True)[0]
         # A column that does not vary has a share of the mean variance after shrinking, and none in truth.
         return cls(mean=mean, covariance=correlation * spread[:, None] * spread)

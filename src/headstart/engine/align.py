@@ -137,6 +137,7 @@ def decided(tried: Tried, means: Means, *, seed: int) -> Alignment:
         source=len(features),
         target=len(target),
         rows=tuple(_row(way, tried.ways[SOURCE_ONLY]) for way in tried.ways.values()),
+        judged=len(tried.ways[SOURCE_ONLY].predicted),
     )
 
 

@@ -11,16 +11,14 @@ from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.engine.block_distances import Depths
 from headstart.engine.domain_card import Preview, Side, domain_card
+from headstart.engine.domains import COMPARED, card_or_note
 from headstart.engine.draws import one_of_each
 from headstart.engine.features import Encoder
 from headstart.engine.items import Names, items_of
-from headstart.engine.options import Options, unlike
+from headstart.engine.options import Options, unlike, unsuited
 from headstart.engine.prepare import fetch
 from headstart.engine.reading import settle_reading
 from headstart.engine.threads import modest_threads
-
-MOST = 400
-"""Items of a side, drawn at random: their features have to be taken for it."""
 
 
 def compared_domains(
@@ -39,13 +37,13 @@ def compared_domains(
         raise UserError(
             f"'{data.name}' came with no test split, so there is nothing to compare its items with; give a target."
         )
-    problems = [] if target is None else unlike(data, target)
+    problems = [*unsuited(data, options), *([] if target is None else unlike(data, target))]
     if problems:
         raise UserError(*problems)
     seed = options.seed
     member = fetch(options, 1, progress).options.pool[0]
     backbone = member.load()
-    rows = data.split.train[one_of_each(data.groups[data.split.train], seed)[:MOST]]
+    rows = data.split.train[one_of_each(data.groups[data.split.train], seed)[:COMPARED]]
     settle_reading(backbone, items_of(data, rows), options.home, progress)
     encoder = Encoder(backbone, options.home, progress, targets=data.targets[rows])
 
@@ -55,21 +53,16 @@ def compared_domains(
         targets = source.targets[rows] if isinstance(source, Dataset) else None
         return Side(name=name, features=features, items=items, ids=Names(source, rows), targets=targets)
 
-    def card(other: Side) -> DomainCard:
-        return domain_card(first, other, preview=preview, progress=progress, depths=depths, seed=seed)
-
-    cards, notes = list[DomainCard](), list[str]()
-    with modest_threads(2 * MOST):
+    cards, note = tuple[DomainCard, ...](), ""
+    with modest_threads(2 * COMPARED):
         first = side("training items", data, rows)
         depths = Depths(backbone=backbone, encoder=encoder, home=options.home)
         if data.split.origin == "given":
-            tested = data.split.test[one_of_each(data.groups[data.split.test], seed)[:MOST]]
-            try:
-                other = side("test items", data, tested)
-                cards.append(card(other))
-            except UserError as error:
-                notes.append(f"Training and test items were not compared: {error}")
+            tested = data.split.test[one_of_each(data.groups[data.split.test], seed)[:COMPARED]]
+            other = side("test items", data, tested)
+            cards, note = card_or_note(first, other, preview=preview, progress=progress, depths=depths, seed=seed)
         if target is not None:
-            other = side("items of the target", target, one_of_each(target.groups, seed)[:MOST])
-            cards.append(card(other))
-    return Comparison(model=member.info.name, cards=tuple(cards), notes=tuple(notes))
+            other = side("items of the target", target, one_of_each(target.groups, seed)[:COMPARED])
+            found = domain_card(first, other, preview=preview, progress=progress, depths=depths, seed=seed)
+            cards = (*cards, found)
+    return Comparison(model=member.info.name, cards=cards, notes=(note,) if note else ())

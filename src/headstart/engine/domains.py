@@ -7,6 +7,7 @@ import numpy as np
 from headstart.core.dataset import Dataset
 from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
+from headstart.core.progress import Progress
 from headstart.engine.block_distances import Depths
 from headstart.engine.domain_card import Preview, Side, domain_card
 from headstart.engine.draws import one_of_each
@@ -15,7 +16,7 @@ from headstart.engine.run import Run
 from headstart.engine.trials import Contender
 
 COMPARED = 400
-"""Test items that are looked at, drawn at random: their features may have to be taken for it."""
+"""Items of another side that are looked at, drawn at random: their features may have to be taken for it."""
 LEARNT = 2000
 """Training items among which the neighbours of test items are looked up, drawn at random."""
 
@@ -39,9 +40,16 @@ def compared(
         ids=Names(data, scored),
         targets=data.targets[scored],
     )
+    depths = depths_of(contender, run)
+    return card_or_note(train, other, preview=preview, progress=run.progress, depths=depths, seed=seed)
+
+
+def card_or_note(
+    train: Side, tested: Side, *, preview: Preview, progress: Progress, depths: Depths, seed: int
+) -> tuple[tuple[DomainCard, ...], str]:
+    """The card of test items, or why there is none."""
     try:
-        depths = depths_of(contender, run)
-        return (domain_card(train, other, preview=preview, progress=run.progress, depths=depths, seed=seed),), ""
+        return (domain_card(train, tested, preview=preview, progress=progress, depths=depths, seed=seed),), ""
     except UserError as error:
         return (), f"Training and test items were not compared: {error}"
 

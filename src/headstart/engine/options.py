@@ -168,23 +168,29 @@ def unlike(data: Dataset, target: Unlabelled) -> list[str]:
     ]
 
 
-def check(data: Dataset, options: Options) -> None:
-    """Refuse what cannot work before anything is downloaded or computed.
-
-    Raises:
-        UserError: every problem found, together.
-    """
+def unsuited(data: Dataset, options: Options) -> list[str]:
+    """Models of the pool that are for other items, and a pool without any."""
     problems = [
         f"{member.info.name} reads {NOUNS[member.info.modality]}s, but '{data.name}' holds {NOUNS[data.modality]}s. "
         "`headstart models` lists what suits."
         for member in options.pool
         if member.info.modality != data.modality
     ]
-    if options.destination is not None:
-        problems += unlike(data, options.destination.data)
     if not options.pool:
         kind = " with a permissive licence" if options.recipe.licence == "permissive" else ""
         problems.append(f"No pretrained model for {NOUNS[data.modality]}s{kind} was named or found.")
+    return problems
+
+
+def check(data: Dataset, options: Options) -> None:
+    """Refuse what cannot work before anything is downloaded or computed.
+
+    Raises:
+        UserError: every problem found, together.
+    """
+    problems = unsuited(data, options)
+    if options.destination is not None:
+        problems += unlike(data, options.destination.data)
     for name, strategy in _all_strategies(options).items():
         reasons = {strategy.supports(member.info, options.task) for member in options.pool}
         if isinstance(strategy, InputStrategy) and strategy.learns_from_another and len(options.pool) == 1:

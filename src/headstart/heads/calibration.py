@@ -20,7 +20,9 @@ with 10 and with temperature scaling alone, means over six draws: 100 digits .83
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """Calibrated logits ``(z - mean over classes) @ matrix.T + bias`` with ``matrix (C, C)`` and ``bias (C,)``."""
+    """Calibrated logits ``z @ matrix.T + bias`` with ``matrix (C, C)`` and ``bias (C,)``. After `fit_calibration` the
+    level of ``z`` does not matter, after `calibrate_regression` it does.
+    """
 
     matrix: NDArray[np.float64]
     bias: NDArray[np.float64]

@@ -54,11 +54,16 @@ def answer(across: Across) -> str:
     return f"Yes, using {WAYS.get(alignment.taken, alignment.taken)}{body}. {alignment.sentence}"
 
 
+def adapted(across: Across) -> bool:
+    """Whether anything but the original model was taken."""
+    return across.alignment.taken != SOURCE_ONLY
+
+
 def gained(results: Results) -> str:
     """What it has brought, as far as anybody can tell."""
     across = results.across
     assert across is not None
-    if across.alignment.taken == SOURCE_ONLY:
+    if not adapted(across):
         return ""
     if across.difference is None or across.before is None:
         return _chosen(across, results.primary) or (

@@ -56,7 +56,7 @@ def tabled(results: Results) -> list[ClassShare]:
 def scarce(results: Results) -> list[str]:
     """Classes that the model as it was hardly predicts in the target, though many items would be expected."""
     across = results.across
-    seen = 0 if across is None else across.alignment.target
+    seen = 0 if across is None else across.alignment.judged
     return [
         each.name
         for each in class_shares(results)
