@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from headstart.core.dataset import Issue as Issue
     from headstart.core.dataset import Unlabelled as Unlabelled
     from headstart.core.domain import DomainMethod as DomainMethod
-    from headstart.core.domain_card import Comparison as Comparison
     from headstart.core.domain_card import DomainCard as DomainCard
+    from headstart.core.domain_card import DomainComparison as DomainComparison
     from headstart.core.errors import HeadstartError as HeadstartError
     from headstart.core.errors import Unavailable as Unavailable
     from headstart.core.errors import UserError as UserError
@@ -68,9 +68,9 @@ _HOMES = {
     "Ranking": "api",
     "Backbone": "core.backbone",
     "BackboneInfo": "core.backbone",
-    "Comparison": "core.domain_card",
     "Dataset": "core.dataset",
     "DomainCard": "core.domain_card",
+    "DomainComparison": "core.domain_card",
     "DomainMethod": "core.domain",
     "HeadstartError": "core.errors",
     "Issue": "core.dataset",

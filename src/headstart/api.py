@@ -22,7 +22,7 @@ from headstart.ways import AUTO, strategy_for
 
 if TYPE_CHECKING:
     from headstart.bundle.predictor import Predictor
-    from headstart.core.domain_card import Comparison
+    from headstart.core.domain_card import DomainComparison
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +165,7 @@ def compare_domains(
     licence: str = "any",
     seed: int = 0,
     progress: Progress | None = None,
-) -> Comparison:
+) -> DomainComparison:
     """Whether a test split that came with ``data``, and items of a ``target`` without labels, are of their domain.
 
     Up to 400 items of each side are looked at by a pretrained model, the most promising one or ``model``; nothing is
@@ -176,7 +176,7 @@ def compare_domains(
         Unavailable: weights that cannot be fetched.
     """
     from headstart.data._preview import preview
-    from headstart.engine.comparison import compared_domains
+    from headstart.engine.domain_comparison import compared_domains
 
     recipe = Recipe(model=model, licence=licence, seed=seed)
     to = None if target is None else unlabelled(target)

@@ -5,7 +5,7 @@ import pytest
 
 from headstart import api
 from headstart.core.dataset import Issue
-from headstart.core.domain_card import Comparison
+from headstart.core.domain_card import DomainComparison
 from headstart.core.errors import UserError
 from tests.cli.standins import dataset
 from tests.report.cards import other_site, same
@@ -109,7 +109,7 @@ def comparing(loading, monkeypatch):
 
         def compare(data, target, **options):
             asked.update(model=options["model"], compared=target is items)
-            return Comparison(model="packaged:m", cards=cards, notes=notes)
+            return DomainComparison(model="packaged:m", cards=cards, notes=notes)
 
         monkeypatch.setattr(api, "compare_domains", compare)
         return asked

@@ -12,7 +12,7 @@ from PIL import Image
 from headstart.core.errors import UserError
 from headstart.core.progress import Silent
 from headstart.engine import block_distances
-from headstart.engine.block_distances import Depths
+from headstart.engine.block_distances import BlockReader
 from headstart.engine.features import Encoder
 from tests.backbones.members import make
 from tests.engine import toys
@@ -26,15 +26,15 @@ def pictures(seed: int, brighter: int = 0, count: int = 30) -> list[Image.Image]
     return [Image.fromarray(each) for each in noise]
 
 
-def depths(home: Path) -> Depths:
+def reader(home: Path) -> BlockReader:
     backbone = make("test_resnet")
-    return Depths(backbone=backbone, encoder=Encoder(backbone, home, Silent()), home=home)
+    return BlockReader(backbone=backbone, encoder=Encoder(backbone, home, Silent()), home=home)
 
 
 def test_every_block_has_its_distance(tmp_path: Path):
-    found = depths(tmp_path)
+    found = reader(tmp_path)
     items = [toys.items_of(pictures(seed, brighter)) for seed, brighter in ((0, 0), (1, 0), (2, 100))]
-    alike, other = (found.between(items[0], each, seed=0) for each in items[1:])
+    alike, other = (found.distances(items[0], each, seed=0) for each in items[1:])
     assert [each.block for each in alike] == [block.name for block in found.backbone.blocks]
     assert all(each.separability.p <= 0.05 for each in other)
     assert other[0].separability.value > 1.5
@@ -43,7 +43,7 @@ def test_every_block_has_its_distance(tmp_path: Path):
 
 def test_sides_are_cut_to_one_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(block_distances, "MOST", 12)
-    found, seen = depths(tmp_path), []
+    found, seen = reader(tmp_path), []
     plain = Encoder.encode
 
     def encode(self: Encoder, items, name, view=None):
@@ -51,17 +51,17 @@ def test_sides_are_cut_to_one_size(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return plain(self, items, name, view)
 
     monkeypatch.setattr(Encoder, "encode", encode)
-    found.between(toys.items_of(pictures(0)), toys.items_of(pictures(1, count=20)), seed=0)
-    found.between(toys.items_of(pictures(0)), toys.items_of(pictures(1, count=11)), seed=0)
+    found.distances(toys.items_of(pictures(0)), toys.items_of(pictures(1, count=20)), seed=0)
+    found.distances(toys.items_of(pictures(0)), toys.items_of(pictures(1, count=11)), seed=0)
     assert seen == [12, 12, 11, 11]
 
 
 def test_a_body_that_is_read_at_its_end_only_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    found = depths(tmp_path)
+    found = reader(tmp_path)
 
     def opaque() -> None:
         raise UserError("it can be read at its end only")
 
     monkeypatch.setattr(found.backbone, "layered", opaque)
     items = toys.items_of(pictures(0))
-    assert replace(found).between(items, items, seed=0) == ()
+    assert replace(found).distances(items, items, seed=0) == ()

@@ -102,8 +102,6 @@ def test_regression_hears_rare_classes_by_the_length_of_their_indicator():
     targets = np.repeat([0, 1], [16, 1])
     logits = np.where(targets[:, None] == np.arange(2), 0.1, -0.1) + 0.01 * generator.normal(size=(17, 2))
     found = calibrate_regression(logits, targets, weights)
-    expected = fit_calibration((1.0 + logits) * np.sqrt(weights), targets, weights)
-    np.testing.assert_allclose(found.apply(logits), expected.apply((1.0 + logits) * np.sqrt(weights)), atol=1e-9)
     moved = found.matrix / fit_calibration(logits, targets, weights).matrix
     assert moved[1, 1] > 2.0 * moved[0, 0]
 

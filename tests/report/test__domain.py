@@ -32,17 +32,17 @@ def test_another_domain():
 
 def test_where_in_the_body_they_part():
     card = other_site()
-    assert _domain.parting(card) == (
+    assert _domain.first_apart(card) == (
         "They part from block 2 of 3 (stage 1) on: what the first blocks see, such as colour or sharpness, is more "
         "alike than what is shown."
     )
     early = replace(card, blocks=card.blocks[1:])
-    assert _domain.parting(early).startswith("They part in the first of 2 blocks: low-level appearance differs,")
+    assert _domain.first_apart(early).startswith("They part in the first of 2 blocks: low-level appearance differs,")
     near = replace(card.blocks[0], separability=card.blocks[0].separability)
-    assert _domain.parting(replace(card, blocks=(near, near))) == (
+    assert _domain.first_apart(replace(card, blocks=(near, near))) == (
         "No single block tells them apart by what it gives on average."
     )
-    assert _domain.parting(same()) == ""
+    assert _domain.first_apart(same()) == ""
     page = render(replace(solar(), domains=(card,)), run="runs/x")
     assert "Block, from input to output" in page
     assert "Block, from input to output" not in render(replace(solar(), domains=(same(),)), run="runs/x")

@@ -73,13 +73,11 @@ def expand(
         raise UserError(f"--lines reads texts, and this model is for {FILES[modality].many}; leave it out.")
     found, tables = Expanded(), list[Path]()
     for word in words:
-        own = _tables(word)
-        tables += own
-        for table in own:
-            _cells(table, modality, column, usual, found, problems)
-        if own:
-            continue
-        if word == "-":
+        if named := _tables(word):
+            tables += named
+            for table in named:
+                _cells(table, modality, column, usual, found, problems)
+        elif word == "-":
             found.items.extend(_lines(sys.stdin.buffer.read(), "Standard input", problems))
         elif modality != "text":
             found.items.extend(_files(word, modality, found.notes, problems))
@@ -104,10 +102,13 @@ def _tables(word: str) -> list[Path]:
     path = Path(word)
     if path.suffix.lower() not in TABLES or _trouble(path) is not None:
         return []
-    if path.is_file():
-        return [path]
+    return [path] if path.is_file() else [Path(each) for each in _matching(word)]
+
+
+def _matching(word: str) -> list[str]:
+    """Files that match a pattern; none where it is no pattern."""
     found = glob.glob(word, recursive=True) if glob.has_magic(word) else []  # noqa: PTH207 - absolute patterns
-    return [each for each in map(Path, sorted(found)) if each.is_file()]
+    return sorted(each for each in found if Path(each).is_file())
 
 
 def _cells(
@@ -155,7 +156,7 @@ def _files(word: str, modality: Modality, notes: list[str], problems: list[str])
     if path.is_dir():
         return _inside(path, modality, notes, problems)
     if glob.has_magic(word):
-        found = sorted(each for each in glob.glob(word, recursive=True) if Path(each).is_file())  # noqa: PTH207 - absolute patterns
+        found = _matching(word)
         if not found:
             problems.append(f"No file matches the pattern '{word}'; quote it only if the shell should not expand it.")
         return found

@@ -67,8 +67,20 @@ def write(
         part.unlink(missing_ok=True)
 
 
-def _taken(path: Path) -> UserError:
-    return UserError(f"'{path}' exists already, and nothing is overwritten: name another file, or remove it.")
+def named(
+    predictions: Sequence[Prediction], unread: Sequence[UnreadableItem], names: Mapping[int, str]
+) -> tuple[list[Prediction], list[UnreadableItem]]:
+    """Both with the ``names`` that people know items by, which go by position among all that were given."""
+    missing = {each.position for each in unread}
+    places = (place for place in range(len(predictions) + len(unread)) if place not in missing)
+    found = [replace(each, item=names.get(place, each.item)) for place, each in zip(places, predictions, strict=True)]
+    left = [
+        each
+        if each.position is None or each.position not in names
+        else UnreadableItem(names[each.position], each.reason, quoted=True, position=each.position)
+        for each in unread
+    ]
+    return found, left
 
 
 def tally(predictions: Sequence[Prediction]) -> str:
@@ -77,6 +89,10 @@ def tally(predictions: Sequence[Prediction]) -> str:
     others = sum(count for _, count in found[SHOWN:])
     named = [f"{label} {count}" for label, count in found[:SHOWN]]
     return ", ".join([*named, *([f"{others} of other classes"] if others else [])])
+
+
+def _taken(path: Path) -> UserError:
+    return UserError(f"'{path}' exists already, and nothing is overwritten: name another file, or remove it.")
 
 
 def _predicted(found: Prediction, classes: Sequence[str]) -> list[str]:
@@ -95,19 +111,3 @@ def _unread(item: UnreadableItem, classes: Sequence[str]) -> list[str]:
 
 def _rounded(probability: float) -> str:
     return f"{probability:.6f}"
-
-
-def named(
-    predictions: Sequence[Prediction], unread: Sequence[UnreadableItem], names: Mapping[int, str]
-) -> tuple[list[Prediction], list[UnreadableItem]]:
-    """Both with the ``names`` that people know items by, which go by position among all that were given."""
-    missing = {each.position for each in unread}
-    places = (place for place in range(len(predictions) + len(unread)) if place not in missing)
-    found = [replace(each, item=names.get(place, each.item)) for place, each in zip(places, predictions, strict=True)]
-    left = [
-        each
-        if each.position is None or each.position not in names
-        else UnreadableItem(names[each.position], each.reason, quoted=True, position=each.position)
-        for each in unread
-    ]
-    return found, left

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from headstart.core.dataset import Dataset, Issue
-    from headstart.core.domain_card import Comparison, DomainCard
+    from headstart.core.domain_card import DomainCard, DomainComparison
 
 Target = Annotated[
     str | None,
@@ -67,10 +67,10 @@ def check(
         found = api.load(data, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
     if not json:
         show(*view(found))
-    elif not target or not fit(found):
-        document(audit(found) | {"target": None, "domains": None})
     if target and fit(found):
         _compare(found, target, model or "auto", seed, as_json=json)
+    elif json:
+        document(audit(found) | {"target": None, "domains": None})
     elif target:
         err().print("The target was not looked at: the data have to be fixed first.")
     if not fit(found):
@@ -148,7 +148,7 @@ def _issues(issues: Sequence[Issue]) -> Iterator[RenderableType]:
                     yield Text(f"        {_some(issue.items)}", style="dim")
 
 
-def domains(compared: Comparison) -> Iterator[RenderableType]:
+def domains(compared: DomainComparison) -> Iterator[RenderableType]:
     """What a person sees of the domains that were compared."""
     from rich.rule import Rule
     from rich.text import Text
@@ -160,8 +160,8 @@ def domains(compared: Comparison) -> Iterator[RenderableType]:
         yield Text(_domain.answer(card), style="bold yellow" if card.apart else "bold green")
         for sentence in _domain.follows(card):
             yield Text(sentence)
-        if _domain.parting(card):
-            yield Text(_domain.parting(card))
+        if _domain.first_apart(card):
+            yield Text(_domain.first_apart(card))
         yield _distances(card)
         if card.apart:
             names = ", ".join(each.id for each in card.farthest)

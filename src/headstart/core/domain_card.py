@@ -89,7 +89,7 @@ class DomainCard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class DomainComparison:
     """The ``cards`` of the training items beside whatever there was to compare them with, on the features of ``model``;
     ``notes`` say what was not compared.
     """

@@ -67,7 +67,7 @@ def read_like(source: Any, asked: Roles, like: Dataset | None) -> RawTable:
     """
     kind = kind_of(source)
     usual = Roles() if like is None else inherited(kind, like.roles, like.named)
-    label = asked.label or usual.label if asked.labelled else None
+    label = (asked.label or usual.label) if asked.labelled else None
     roles = replace(asked, input=asked.input or usual.input, label=label, group=asked.group or usual.group)
     return kind.read(source, roles)
 

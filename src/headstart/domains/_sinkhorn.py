@@ -31,9 +31,9 @@ def plan(
     Cuturi 2013, arXiv 1306.0895, algorithm 1, with scalings absorbed into the potentials before they overflow
     (Schmitzer 2019, arXiv 1610.06519, section 3.1): as exact as in the log domain, at the price of two products of a
     matrix with a vector each time. Those wait for memory, and are therefore in float32; potentials are in float64.
-    Updates are over-relaxed (Thibault et al. 2021, arXiv 1711.01851) by the factor that is best for the
-    rate at which errors shrink (Lehmann et al. 2021, arXiv 2012.12562): several times fewer where costs of labels
-    make plain ones slow.
+    Updates are over-relaxed (Thibault et al. 2021, arXiv 1711.01851) by the factor that is best for the rate at which
+    errors shrink (Lehmann et al. 2021, arXiv 2012.12562): several times fewer where costs of labels make plain ones
+    slow.
     """
     rows, columns = cost.shape
     near = CLOSE if close is None else close

@@ -17,9 +17,8 @@ class Coral(FeatureMethod):
     """Source features take on mean and covariance of the target's: whitened by their own covariance, coloured by its.
 
     Sun, Feng and Saenko 2016, arXiv 1511.05547, algorithm 1. Departures: covariances are shrunk as far as few items ask
-    for (`Moments`), where the paper adds the identity; and the mean is the target's, which the paper leaves
-    to a normalisation beforehand. With hundreds of items its moments are mostly noise, so that ``auto`` does not
-    consider it (`bench across`).
+    for (`Moments`), where the paper adds the identity; and the mean is the target's, which the paper leaves to a
+    normalisation beforehand. With hundreds of items its moments are mostly noise: ``auto`` does not consider it.
     """
 
     summary: ClassVar[str] = "Give source features the target's mean and covariance (CORAL, Sun et al. 2016)."

@@ -21,8 +21,7 @@ class LinearOT(FeatureMethod):
 
     Peyré and Cuturi 2019, arXiv 1803.00567, remark 2.31; Flamary et al. 2019, arXiv 1905.10155, for adaptation. Of all
     maps that give the source these moments it moves items the least. Covariances are shrunk as far as few items ask
-    for (`Moments`). It gained less and did harm more often than those
-    that ``auto`` considers (`bench across`).
+    for (`Moments`). It gained less than those that ``auto`` considers (`bench across`).
     """
 
     summary: ClassVar[str] = "Move source features to the target's Gaussian by optimal transport (Flamary et al. 2019)."

@@ -20,14 +20,14 @@ MOST = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Depths:
+class BlockReader:
     """A frozen body that reads both sides block by block, as ``encoder`` was settled."""
 
     backbone: Backbone
     encoder: Encoder
     home: Path
 
-    def between(self, first: Items, second: Items, seed: int) -> tuple[BlockDistance, ...]:
+    def distances(self, first: Items, second: Items, seed: int) -> tuple[BlockDistance, ...]:
         """Separability of the first `MOST` items of both sides, which come in random order, by the output of every
         block, averaged over positions; none where the body can be read at its end only.
         """

@@ -17,7 +17,7 @@ from headstart.engine.align import Means, Source, decided, tried_out
 from headstart.engine.carrying import Carrying, carried
 from headstart.engine.compare import compare
 from headstart.engine.domain_card import Preview, Side, domain_card
-from headstart.engine.domains import depths_of, training_side
+from headstart.engine.domains import reader_of, training_side
 from headstart.engine.draws import one_of_each
 from headstart.engine.estimates import Sample
 from headstart.engine.evidence import issue_records
@@ -112,7 +112,7 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
         alignment=replace(alignment, trained="" if taken.frozen else alignment.trained or NORMALISATION),
         labelled=few,
         card=domain_card(
-            train, other, preview=preview, progress=run.progress, depths=depths_of(contender, run), seed=seed
+            train, other, preview=preview, progress=run.progress, reader=reader_of(contender, run), seed=seed
         ),
         target=TargetRecord(
             name=to.data.name,

@@ -15,7 +15,7 @@ from headstart.core.progress import Progress
 from headstart.distances.outside import USUAL, outside
 from headstart.distances.properties import differing, properties
 from headstart.distances.two_sample import TwoSample, two_sample
-from headstart.engine.block_distances import Depths
+from headstart.engine.block_distances import BlockReader
 from headstart.engine.items import Items, in_turn
 
 SHOWN = 5
@@ -45,9 +45,9 @@ Targets = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def domain_card(
-    first: Side, second: Side, *, preview: Preview, progress: Progress, depths: Depths | None = None, seed: int = 0
+    first: Side, second: Side, *, preview: Preview, progress: Progress, reader: BlockReader | None = None, seed: int = 0
 ) -> DomainCard:
-    """How far the ``second`` side is from the ``first`` and, where they are apart, by which blocks of ``depths``.
+    """How far the ``second`` side is from the ``first`` and, where they are apart, by which blocks of ``reader``.
 
     Raises:
         UserError: a side has too few items, or features that do not vary.
@@ -77,7 +77,7 @@ def domain_card(
         nearest=tuple(_shown(second, found, int(place), preview) for place in order[::-1][:SHOWN]),
         farthest=tuple(_shown(second, found, int(place), preview) for place in order[:SHOWN]),
         kinds=(*kinds, *(_kinds(away, bool(told)) if apart else ())),
-        blocks=depths.between(first.items, second.items, seed) if apart and depths is not None else (),
+        blocks=reader.distances(first.items, second.items, seed) if apart and reader is not None else (),
     )
 
 

@@ -8,7 +8,7 @@ from headstart.core.dataset import Dataset
 from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
-from headstart.engine.block_distances import Depths
+from headstart.engine.block_distances import BlockReader
 from headstart.engine.domain_card import Preview, Side, domain_card
 from headstart.engine.draws import one_of_each
 from headstart.engine.items import Items, Names
@@ -40,23 +40,23 @@ def compared(
         ids=Names(data, scored),
         targets=data.targets[scored],
     )
-    depths = depths_of(contender, run)
-    return card_or_note(train, other, preview=preview, progress=run.progress, depths=depths, seed=seed)
+    reader = reader_of(contender, run)
+    return card_or_note(train, other, preview=preview, progress=run.progress, reader=reader, seed=seed)
 
 
 def card_or_note(
-    train: Side, tested: Side, *, preview: Preview, progress: Progress, depths: Depths, seed: int
+    train: Side, tested: Side, *, preview: Preview, progress: Progress, reader: BlockReader, seed: int
 ) -> tuple[tuple[DomainCard, ...], str]:
     """The card of test items, or why there is none."""
     try:
-        return (domain_card(train, tested, preview=preview, progress=progress, depths=depths, seed=seed),), ""
+        return (domain_card(train, tested, preview=preview, progress=progress, reader=reader, seed=seed),), ""
     except UserError as error:
         return (), f"Training and test items were not compared: {error}"
 
 
-def depths_of(contender: Contender, run: Run) -> Depths:
+def reader_of(contender: Contender, run: Run) -> BlockReader:
     """The contender's body, to be read block by block."""
-    return Depths(backbone=contender.backbone, encoder=contender.encoder, home=run.options.home)
+    return BlockReader(backbone=contender.backbone, encoder=contender.encoder, home=run.options.home)
 
 
 def training_side(contender: Contender, run: Run, data: Dataset) -> Side:

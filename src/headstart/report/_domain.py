@@ -76,7 +76,7 @@ def follows(card: DomainCard) -> list[str]:
     return said
 
 
-def parting(card: DomainCard) -> str:
+def first_apart(card: DomainCard) -> str:
     """From which block on the sides are apart, and what that says; empty where nobody looked."""
     if len(card.blocks) < 2:
         return ""

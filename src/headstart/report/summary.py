@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.core.results import Results
-from headstart.report import _across, _domain, _shares, _wording
+from headstart.report import _across, _class_shares, _domain, _wording
 from headstart.report._format import (
     bare,
     duration,
@@ -151,7 +151,7 @@ def _warnings(results: Results) -> list[tuple[str, str, str]]:
 def _domains(results: Results) -> list[tuple[str, str, str]]:
     """What became of carrying over, and what is not of the domain that was learnt from."""
     carried = [] if results.across is None else [(">", _across.in_short(results), "cyan")]
-    carried += [("!", doubt, "yellow") for doubt in [_shares.doubt(results)] if doubt]
+    carried += [("!", warning, "yellow") for warning in [_class_shares.warning(results)] if warning]
     return carried + [("!", _domain.in_short(each), "yellow") for each in results.domains if each.apart]
 
 

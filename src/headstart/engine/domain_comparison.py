@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.dataset import Dataset, Unlabelled
-from headstart.core.domain_card import Comparison, DomainCard
+from headstart.core.domain_card import DomainCard, DomainComparison
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
-from headstart.engine.block_distances import Depths
+from headstart.engine.block_distances import BlockReader
 from headstart.engine.domain_card import Preview, Side, domain_card
 from headstart.engine.domains import COMPARED, card_or_note
 from headstart.engine.draws import one_of_each
@@ -23,7 +23,7 @@ from headstart.engine.threads import modest_threads
 
 def compared_domains(
     data: Dataset, target: Unlabelled | None, options: Options, preview: Preview, progress: Progress
-) -> Comparison:
+) -> DomainComparison:
     """Cards of the training items of ``data`` beside a test split that came with them, and beside the ``target``.
 
     They are on the features of the most promising model of the pool that can be had, as pretrained.
@@ -56,13 +56,13 @@ def compared_domains(
     cards, note = tuple[DomainCard, ...](), ""
     with modest_threads(2 * COMPARED):
         first = side("training items", data, rows)
-        depths = Depths(backbone=backbone, encoder=encoder, home=options.home)
+        reader = BlockReader(backbone=backbone, encoder=encoder, home=options.home)
         if data.split.origin == "given":
             tested = data.split.test[one_of_each(data.groups[data.split.test], seed)[:COMPARED]]
             other = side("test items", data, tested)
-            cards, note = card_or_note(first, other, preview=preview, progress=progress, depths=depths, seed=seed)
+            cards, note = card_or_note(first, other, preview=preview, progress=progress, reader=reader, seed=seed)
         if target is not None:
             other = side("items of the target", target, one_of_each(target.groups, seed)[:COMPARED])
-            found = domain_card(first, other, preview=preview, progress=progress, depths=depths, seed=seed)
+            found = domain_card(first, other, preview=preview, progress=progress, reader=reader, seed=seed)
             cards = (*cards, found)
-    return Comparison(model=member.info.name, cards=cards, notes=(note,) if note else ())
+    return DomainComparison(model=member.info.name, cards=cards, notes=(note,) if note else ())

@@ -64,7 +64,7 @@ def scarce(results: Results) -> list[str]:
     ]
 
 
-def doubt(results: Results) -> str:
+def warning(results: Results) -> str:
     """What follows from scarce classes; empty where there are none."""
     found = scarce(results)
     if not found:

@@ -8,8 +8,8 @@ import pytest
 
 from headstart.core.alignment import SOURCE_ONLY
 from headstart.core.results import Results
-from headstart.report import _shares
-from headstart.report._shares import ClassShare, class_shares, doubt, scarce, tabled
+from headstart.report import _class_shares
+from headstart.report._class_shares import ClassShare, class_shares, scarce, tabled, warning
 from headstart.report.html import render
 from tests.report.sample import solar
 from tests.report.test__across import across
@@ -37,15 +37,15 @@ def test_a_class_that_is_hardly_predicted_is_named_with_what_follows():
     found = predicted((0.985, 0.015), (0.8, 0.2))
     name = solar().data.classes[1]
     assert scarce(found) == [name]
-    assert doubt(found) == (
+    assert warning(found) == (
         f"The original model hardly predicts '{name}' in the target ('{name}': 1.5% of its items, 40.0% of the "
         "training items). Either such items are missing there, or the model does not recognise them: look at some. "
         "Methods of adaptation expect all classes, and may do harm where some are missing."
     )
     assert "hardly predicts" in summary_text(found)
     assert "hardly predicts" in render(found, run="runs/x")
-    assert doubt(predicted((0.8, 0.2), (1.0, 0.0))) == ""
-    assert doubt(solar()) == ""
+    assert warning(predicted((0.8, 0.2), (1.0, 0.0))) == ""
+    assert warning(solar()) == ""
 
 
 def test_few_items_of_a_rare_class_may_be_chance():
@@ -55,8 +55,8 @@ def test_few_items_of_a_rare_class_may_be_chance():
 
 def test_many_scarce_classes_are_counted_and_a_table_has_the_most_telling(monkeypatch: pytest.MonkeyPatch):
     found = predicted((0.9, *[0.0] * 6, 0.1), (0.9, *[0.0] * 6, 0.1), counts=(10,) * 8)
-    assert "'class 1', 'class 2', 'class 3', 'class 4' and 2 more in the target" in doubt(found)
-    monkeypatch.setattr(_shares, "TABLED", 2)
+    assert "'class 1', 'class 2', 'class 3', 'class 4' and 2 more in the target" in warning(found)
+    monkeypatch.setattr(_class_shares, "TABLED", 2)
     assert [each.name for each in tabled(found)] == ["class 0", "class 1"]
     assert "2 of 8 classes: those whose predictions differ most from their frequency in training." in render(
         found, run="runs/x"

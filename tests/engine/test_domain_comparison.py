@@ -11,12 +11,12 @@ import pytest
 from PIL import Image, ImageOps
 
 from headstart.core.dataset import Unlabelled
-from headstart.core.domain_card import Comparison
+from headstart.core.domain_card import DomainComparison
 from headstart.core.errors import UserError
 from headstart.core.progress import Silent
 from headstart.data._load_unlabelled import load_unlabelled
-from headstart.engine import comparison
-from headstart.engine.comparison import compared_domains
+from headstart.engine import domain_comparison
+from headstart.engine.domain_comparison import compared_domains
 from tests.engine import toys
 
 
@@ -32,7 +32,7 @@ def target(folder: Path, *, count: int = 40, inverted: bool = False) -> Unlabell
     return load_unlabelled(folder)
 
 
-def compared(folder: Path, other: Unlabelled | None, **data: Any) -> Comparison:
+def compared(folder: Path, other: Unlabelled | None, **data: Any) -> DomainComparison:
     options = toys.options(folder / "h")
     return compared_domains(toys.dataset(folder / "d", **data), other, options, preview, Silent())
 
@@ -67,7 +67,7 @@ def test_tied_items_of_the_target_count_once(tmp_path: Path):
 
 
 def test_of_many_items_some_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(comparison, "COMPARED", 15)
+    monkeypatch.setattr(domain_comparison, "COMPARED", 15)
     (card,) = compared(tmp_path, target(tmp_path / "t"), test=0).cards
     assert card.items == 15
 
@@ -80,7 +80,7 @@ def test_a_test_split_that_is_too_small_is_said_and_the_target_compared(tmp_path
 
 
 def test_what_cannot_be_compared_is_refused_before_weights_are_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(comparison, "fetch", lambda *_: pytest.fail("weights were fetched"))
+    monkeypatch.setattr(domain_comparison, "fetch", lambda *_: pytest.fail("weights were fetched"))
     with pytest.raises(UserError, match="came with no test split, so there is nothing to compare its items with; give"):
         compared(tmp_path / "a", None, test=0)
     text = toys.options(tmp_path / "h", toys.member(modality="text"))
@@ -89,12 +89,12 @@ def test_what_cannot_be_compared_is_refused_before_weights_are_fetched(tmp_path:
     few = target(tmp_path / "t", count=4)
     with pytest.raises(UserError) as caught:
         compared(tmp_path / "b", replace(few, modality="text"), test=0)
-    (kinds, number) = caught.value.problems
+    kinds, number = caught.value.problems
     assert "holds images and the target 't' texts; give two of one kind." in kinds
     assert "of which the target 't' has 4: copies, and items of one group, count once." in number
 
 
-def test_pictures_of_one_colour_are_no_features(tmp_path: Path):
+def test_pictures_of_one_colour_are_another_domain(tmp_path: Path):
     folder = tmp_path / "t"
     folder.mkdir()
     for number in range(12):
