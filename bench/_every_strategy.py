@@ -53,8 +53,9 @@ class Outcome:
 
 
 def strategies() -> tuple[str, ...]:
-    """`auto` and every way to adapt."""
-    return (AUTO, *(name for name in catalog.strategies.names() if name not in LEFT_OUT))
+    """`auto` and every way to adapt that needs no domains."""
+    known = (name for name in catalog.strategies.names() if name not in LEFT_OUT)
+    return (AUTO, *(name for name in known if not catalog.strategies.get(name).learns_across_domains))
 
 
 def outcomes(data: Dataset, name: str, labels: int, draw: int, wanted: Collection[str]) -> list[Outcome]:

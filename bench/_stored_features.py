@@ -93,7 +93,14 @@ def labelled_run(found: Found, home: Path) -> tuple[Run, Contender, Dataset]:
         budget=Budget.parse("quick"),
         home=home,
     )
-    data = Labelled(items=items, targets=found.targets, groups=found.groups, folds=found.folds, task=options.task)
+    data = Labelled(
+        items=items,
+        targets=found.targets,
+        groups=found.groups,
+        ties=found.groups,
+        folds=found.folds,
+        task=options.task,
+    )
     run = Run(options=options, plan=PRESETS["quick"], data=data, journal=Journal(None, {}), progress=Silent())
     encoded = Encoded(features=found.features, computed=0, forward_seconds=0.0, precision="float32")
     contender = Contender(

@@ -50,6 +50,7 @@ def load(
     input: str | None = None,
     label: str | None = None,
     group: str | None = None,
+    domain: str | None = None,
     test: Any = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -61,6 +62,8 @@ def load(
         input: column with the texts or image paths; inferred when not given.
         label: column with the classes; inferred when not given.
         group: column whose equal values must not straddle a split (patient, video, document).
+        domain: column that says where an item comes from (site, camera, shop), or ``folders`` where the folders of a
+            folder are domains and hold the class folders. Models are then scored on domains that they have not seen.
         test: a test set of any of these kinds; without one, splits in ``source`` are used.
         seed: seed of a split made here.
         progress: told what is going on.
@@ -70,9 +73,10 @@ def load(
     """
     from headstart.data._load import load as load_data
 
-    found = load_data(source, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
+    columns = {"input": input, "label": label, "group": group, "domain": domain}
+    found = load_data(source, **columns, test=test, seed=seed, progress=progress)
     test_source = "" if test is None else _path(test) or IN_MEMORY
-    named = _named(input=input, label=label, group=group)
+    named = _named(**columns)
     return replace(found, source=_path(source), test_source=test_source, named=named)
 
 

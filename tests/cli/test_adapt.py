@@ -28,13 +28,14 @@ def adapting(monkeypatch):
 
 def test_every_option_reaches_the_recipe(headstart, adapting, tmp_path):
     words = ("--test", "t", "--input", "i", "--label", "l", "--group", "g", "--budget", "90s", "--seed", "3")
+    words += ("--domain", "v")
     words += ("--strategy", "full", "--model", "packaged:efficientnet_lite0", "--task", "classification")
     words += ("--licence", "permissive")
     assert headstart("adapt", "d", "--out", str(tmp_path / "run"), *words).code == 0
     assert adapting["adapt"]["recipe"] == Recipe(
         data="d",
         test="t",
-        roles={"input": "i", "label": "l", "group": "g"},
+        roles={"input": "i", "label": "l", "group": "g", "domain": "v"},
         model="packaged:efficientnet_lite0",
         licence="permissive",
         strategy="full",
@@ -43,7 +44,8 @@ def test_every_option_reaches_the_recipe(headstart, adapting, tmp_path):
     )
     assert adapting["adapt"]["out"] == tmp_path / "run"
     adapting["load"].pop("progress")
-    assert adapting["load"] == {"source": "d", "test": "t", "input": "i", "label": "l", "group": "g", "seed": 3}
+    columns = {"input": "i", "label": "l", "group": "g", "domain": "v"}
+    assert adapting["load"] == {"source": "d", "test": "t", **columns, "seed": 3}
 
 
 def test_without_options_the_recipe_is_the_default_one(headstart, adapting):

@@ -42,6 +42,7 @@ def aligning(monkeypatch):
 
 def test_every_option_reaches_the_recipe(headstart, aligning, tmp_path):
     words = ("--target", "t", "--test", "u", "--input", "i", "--label", "l", "--group", "g", "--budget", "90s")
+    words += ("--domain", "v")
     words += ("--method", "coral", "--model", "packaged:efficientnet_lite0", "--licence", "permissive", "--seed", "3")
     ended = headstart("align", "d", "--out", str(tmp_path / "run"), *words)
     assert ended.code == 0
@@ -50,7 +51,7 @@ def test_every_option_reaches_the_recipe(headstart, aligning, tmp_path):
         test="u",
         target="t",
         method="coral",
-        roles={"input": "i", "label": "l", "group": "g"},
+        roles={"input": "i", "label": "l", "group": "g", "domain": "v"},
         model="packaged:efficientnet_lite0",
         licence="permissive",
         strategy="linear_probe",

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from headstart import api
@@ -31,10 +32,10 @@ def loading(monkeypatch):
 
 def test_options_reach_the_loader(headstart, loading):
     asked = loading()
-    words = ("--test", "t", "--input", "i", "--label", "l", "--group", "g", "--seed", "3")
+    words = ("--test", "t", "--input", "i", "--label", "l", "--group", "g", "--domain", "v", "--seed", "3")
     assert headstart("check", "d", *words).code == 0
     asked.pop("progress")
-    assert asked == {"source": "d", "test": "t", "input": "i", "label": "l", "group": "g", "seed": 3}
+    assert asked == {"source": "d", "test": "t", "input": "i", "label": "l", "group": "g", "domain": "v", "seed": 3}
 
 
 def test_a_person_sees_counts_columns_and_a_conclusion(headstart, loading):
@@ -183,3 +184,22 @@ def test_a_model_is_for_a_target(headstart, loading):
     assert ended.code == 2
     assert "--model names what --target is looked at with, and there is no target; leave it out." in ended.err
     assert asked == {}
+
+
+def test_items_by_domain_are_counted(headstart, monkeypatch):
+    domains = np.array([1, 0, 1, 1, 0, -1])
+    named = replace(dataset(), domains=domains, domain_names=("north", "south"))
+    monkeypatch.setattr(api, "load", lambda source, **options: named)
+    assert "Items by domain: north 2, south 3." in headstart("check", "d").out
+    found = headstart("check", "d", "--json").document["domain_counts"]
+    assert found == {"north": {"train": 1, "test": 1}, "south": {"train": 3, "test": 0}}
+    many = replace(named, domains=np.arange(6), domain_names=tuple("abcdef"))
+    monkeypatch.setattr("headstart.cli.check.SHOWN_DOMAINS", 2)
+    monkeypatch.setattr(api, "load", lambda source, **options: many)
+    assert "Items by domain: a 1, b 1, …." in headstart("check", "d").out
+
+
+def test_data_of_one_domain_count_none(headstart, loading):
+    loading()
+    assert "domain" not in headstart("check", "d").out
+    assert headstart("check", "d", "--json").document["domain_counts"] == {}

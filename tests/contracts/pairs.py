@@ -104,4 +104,5 @@ def _examples(strategy: InputStrategy, backbone: Backbone) -> Examples:
         features=np.random.default_rng(0).normal(size=(COUNT, backbone.info.dim)),
         classifier=lambda: LinearHead(weight=np.full((3, backbone.info.dim), 0.01), bias=np.arange(3.0)),
         taught=np.random.default_rng(1).normal(size=(COUNT, 2)),
+        domains=np.arange(COUNT) // 2,
     )

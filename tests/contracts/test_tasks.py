@@ -57,12 +57,12 @@ def test_loss_falls_as_logits_improve_and_weights_count(task):
     logits, targets = (torch.from_numpy(each) for each in _sample(task))
     logits.requires_grad_(True)
     even = torch.ones(task.outputs, dtype=torch.float64)
-    loss = task.loss(logits, targets, even)
+    loss = task.losses(logits, targets, even).mean()
     (slope,) = torch.autograd.grad(loss, logits)
     assert loss.ndim == 0
-    assert task.loss(logits - 0.1 * slope, targets, even) < loss
+    assert task.losses(logits - 0.1 * slope, targets, even).mean() < loss
     uneven = torch.tensor([5.0, 1.0, 1.0], dtype=torch.float64)
-    assert task.loss(logits, targets, uneven) > loss
+    assert task.losses(logits, targets, uneven).mean() > loss
 
 
 def test_every_metric_is_known_and_keeps_to_its_range(task):

@@ -36,7 +36,7 @@ def test_issues_print_without_their_items():
 def test_what_cannot_be_used_is_named_with_its_reason():
     problems: list[str] = []
     findings = [GOOD] * 16 + [Finding(problem="it is empty (0 bytes)"), Finding(problem="it holds no text"), GOOD]
-    mask, found = _audit.unusable(ids(19), findings, ["a"] * 18 + [None], problems)
+    mask, found = _audit.unusable(ids(19), findings, ["a"] * 18 + [None], np.zeros(19, dtype=bool), problems)
     assert mask.tolist() == [False] * 16 + [True] * 3
     assert {issue.code: issue.message for issue in found} == {
         "unreadable": "Left out: 1 item could not be read ('i16': it is empty (0 bytes)).",
@@ -50,7 +50,7 @@ def test_what_cannot_be_used_is_named_with_its_reason():
 def test_too_much_of_a_kind_is_a_problem():
     problems: list[str] = []
     findings = [GOOD] * 6 + [Finding(problem="it is damaged")] * 4
-    _audit.unusable(ids(10), findings, ["a"] * 7 + [None] * 3, problems)
+    _audit.unusable(ids(10), findings, ["a"] * 7 + [None] * 3, np.zeros(10, dtype=bool), problems)
     assert problems == [
         "4 items of 10 could not be read ('i6': it is damaged; 'i7': it is damaged; 'i8': it is damaged; and 1 more), "
         "and at most 20% may be left out; repair or remove them.",
@@ -61,7 +61,7 @@ def test_too_much_of_a_kind_is_a_problem():
 def test_too_much_of_all_kinds_together_is_a_problem():
     problems: list[str] = []
     findings = [GOOD] * 6 + [Finding(problem="it is damaged")] * 2 + [Finding(problem="it holds no text"), GOOD]
-    mask, found = _audit.unusable(ids(10), findings, ["a"] * 8 + [None] * 2, problems)
+    mask, found = _audit.unusable(ids(10), findings, ["a"] * 8 + [None] * 2, np.zeros(10, dtype=bool), problems)
     assert mask.sum() == 4
     assert len(found) == 3
     assert problems == [

@@ -4,7 +4,7 @@ import pytest
 from headstart.core.errors import UserError
 from headstart.core.progress import Silent
 from headstart.data._arrow import text_items
-from headstart.data._check import Checked, check
+from headstart.data._check import Checked, Places, check
 from headstart.data._rows import Rows
 
 WORDS = ["sun", "rain", "wind", "snow", "hail", "fog", "frost", "storm", "cloud", "dew", "mist", "sleet"]
@@ -21,12 +21,17 @@ def rows(labels: list, texts: list | None = None, test: list[int] | None = None,
     ids = [f"i{number}" for number in range(n)]
     return Rows(
         modality="text", ids=ids, items=items, labels=labels, group_keys=groups, is_test=is_test,
-        unreadable=fields.get("unreadable", {}),
+        unreadable=fields.get("unreadable", {}), domains=fields.get("domains"),
     )  # fmt: skip
 
 
 def checked(*arguments, named: bool = False, **fields) -> Checked:
-    return check(rows(*arguments, **fields), where="column 'y'", group_named=named, progress=Silent())
+    return check(
+        rows(*arguments, **fields),
+        places=Places(labels="column 'y'", domains="column 'd'"),
+        group_named=named,
+        progress=Silent(),
+    )
 
 
 def codes(found: Checked) -> list[str]:
@@ -161,3 +166,49 @@ def test_notes_on_balance_and_length():
     texts = [text(number) for number in range(24)]
     texts[0] = texts[0] * 100
     assert codes(checked(["a"] * 22 + ["b"] * 2, texts)) == ["imbalance", "long_text"]
+
+
+def test_items_of_one_domain_are_never_tied_to_those_of_another():
+    texts = [text(number) for number in range(16)]
+    texts[3] = texts[9] = texts[0]
+    domains = ["x", "x", "x", "y"] * 2 + ["y"] * 8
+    found = checked(
+        ["a", "b"] * 5 + ["a"] + ["b"] + ["a", "b"] * 2, texts, groups=["p", None, "p"] + [None] * 13, domains=domains
+    )
+    told = {issue.code: issue for issue in found.issues}
+    # 0, 2, 3 and 9 are tied, two of either domain: the first by name keeps its own
+    assert told["shared_by_domains"].items == ("i3", "i9")
+    assert told["shared_by_domains"].message == (
+        "Left out: 2 items that another domain has, too, as a copy or by others of the same group: 'i3' and 'i9'. "
+        "Domains are scored by models that have not seen their items."
+    )
+    pairs = set(zip(found.groups.tolist(), found.rows.domains, strict=True))
+    assert len(pairs) == len(set(found.groups.tolist()))
+
+
+def test_training_items_need_a_domain_and_test_items_do_not():
+    domains = [None, *"xy" * 9, None]
+    found = checked(["a", "b"] * 10, test=[18, 19], domains=domains)
+    told = {issue.code: issue for issue in found.issues}
+    assert told["empty_domain"].items == ("i0",)
+    assert told["empty_domain"].message == "Left out: 1 item without a domain ('i0')."
+    assert found.rows.domains[-1] is None
+
+
+def test_one_domain_is_none():
+    with pytest.raises(UserError) as caught:
+        checked(["a", "b"] * 5, test=[9], domains=["x"] * 9 + ["y"])
+    assert str(caught.value) == (
+        "A model is learnt across two domains at least, and column 'd' names one only ('x'); leave --domain (domain=) "
+        "out."
+    )
+
+
+def test_a_class_of_one_domain_is_named():
+    found = checked(["a", "b"] * 6 + ["c"] * 3, domains=["x", "x", "y", "y"] * 3 + ["x"] * 3)
+    told = {issue.code: issue for issue in found.issues}
+    assert told["one_domain_class"].items == ("c",)
+    assert told["one_domain_class"].message == (
+        "1 class in one domain only, 'c': models that have not learnt from that domain cannot know it, and the scores "
+        "count it as wrong."
+    )

@@ -178,3 +178,15 @@ def test_a_split_column_is_honoured():
     assert list(rows.parts) == ["train", "train", "validation", "test"]
     assert rows.roles["split"] == "split"
     assert "split" not in read({"text": TEXTS, "label": [0, 1, 0, 1], "split": list("abcd")}).roles
+
+
+def test_a_column_of_domains_is_named_and_nothing_else():
+    values = {"text": TEXTS, "label": ["p", "n", "p", "n"], "shop": ["x", "x", "y", "y"]}
+    rows = read(values, domain="shop")
+    assert list(rows.domains) == ["x", "x", "y", "y"]
+    assert rows.roles["domain"] == "shop"
+    assert read(values).domains is None
+    with pytest.raises(UserError, match=r"has no column .shp. to use as domain\. Did you mean .shop."):
+        read(values, domain="shp")
+    with pytest.raises(UserError, match="Column 'label' is named both as label and as domain"):
+        read(values, label="label", domain="label")

@@ -28,8 +28,7 @@ def test_a_folder_becomes_a_data_set(photos):
 
 def test_images_in_memory_are_kept_in_the_table(picture):
     frame = pd.DataFrame({"image": [picture(seed) for seed in range(6)], "label": [0, 1] * 3})
-    data = load(frame, name="mine")
-    assert data.name == "mine"
+    data = load(frame)
     assert np.array_equal(np.asarray(read_picture(data.table[2]["item"], None).image), np.asarray(picture(2)))
 
 
@@ -166,3 +165,36 @@ def test_all_kinds_of_bad_input_are_one_sentence_each(photos, tmp_path: Path):
         with pytest.raises(UserError) as caught:
             load(source, **options)
         assert said in str(caught.value)
+
+
+def test_domains_are_numbered_by_name():
+    frame = tweets(24)
+    frame["shop"] = ["y", "x", "y", "z"] * 6
+    data = load(frame, domain="shop")
+    assert data.domain_names == ("x", "y", "z")
+    assert data.domains.tolist() == [1, 0, 1, 2] * 6
+    assert data.clusters.tolist() == data.domains.tolist()
+    assert data.roles["domain"] == "shop"
+    plain = load(tweets(24))
+    assert (plain.domains, plain.domain_names) == (None, ())
+    assert plain.clusters.tolist() == plain.groups.tolist()
+
+
+def test_test_items_beside_the_data_have_no_domain():
+    frame = tweets(24)
+    frame["shop"] = ["x", "y"] * 12
+    frame.loc[12:, "shop"] = ["y", "x"] * 6
+    data = load(frame, domain="shop", test=tweets(6, start=1))
+    assert data.domains[data.split.test].tolist() == [-1] * 6
+    clusters = data.clusters[data.split.test]
+    assert len(set(clusters.tolist())) == 6
+    assert clusters.min() > 1
+
+
+def test_a_split_that_is_made_parts_domains():
+    frame = tweets(1200)
+    frame["shop"] = [f"s{number % 60 // 2}" for number in range(1200)]
+    data = load(frame, domain="shop")
+    assert data.split.origin == "made"
+    train, test = (set(data.domains[rows].tolist()) for rows in (data.split.train, data.split.test))
+    assert not train & test

@@ -159,3 +159,42 @@ def test_covers_beside_sounds_are_no_pictures_to_learn_from(tmp_path: Path):
     assert (table.modality, len(table.ids)) == ("audio", 6)
     (left,) = (issue for issue in table.issues if issue.code == "ignored")
     assert left.items == ("jazz/cover.png", "rock/cover.png")
+
+
+def test_folders_of_domains_hold_class_folders(photos):
+    root = photos({"north/cat": 2, "north/dog": 1, "south/cat": 1, "south/dog/small": 1})
+    rows = Folder().read(root, Roles(domain="folders"))
+    assert list(zip(rows.labels, rows.domains, strict=True)) == [
+        ("cat", "north"), ("cat", "north"), ("dog", "north"), ("cat", "south"), ("dog", "south"),
+    ]  # fmt: skip
+    assert rows.issues == ()
+
+
+def test_folders_that_look_like_domains_are_a_warning(photos):
+    rows = read(photos({"north/cat": 2, "north/dog": 1, "south/cat": 1, "south/dog": 1}))
+    assert set(rows.labels) == {"north", "south"}
+    assert messages(rows)["like_domains"] == (
+        "The folders 'north' and 'south' are taken for classes, and all of them hold the folders 'cat' and 'dog': if "
+        "these are the classes and those domains, say --domain folders."
+    )
+
+
+def test_classes_with_folders_of_their_own_are_none(photos):
+    assert read(photos({"cat/a": 1, "cat/b": 1, "dog/a": 1, "dog/c": 1})).issues == ()
+
+
+def test_a_folder_of_classes_has_no_domains(photos):
+    root = photos({"cat": 2, "dog": 2})
+    with pytest.raises(UserError) as caught:
+        Folder().read(root, Roles(domain="folders"))
+    assert str(caught.value) == (
+        f"The folder '{root}' holds no folders of classes in folders of domains, which --domain folders asks for: "
+        "expected items in DOMAIN/CLASS."
+    )
+
+
+def test_a_folder_has_no_column_of_domains(photos):
+    with pytest.raises(
+        UserError, match=r"has no column 'site'; .* that hold the class folders, the domain is 'folders'"
+    ):
+        Folder().read(photos({"cat": 2, "dog": 2}), Roles(domain="site"))

@@ -15,7 +15,8 @@ import torch
 from headstart.core.backbone import Backbone
 from headstart.core.errors import Unavailable, UserError
 from headstart.core.progress import Silent
-from headstart.core.training import InputStrategy
+from headstart.core.training import InputStrategy, Penalty, Start
+from headstart.data._load import load
 from headstart.data._preview import preview
 from headstart.engine import adapt as adapt_module
 from headstart.engine import adapt as straight
@@ -26,7 +27,9 @@ from headstart.engine.checkpoint import checkpoint_bytes
 from headstart.engine.features import Encoder
 from headstart.engine.options import Options, PoolMember
 from headstart.strategies.distil import Distil
+from headstart.strategies.domain_coral import DomainCoral
 from headstart.strategies.full import Full
+from headstart.strategies.group_dro import GroupDro
 from headstart.strategies.head2toe import Head2Toe
 from headstart.strategies.last_blocks import LastBlocks
 from headstart.strategies.linear_probe import LinearProbe
@@ -347,3 +350,54 @@ def test_a_model_that_reads_every_block_goes_all_the_way_and_its_control_too(tmp
         patch.setattr(toys.ToyBackbone, "layered", lambda self: Backbone.layered(self) if self.seed else original(self))
         without = run(toys.dataset(tmp_path / "d"), toys.options(tmp_path / "g", strategies={"head2toe": Head2Toe()}))
     assert "can be read at its end only" in (without.results.controls["random_trunk"].skipped or "")
+
+
+def sites(folder: Path) -> Any:
+    """Pictures of three sites, which stand for domains."""
+    for number in range(48):
+        place = folder / f"site {number // 2 % 3}" / ("left", "right")[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        toys.picture(number % 2, number).save(place / f"{number}.png")
+    return load(folder, domain="folders")
+
+
+def test_domains_are_scored_by_models_that_have_not_seen_them(tmp_path: Path):
+    data = sites(tmp_path / "d")
+    results = run(data, toys.options(tmp_path / "home")).results
+    assert results.scored_on == "cross-validation"
+    assert sorted(each.domain for each in results.by_domain) == ["site 0", "site 1", "site 2"]
+    assert [each.items for each in results.by_domain] == [16, 16, 16]
+    values = [each.score.value for each in results.by_domain]
+    assert values == sorted(values)
+    assert np.mean(values) == pytest.approx(results.scores["balanced_accuracy"].value, abs=0.05)
+    assert not any("groups" in sentence for sentence in results.skipped)
+
+
+@pytest.mark.parametrize("strategy", [GroupDro(), DomainCoral()])
+def test_what_learns_across_domains_is_told_them(tmp_path: Path, strategy: InputStrategy):
+    seen = []
+
+    class Watching(type(strategy)):  # type: ignore[misc]
+        def penalty(self, start: Start) -> Penalty | None:
+            seen.append(start.domains)
+            return super().penalty(start)
+
+    data = sites(tmp_path / "d")
+    asked = toys.options(tmp_path / "home", strategies={"it": Watching().lasting(1)})
+    results = run(data, asked).results
+    assert results.strategy == "it"
+    folds = [np.unique(domains).tolist() for domains in seen[:-1]]
+    assert len(folds) > 1
+    assert all(each in ([0, 1], [0, 2], [1, 2]) for each in folds)
+    assert len({tuple(each) for each in folds}) == len(folds)
+    assert np.unique(seen[-1]).tolist() == [0, 1, 2]
+
+
+def test_it_is_refused_where_the_data_name_no_domains(tmp_path: Path):
+    data = toys.dataset(tmp_path / "d")
+    with pytest.raises(UserError) as caught:
+        run(data, toys.options(tmp_path / "home", strategies={"group_dro": GroupDro()}))
+    assert str(caught.value) == (
+        f"Strategy 'group_dro' learns from several domains, and '{data.name}' names none: say which column holds them "
+        "with --domain (domain=), or choose another strategy."
+    )

@@ -64,8 +64,8 @@ def scored(found: Crossed, run: Run, count: int = 20) -> Scored:
     features, targets = random.normal(size=(count, 8)), np.arange(count) % 2
     probabilities = probabilities_of(found.settled.model.head.logits(features), run.data.task)
     return Scored(
-        on="test", items=run.data.items, ids=[], targets=targets, groups=np.arange(count), features=features,
-        probabilities=probabilities, scores={},
+        on="test", items=run.data.items, ids=[], targets=targets, groups=np.arange(count),
+        ties=np.arange(count), domains=None, features=features, probabilities=probabilities, scores={},
     )  # fmt: skip
 
 

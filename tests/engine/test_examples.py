@@ -25,9 +25,9 @@ def test_a_look_at_the_items_is_one_batch_of_all_classes():
 def test_weights_of_classes_reach_the_loss():
     given = toys.examples(Chosen(), backbone())
     logits, targets = torch.zeros(2, 2), torch.tensor([0, 1])
-    plain = given.loss(logits, targets)
-    assert plain.item() > given.loss(torch.tensor([[2.0, 0.0], [0.0, 2.0]]), targets).item()
-    assert given.loss(logits, targets, 0.4).item() == plain.item()  # nothing is known, and nothing is smoothed
+    plain = given.losses(logits, targets).mean()
+    assert plain.item() > given.losses(torch.tensor([[2.0, 0.0], [0.0, 2.0]]), targets).mean().item()
+    assert given.losses(logits, targets, 0.4).mean().item() == plain.item()  # nothing is known, and nothing is smoothed
 
 
 def test_no_more_is_looked_at_than_is_asked_for_whatever_the_number_of_classes():

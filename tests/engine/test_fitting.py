@@ -59,9 +59,9 @@ class Spoilt(Examples):
     steps: ClassVar[int] = 0
     factor: ClassVar[float] = torch.nan
 
-    def loss(self, logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
+    def losses(self, logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
         Spoilt.steps += 1
-        return super().loss(logits, targets, smoothing) * (self.factor if Spoilt.steps == self.at else 1.0)
+        return super().losses(logits, targets, smoothing) * (self.factor if Spoilt.steps == self.at else 1.0)
 
 
 def spoilt(strategy: Chosen, at: int, factor: float = torch.nan) -> Examples:

@@ -59,3 +59,24 @@ def test_items_held_out_come_in_their_own_order(frozen: int):
     with torch.no_grad():
         expected = network(body.lower(batch, frozen) if frozen else batch)[1]
     torch.testing.assert_close(logits, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_what_is_done_between_blocks_is_done_in_training_alone():
+    body = backbone()
+    batch = body.preprocess.collate([body.preprocess.item(toys.labelled(4).items.read(n)) for n in range(4)])
+    between = {
+        1: lambda state: {name: 2.0 * each for name, each in state.items()},
+        2: lambda state: {name: 3.0 * each for name, each in state.items()},
+    }
+    network = Network(body, HEAD, 0, watched=(2,), between=between)
+    body.module.eval()
+    with torch.no_grad():
+        state = {name: 2.0 * each for name, each in body.lower(batch, 1).items()}
+        state = body.between(state, 1, 2)
+        expected = body.upper({name: 3.0 * each for name, each in state.items()}, 2)
+        network.training = True
+        passed = network(batch)
+        torch.testing.assert_close(passed.features, expected)
+        torch.testing.assert_close(passed.maps[0].values, body.dense(state, 2).values)
+        network.training = False
+        torch.testing.assert_close(network(batch).features, body.encode(batch))

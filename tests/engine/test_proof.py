@@ -28,8 +28,8 @@ def scored(right: float, count: int = 400) -> tuple[Scored, np.ndarray]:
     return (
         Scored(
             on="test", items=toys.items_of([toys.picture(0, 0)] * count), ids=[str(n) for n in range(count)],
-            targets=targets, groups=np.arange(count), features=np.zeros((count, 2), dtype=np.float32),
-            probabilities=probabilities, scores={},
+            targets=targets, groups=np.arange(count), ties=np.arange(count), domains=None,
+            features=np.zeros((count, 2), dtype=np.float32), probabilities=probabilities, scores={},
         ),
         logits(0.6),
     )  # fmt: skip

@@ -105,7 +105,8 @@ def scored(settled: Settled, run, test):
     nothing = np.zeros(len(items), dtype=np.int64)
     return Scored(
         on="test" if len(test) else "cross-validation", items=items, ids=[""] * len(items), targets=nothing,
-        groups=nothing, features=features.detach().numpy(), probabilities=np.zeros((len(items), 2)), scores={},
+        groups=nothing, ties=nothing, domains=None, features=features.detach().numpy(),
+        probabilities=np.zeros((len(items), 2)), scores={},
     )  # fmt: skip
 
 

@@ -177,6 +177,7 @@ def labelled(count: int = 40, folds: int = 4, repeats: int = 2, seed: int = 0) -
         items=items_of(images),
         targets=targets,
         groups=np.arange(count),
+        ties=np.arange(count),
         folds=np.stack([generator.permutation(np.arange(count) // 2 % folds) for _ in range(repeats)]),
         task=Classification(classes=("left", "right")),
     )
@@ -267,6 +268,7 @@ def examples(strategy: InputStrategy, backbone: Backbone, count: int = 40) -> Ex
         features=features,
         classifier=classifier,
         taught=np.random.default_rng(2).normal(size=(count, 2)),
+        domains=np.arange(count) // 2 % 3,
     )
 
 

@@ -192,6 +192,7 @@ def tweets() -> Results:
         retention=None,
         domains=(),
         across=None,
+        by_domain=(),
         skipped=(
             "Control not run: scratch; the budget 'quick' leaves it out.",
             "Control not run: random_trunk; the budget 'quick' leaves it out.",

@@ -321,3 +321,11 @@ def test_an_interval_of_the_verdict_that_is_of_no_row_stands_below_the_table(sol
     said = "Against the best control, whichever that truly is: +12.4 points (+5.0 to +16.1)."
     assert said in Page(render(wider, run="runs/x")).text
     assert said not in Page(render(solar, run="runs/x")).text
+
+
+def test_domains_have_a_table_of_their_own(tweets):
+    page = render(sample.by_domain(tweets), run="x")
+    assert "Domain by domain" in page
+    rows = re.findall(r'<tr><th scope="row">(Freiburg|Erlangen|Jena)</th><td class="right">(\d+)</td>', page)
+    assert rows == [("Freiburg", "120"), ("Erlangen", "90"), ("Jena", "110")]
+    assert "Domain by domain" not in render(tweets, run="x")

@@ -148,3 +148,8 @@ def test_another_domain_comes_before_all_other_warnings():
     lines = told(cards.other_site()).splitlines()
     first = next(line for line in lines if line.startswith(("! ", "? ", "- ")))
     assert first.startswith("! The test items are of another domain than the training items")
+
+
+def test_the_worst_and_the_best_domain_are_named(tweets):
+    assert "the worst is 'Freiburg' 71.0%" in flat(summary_text(sample.by_domain(tweets)))
+    assert "domain" not in summary_text(tweets)

@@ -219,3 +219,18 @@ def test_differences_on_fewer_items_are_said_to_be(solar):
     rows["simple"] = dataclasses.replace(rows["simple"], scored=80)
     part = dataclasses.replace(whole, controls=rows)
     assert wording.paired(part).endswith("down to 80 images: they may disagree with scores of others beside them.")
+
+
+def test_domains_are_said_to_be_unseen_where_they_are(solar, tweets):
+    given = sample.by_domain(tweets)
+    assert wording.where(given) == "764 texts by cross-validation across domains"
+    assert wording.by_domain(given).startswith(
+        "Every domain is scored by models that have learnt from the others only."
+    )
+    assert wording.domains_in_short(given) == (
+        "Of 3 domains, each unseen in training, the worst is 'Freiburg' 71.0% (65.0 to 76.0), the best 'Jena' 84.6% "
+        "(78.6 to 89.6)."
+    )
+    tested = sample.by_domain(solar)
+    assert wording.by_domain(tested).startswith("Test items of each domain.")
+    assert "unseen" not in wording.domains_in_short(tested)

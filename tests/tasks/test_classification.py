@@ -72,7 +72,7 @@ def test_loss_is_cross_entropy_of_logits_taken_to_the_training_frequencies():
     targets, weights = torch.tensor([0, 0, 1]), torch.tensor([0.75, 1.5], dtype=torch.float64)
     odds = torch.exp(logits.detach()) / weights
     expected = -torch.log((odds / odds.sum(1, keepdim=True))[torch.arange(3), targets]).mean()
-    loss = task.loss(logits, targets, weights)
+    loss = task.losses(logits, targets, weights).mean()
     loss.backward()
     assert loss.item() == pytest.approx(expected.item())
     assert logits.grad is not None
@@ -85,7 +85,7 @@ def test_smoothing_spreads_a_share_of_every_target_over_all_classes():
     shares = torch.tensor([4.0, 2.0, 1.0], dtype=torch.float64) / 7  # one over the weights
     spread = 0.7 * torch.eye(3, dtype=torch.float64)[targets] + 0.3 * shares
     expected = -(spread * logs).sum(dim=1).mean()
-    assert task.loss(logits, targets, weights, smoothing=0.3).item() == pytest.approx(expected.item())
+    assert task.losses(logits, targets, weights, smoothing=0.3).mean().item() == pytest.approx(expected.item())
 
 
 def test_smoothing_does_not_hand_a_common_class_to_a_rare_one():
@@ -97,7 +97,7 @@ def test_smoothing_does_not_hand_a_common_class_to_a_rare_one():
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
-        loss = task.loss(logits[targets], targets, weights, smoothing=0.1)
+        loss = task.losses(logits[targets], targets, weights, smoothing=0.1).mean()
         loss.backward()
         return loss
 
@@ -112,7 +112,9 @@ def test_the_least_loss_of_a_constant_is_at_equal_logits_under_balanced_weights(
     task = Classification(classes=("a", "b"))
     targets, weights = torch.tensor([0, 0, 0, 1]), torch.tensor([4 / 6, 4 / 2], dtype=torch.float64)
     shifts = torch.linspace(-1, 1, 21, dtype=torch.float64)
-    losses = [task.loss(torch.tensor([[0.0, shift]]).expand(4, 2), targets, weights).item() for shift in shifts]
+    losses = [
+        task.losses(torch.tensor([[0.0, shift]]).expand(4, 2), targets, weights).mean().item() for shift in shifts
+    ]
     assert shifts[int(np.argmin(losses))].item() == pytest.approx(0.0, abs=1e-9)
 
 

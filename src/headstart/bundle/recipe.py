@@ -12,7 +12,7 @@ from headstart.core.errors import UserError, nearest
 from headstart.core.recipe import Recipe
 from headstart.core.settings import Value
 
-ROLES = ("input", "label", "group")
+ROLES = ("input", "label", "group", "domain")
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:

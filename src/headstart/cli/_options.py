@@ -62,6 +62,15 @@ Group = Annotated[
     str | None,
     Option("--group", metavar="COLUMN", help="Column that ties items together (patient, camera); never split apart."),
 ]
+Domain = Annotated[
+    str | None,
+    Option(
+        "--domain",
+        metavar="COLUMN",
+        help="Column of domains (site, camera, shop), or 'folders' where DATA has a folder of classes for each: "
+        "models are scored on domains that they have not seen.",
+    ),
+]
 BUDGET = "How much work: quick, standard, thorough, or a target duration such as 90s or 5m."
 SEED = "Seed of every random choice."
 

@@ -67,6 +67,7 @@ def load(recipe: Recipe, progress: Progress) -> Dataset:
         input=recipe.roles.get("input"),
         label=recipe.roles.get("label"),
         group=recipe.roles.get("group"),
+        domain=recipe.roles.get("domain"),
         test=recipe.test or None,
         seed=recipe.seed,
         progress=progress,

@@ -46,6 +46,7 @@ def adapt(
     input: _options.Input = None,
     label: _options.Label = None,
     group: _options.Group = None,
+    domain: _options.Domain = None,
     task: TaskName = None,
     model: _running.Model = None,
     pool: _options.Pool = None,
@@ -66,7 +67,7 @@ def adapt(
         from headstart import api
 
         named = {"task": task, "model": model, "strategy": strategy, "budget": budget, "seed": seed, "test": test}
-        roles = {"input": input, "label": label, "group": group}
+        roles = {"input": input, "label": label, "group": group, "domain": domain}
         named |= {"pool": _options.names(pool), "licence": licence, "settings": _options.settings(set)}
         recipe = _running.recipe_of(data, named, roles)
         if recipe.method:

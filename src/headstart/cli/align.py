@@ -81,6 +81,7 @@ def align(
     input: _options.Input = None,
     label: _options.Label = None,
     group: _options.Group = None,
+    domain: _options.Domain = None,
     method: Method = None,
     strategy: Strategy = None,
     set: Set = None,
@@ -104,7 +105,7 @@ def align(
         named = {"target": target, "method": method, "model": model, "budget": budget, "seed": seed, "test": test}
         named |= {"labelled": labelled, "strategy": strategy or (api.strategy_for(method) if method else None)}
         named |= {"pool": _options.names(pool), "licence": licence, "settings": _options.settings(set)}
-        roles = {"input": input, "label": label, "group": group}
+        roles = {"input": input, "label": label, "group": group, "domain": domain}
         usual = Recipe(data=source, strategy=api.strategy_for(api.AUTO), method=api.AUTO)
         recipe = _running.recipe_of(source, named, roles, usual)
         if not recipe.target:

@@ -35,6 +35,7 @@ Model = Annotated[
 
 BAR = 30
 SHOWN_ITEMS = 5
+SHOWN_DOMAINS = 12
 SEVERITIES = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
@@ -45,6 +46,7 @@ def check(
     input: _options.Input = None,
     label: _options.Label = None,
     group: _options.Group = None,
+    domain: _options.Domain = None,
     model: Model = None,
     seed: _options.Seed = 0,
     json: _options.Json = False,
@@ -64,7 +66,8 @@ def check(
 
         if model:
             find(model)
-        found = api.load(data, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
+        columns = {"input": input, "label": label, "group": group, "domain": domain}
+        found = api.load(data, **columns, test=test, seed=seed, progress=progress)
     if not json:
         show(*view(found))
     if target and fit(found):
@@ -106,6 +109,18 @@ def counts(data: Dataset) -> dict[str, dict[str, int]]:
     return {name: {"train": int(train[k]), "test": int(test[k])} for k, name in enumerate(data.classes)}
 
 
+def domain_counts(data: Dataset) -> dict[str, dict[str, int]]:
+    """As `counts`, by domain; empty where the data name none."""
+    import numpy as np
+
+    domains, names = data.domains, data.domain_names
+    if domains is None:
+        return {}
+    parts = {"train": data.split.train, "test": data.split.test}
+    found = {part: np.bincount(domains[rows][domains[rows] >= 0], minlength=len(names)) for part, rows in parts.items()}
+    return {name: {part: int(count[number]) for part, count in found.items()} for number, name in enumerate(names)}
+
+
 def audit(data: Dataset) -> dict[str, Any]:
     """The JSON document of this command."""
     return {
@@ -116,6 +131,7 @@ def audit(data: Dataset) -> dict[str, Any]:
         "roles": data.roles,
         "split": {"origin": data.split.origin, "train": len(data.split.train), "test": len(data.split.test)},
         "classes": counts(data),
+        "domain_counts": domain_counts(data),
         "fit": fit(data),
         "issues": data.issues,
     }
@@ -131,6 +147,9 @@ def view(data: Dataset) -> Iterator[RenderableType]:
     yield Text(f"{counted(len(data), NOUNS[data.modality])} in {classes}, {_split_words(data)}.")
     if data.roles:
         yield Text("Columns: " + ", ".join(f"{role} = {column}" for role, column in data.roles.items()), style="dim")
+    if data.domains is not None:
+        shown = [f"{name} {each['train'] + each['test']:,}" for name, each in domain_counts(data).items()]
+        yield Text(f"Items by domain: {', '.join(shown[:SHOWN_DOMAINS])}{', …' * (len(shown) > SHOWN_DOMAINS)}.")
     yield _class_table(data)
     yield from _issues(data.issues)
     yield _conclusion(data)

@@ -22,6 +22,7 @@ def rank(
     input: _options.Input = None,
     label: _options.Label = None,
     group: _options.Group = None,
+    domain: _options.Domain = None,
     test: _options.Test = None,
     pool: _options.Pool = None,
     licence: _options.Licence = None,
@@ -41,7 +42,8 @@ def rank(
         among = _options.names(pool) or ()
         allowed = licence or "any"
         check_names(Recipe(pool=among, licence=allowed, budget=budget))
-        found = api.load(data, input=input, label=label, group=group, test=test, seed=seed, progress=progress)
+        columns = {"input": input, "label": label, "group": group, "domain": domain}
+        found = api.load(data, **columns, test=test, seed=seed, progress=progress)
         board = api.rank(found, pool=among, licence=allowed, seed=seed, budget=budget, progress=progress)
     if json:
         document({"primary": board.primary, "rows": board.rows})

@@ -17,13 +17,14 @@ Part = Literal["train", "validation", "test"]
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    """Columns the user named; None means: find it. Where rows are not ``labelled``, nothing is looked for that could be
-    a label: whatever is there is left unread.
+    """Columns the user named; None means: find it, or of ``domain``: there is none. Where rows are not ``labelled``,
+    nothing is looked for that could be a label: whatever is there is left unread.
     """
 
     input: str | None = None
     label: str | None = None
     group: str | None = None
+    domain: str | None = None
     labelled: bool = True
 
 
@@ -32,10 +33,10 @@ class RawTable:
     """Rows as the source holds them, N of each: nothing is decoded, checked or dropped yet.
 
     ``items`` is an Arrow column: large strings for texts, ``struct<path: large_string, bytes: large_binary>`` for
-    images. ``labels`` are the source's own values, None where there is none; ``groups`` likewise, or None when no
-    column plays that part. ``parts`` says which split the source puts a row in; a source without splits says
-    ``train`` throughout. ``roles`` names what plays which part, for people. ``unreadable`` says why, by row number,
-    for rows that could not even be put into ``items`` (they are null there).
+    images. ``labels`` are the source's own values, None where there is none; ``groups`` and ``domains`` likewise, or
+    None when no column plays that part. ``parts`` says which split the source puts a row in; a source without splits
+    says ``train`` throughout. ``roles`` names what plays which part, for people. ``unreadable`` says why, by row
+    number, for rows that could not even be put into ``items`` (they are null there).
     """
 
     name: str
@@ -48,6 +49,7 @@ class RawTable:
     roles: Mapping[str, str]
     issues: tuple[Issue, ...] = ()
     unreadable: Mapping[int, str] = field(default_factory=dict)
+    domains: Sequence[Any] | None = None
 
 
 class DataKind(ABC):

@@ -62,6 +62,13 @@ class Split:
     separate: bool = False
 
 
+def clusters_of(domains: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``(N,)``: the number of the domain where there is one, and a number of the group's own elsewhere."""
+    import numpy as np
+
+    return np.where(domains >= 0, domains, domains.max(initial=-1) + 1 + groups)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
     """Labelled items, read once and checked.
@@ -76,7 +83,8 @@ class Dataset:
     which of them were named in `load`. ``source`` and ``test_source`` are the paths the items came from: ``source`` is
     empty for objects in memory, ``test_source`` where there is no second source, and `IN_MEMORY` where it is an object.
     ``licence`` is that of the data where it is known, so that a report can say what a model trained on them may be used
-    for.
+    for. ``domains (N,)`` are indices into ``domain_names``, -1 where an item, one to test on, has none; None where the
+    data are of one domain, as far as anybody said. Training items of two domains are never tied.
     """
 
     name: str
@@ -92,9 +100,18 @@ class Dataset:
     test_source: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
     licence: str = ""
+    domains: NDArray[np.int64] | None = None
+    domain_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.table)
+
+    @cached_property
+    def clusters(self) -> NDArray[np.int64]:
+        """Numbers ``(N,)`` of what is learnt from, held out and scored as a whole: the domains, where the data name
+        them, and else the ``groups``.
+        """
+        return self.groups if self.domains is None else clusters_of(self.domains, self.groups)
 
     @cached_property
     def targets(self) -> NDArray[np.int64]:

@@ -54,9 +54,9 @@ class Recipe:
     ``labelled`` then `headstart.core.dataset.IN_MEMORY`, for they may also be left out); ``target`` is a
     domain without labels, ``labelled`` a few items of it that have some, and ``method`` the way across, ``auto`` or a
     name (empty: there is no target). ``roles`` names columns that were named by the user (``input``, ``label``,
-    ``group``); the others are found again. ``model`` and ``strategy`` are names or ``auto``; ``licence`` says which
-    licences of weights will do. ``settings`` are those of the strategy that is named or, with a target, of the method
-    and the strategy (`headstart.core.settings`).
+    ``group``, ``domain``); the others are found again. ``model`` and ``strategy`` are names or ``auto``; ``licence``
+    says which licences of weights will do. ``settings`` are those of the strategy that is named or, with a target, of
+    the method and the strategy (`headstart.core.settings`).
     """
 
     data: str = ""

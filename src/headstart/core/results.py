@@ -279,6 +279,17 @@ class Across:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DomainScore:
+    """The primary metric on the scored ``items`` of one domain that the data name. In cross-validation no model that
+    scored them had learnt from that domain.
+    """
+
+    domain: str
+    items: int
+    score: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
 class Results:
     """Every number of the report. The scores were measured on ``scored`` items: of the ``test`` split, or those whose
     fold of the ``cross-validation`` was run (``scored_on``). ``served`` says whether the model folder holds the
@@ -286,6 +297,7 @@ class Results:
     ``map`` are those of the transfer either way. ``retention`` is None where the body is as it was pretrained.
     ``domains`` compare the training items with those of a test split that came with the data, and with those of a
     domain without labels, ``across`` says what became of carrying the model over to it; None where there is none.
+    ``by_domain`` has the domains that the data name, the worst first; empty where they name none.
     """
 
     headline: str
@@ -311,6 +323,7 @@ class Results:
     retention: Retention | None
     domains: tuple[DomainCard, ...]
     across: Across | None
+    by_domain: tuple[DomainScore, ...]
     skipped: tuple[str, ...]
     seconds: Mapping[str, float]
     forward_pass_seconds: float

@@ -28,6 +28,9 @@ class Strategy(ABC):
     candidate: ClassVar[bool] = True
     """Whether ``auto`` considers it; controls, and what has not shown its worth, are asked for by name."""
 
+    learns_across_domains: ClassVar[bool] = False
+    """Whether it needs the domains of the training items."""
+
     lead: ClassVar[float] = 0.0
     """What `auto` expects it to score above the linear probe before anything is measured, as a share of the metric: the
     mean over three data sets with 5, 10 and 50 labels a class (``bench few_labels``, five to seven draws), less its

@@ -52,10 +52,10 @@ class Task(ABC):
         """How many numbers the head gives per item."""
 
     @abstractmethod
-    def loss(
+    def losses(
         self, logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor, smoothing: float = 0.0
     ) -> torch.Tensor:
-        """Mean training loss; ``logits (B, outputs)``, ``targets (B,)`` int64, ``class_weights (outputs,)``.
+        """Training losses ``(B,)``; ``logits (B, outputs)``, ``targets (B,)`` int64, ``class_weights (outputs,)``.
 
         ``smoothing`` is the share of every target that is spread over all outputs.
         """

@@ -39,6 +39,10 @@ class ParamGroup:
     since: float = 0.0
 
 
+Between = Callable[["Mapping[str, torch.Tensor]"], "Mapping[str, torch.Tensor]"]
+"""Makes others of the activations at a boundary between blocks."""
+
+
 def _state(module: torch.nn.Module) -> Mapping[str, torch.Tensor]:
     return module.state_dict()
 
@@ -61,6 +65,9 @@ class Preparation:
     values that the module's own parameters and buffers have afterwards: those of the same names, unless it says
     otherwise.
 
+    ``between`` says what is made, in training alone, of the activations at a boundary between blocks, above the frozen
+    ones (`Backbone.lower`).
+
     ``by_gradient`` multiplies the rate of each group at each step by the norm of its gradient over that of its
     parameters, divided by the largest such ratio of any group. ``of_start`` is the share of the starting weights in the
     result, the head's among them.
@@ -75,6 +82,7 @@ class Preparation:
     adapters: Mapping[str, Callable[[torch.Generator], torch.nn.Module]] = field(default_factory=dict)
     replaced: Mapping[str, Callable[[torch.nn.Module], torch.nn.Module]] = field(default_factory=dict)
     restored: Callable[[torch.nn.Module], Mapping[str, torch.Tensor]] = _state
+    between: Mapping[int, Between] = field(default_factory=dict)
     by_gradient: bool = False
     of_start: float = 0.0
 
@@ -152,6 +160,7 @@ class Start:
             one.
         taught: ``(n, C)``, logits of the same items from a larger model that had not seen their labels; None without
             one.
+        domains: ``(n,)``, numbers of the domains that the items are of; None where the data name none.
         look: some of these items as the fit reads them, and their targets ``(B,)``: at most so many.
         device: where bodies are run.
         running: a context in which bodies are run as they are in training.
@@ -164,6 +173,7 @@ class Start:
     targets: NDArray[np.int64]
     classifier: Callable[[], LinearHead | None]
     taught: NDArray[np.floating] | None
+    domains: NDArray[np.int64] | None
     look: Callable[[int], tuple[Mapping[str, torch.Tensor], torch.Tensor]]
     device: torch.device
     running: Callable[[], AbstractContextManager[object]]
@@ -176,6 +186,7 @@ class Seen:
     Attributes:
         features: ``(B, D)``, what came out of the body.
         logits: ``(B, C)``, what the head made of it.
+        losses: ``(B,)``, whose mean is the loss that the penalty is added to.
         head: the weights of the head ``(C, D)``.
         labels: ``(B, C)``, how much of each class every item is: one of them all, unless items are blended.
         batch: what the body read.
@@ -187,6 +198,7 @@ class Seen:
 
     features: torch.Tensor
     logits: torch.Tensor
+    losses: torch.Tensor
     head: torch.Tensor
     labels: torch.Tensor
     batch: Mapping[str, torch.Tensor]

@@ -56,7 +56,11 @@ def ordered(issues: Sequence[Issue]) -> Issues:
 
 
 def unusable(
-    ids: Sequence[str], findings: Sequence[Finding], labels: Sequence[str | None], problems: list[str]
+    ids: Sequence[str],
+    findings: Sequence[Finding],
+    labels: Sequence[str | None],
+    no_domain: NDArray[np.bool_],
+    problems: list[str],
 ) -> tuple[NDArray[np.bool_], list[Issue]]:
     """Mask ``(N,)`` of the rows that cannot be used, and who they are; too many, of a kind or in all, go to
     ``problems``.
@@ -69,6 +73,7 @@ def unusable(
         ("unreadable", unreadable, "could not be read", "repair or remove them"),
         ("empty_text", empty_text, "without any text", "fill or remove them"),
         ("empty_label", empty_label, "without a label", "label or remove them"),
+        ("empty_domain", no_domain, "without a domain", "name their domain or remove them"),
     ):
         rows = np.flatnonzero(mask).tolist()
         if not rows:
@@ -84,7 +89,7 @@ def unusable(
                 f"{counted(len(rows), 'item')} of {len(ids):,} {what} ({some}), and at most {MOST_UNUSABLE:.0%} may "
                 f"be left out; {remedy}."
             )
-    useless = unreadable | empty_text | empty_label
+    useless = unreadable | empty_text | empty_label | no_domain
     count = int(useless.sum())
     if len(problems) == before and count > MOST_UNUSABLE * len(ids):
         problems.append(

@@ -14,6 +14,7 @@ from headstart.core.progress import Progress
 from headstart.core.words import counted
 from headstart.data import _audit
 from headstart.data._audit_clips import odd_clips
+from headstart.data._domains import in_one_domain, parted, too_few_domains, without_domain
 from headstart.data._duplicates import Ties, join, numbered, tie_clips, tie_images, tie_texts
 from headstart.data._finding import Finding
 from headstart.data._issues import examples, issue
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 MOST_LOST_TO_FOUND_GROUP = 0.2
 """A group column that was not named is dropped rather than cost more than this share of the training items."""
 
-GONE = {"leak": "with a copy in the test split", "group_leak": "with others of their group in the test split"}
+GONE = {
+    "leak": "with a copy in the test split",
+    "group_leak": "with others of their group in the test split",
+    "shared_by_domains": "with a copy or others of their group in another domain",
+}
 """What to say of training items that were removed for the sake of the test split, by the code of the issue."""
 
 
@@ -45,14 +50,22 @@ class Checked:
     issues: Sequence[Issue]
 
 
-def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> Checked:
-    """What is left of ``rows``, and every issue found; ``where`` names the source of the labels in messages.
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """What messages call the places of ``labels`` and ``domains``."""
+
+    labels: str
+    domains: str = ""
+
+
+def check(rows: Rows, *, places: Places, group_named: bool, progress: Progress) -> Checked:
+    """What is left of ``rows``, and every issue found; ``places`` are what messages call their sources.
 
     Raises:
         UserError: too much cannot be used, or the labels cannot be learnt; all problems of a step at once.
     """
     findings = scanned(rows, progress)
-    useless, issues = _first_check(rows, findings, where)
+    useless, issues = _first_check(rows, findings, places)
     rows, findings = rows.keep(~useless), _kept(findings, ~useless)
     ties = tied(rows, findings)
     labels = [label for label in rows.labels if label is not None]
@@ -62,10 +75,17 @@ def check(rows: Rows, *, where: str, group_named: bool, progress: Progress) -> C
 
     rows, groups, leaking, found = _group(rows, ties, group_named=group_named)
     issues += found
-    keep, tiny = _enough(labels, groups, rows.is_test, ~leaking, found)
+    gone = leaking
+    if rows.domains is not None:
+        shared, told = parted(rows.ids, rows.domains, groups, ~rows.is_test & ~leaking)
+        gone, issues, found = leaking | shared, [*issues, *told], [*found, *told]
+    keep, tiny = _enough(labels, groups, rows.is_test, ~gone, found)
     issues += tiny
     rows, labels = rows.keep(keep), [label for label, kept in zip(labels, keep, strict=True) if kept]
-    issues += _audit.balance([label for label, test in zip(labels, rows.is_test, strict=True) if not test])
+    learnt = np.flatnonzero(~rows.is_test).tolist()
+    issues += _audit.balance([labels[row] for row in learnt])
+    if rows.domains is not None:
+        issues += in_one_domain([labels[row] for row in learnt], [rows.domains[row] for row in learnt])
     if rows.modality == "text":
         issues += _audit.long_texts(rows.ids, [len(text.as_py()) for text in rows.items])
     return Checked(
@@ -86,7 +106,8 @@ def usable(rows: Rows, progress: Progress) -> tuple[Rows, list[Finding], list[Is
     """
     findings = scanned(rows, progress)
     problems: list[str] = []
-    useless, issues = _audit.unusable(rows.ids, findings, rows.labels, problems)
+    nothing = np.zeros(len(rows), dtype=bool)
+    useless, issues = _audit.unusable(rows.ids, findings, rows.labels, nothing, problems)
     if problems:
         raise UserError(*problems)
     return rows.keep(~useless), _kept(findings, ~useless), issues
@@ -150,23 +171,28 @@ def odd(rows: Rows, findings: Sequence[Finding], labels: Sequence[str]) -> list[
             return odd_clips(rows.ids, findings, labels)
 
 
-def _first_check(rows: Rows, findings: Sequence[Finding], where: str) -> tuple[NDArray[np.bool_], list[Issue]]:
+def _first_check(rows: Rows, findings: Sequence[Finding], places: Places) -> tuple[NDArray[np.bool_], list[Issue]]:
     """Mask of the rows that cannot be used, with their issues.
 
     Raises:
         UserError: too many of them, or labels that cannot be learnt; all problems at once.
     """
     problems: list[str] = []
-    useless, issues = _audit.unusable(rows.ids, findings, rows.labels, problems)
+    no_domain = without_domain(rows.domains, rows.is_test)
+    useless, issues = _audit.unusable(rows.ids, findings, rows.labels, no_domain, problems)
+    if rows.domains is not None:
+        problems += too_few_domains(rows.domains, rows.is_test, places.domains)
     present = [label for label in rows.labels if label is not None]
     trained = {label for label, test in zip(rows.labels, rows.is_test, strict=True) if label is not None and not test}
     try:
-        refuse_non_classes(present, where)
+        refuse_non_classes(present, places.labels)
     except UserError as error:
         problems += error.problems
     if len(trained) == 1:
         who = "All training items" if rows.is_test.any() else "All items"
-        problems.append(f"{who} are labelled '{next(iter(trained))}' in {where}; at least two classes are needed.")
+        problems.append(
+            f"{who} are labelled '{next(iter(trained))}' in {places.labels}; at least two classes are needed."
+        )
     unseen = sorted(set(present) - trained)
     if unseen and trained:
         problems.append(

@@ -1,4 +1,4 @@
-"""A table of named columns to rows with an item, a label, perhaps a group and a split."""
+"""A table of named columns to rows with an item, a label, perhaps a group, a domain and a split."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
         raise UserError(f"{columns.where} has no rows; expected a header and one item per row.")
     plain = {name: values for name, values in columns.values.items() if not isinstance(values, pa.ChunkedArray)}
     problems = [*_missing(columns, roles), *_named_twice(roles)]
-    named = {name for name in (roles.input, roles.label, roles.group) if name}
+    named = set(_wanted(roles).values())
     split = None if columns.parts else _split_column(plain, named)
     others = {name: values for name, values in plain.items() if name not in named and name != split}
 
@@ -84,7 +84,7 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
         raise UserError(*problems)
 
     found = _items(columns, source)
-    chosen = {"input": source, "label": label, "group": group, "split": split}
+    chosen = {"input": source, "label": label, "group": group, "domain": roles.domain, "split": split}
     train: list[Part] = ["train"]
     parts = columns.parts or (_roles.split_parts(plain[split]) if split else None)
     return RawTable(
@@ -98,30 +98,37 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
         roles={role: name for role, name in chosen.items() if name},
         issues=(*columns.issues, *_notes(roles, group, source, _roles.free_text(rest))),
         unreadable=found.unreadable,
+        domains=plain[roles.domain] if roles.domain else None,
     )
 
 
+def _wanted(roles: Roles) -> dict[str, str]:
+    """The columns that were named, by role."""
+    named = {"input": roles.input, "label": roles.label, "group": roles.group, "domain": roles.domain}
+    return {role: name for role, name in named.items() if name}
+
+
 def _missing(columns: Columns, roles: Roles) -> list[str]:
-    wanted = {"input": roles.input, "label": roles.label, "group": roles.group}
+    wanted = _wanted(roles)
     problems = [
         f"{columns.where} has no column '{name}' to use as {role}. {nearest(name, columns.values)}"
         for role, name in wanted.items()
-        if name and name not in columns.values
+        if name not in columns.values
     ]
     problems += [
         f"Column '{name}' of {columns.where} holds files and cannot be the {role}."
         for role, name in wanted.items()
-        if role != "input" and name and isinstance(columns.values.get(name), pa.ChunkedArray)
+        if role != "input" and isinstance(columns.values.get(name), pa.ChunkedArray)
     ]
     return problems
 
 
 def _named_twice(roles: Roles) -> list[str]:
-    named = {"input": roles.input, "label": roles.label, "group": roles.group}
+    named = _wanted(roles)
     return [
         f"Column '{named[a]}' is named both as {a} and as {b}; name two different columns."
         for a, b in combinations(named, 2)
-        if named[a] and named[a] == named[b]
+        if named[a] == named[b]
     ]
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from headstart.core.data_kind import RawTable, Roles
-from headstart.core.dataset import Dataset, Issue, Split
+from headstart.core.dataset import Dataset, Issue, Split, clusters_of
 from headstart.core.progress import Progress, Silent
 from headstart.data._audit import ordered, untested
-from headstart.data._check import Checked, check
+from headstart.data._check import Checked, Places, check
 from headstart.data._labels import sorted_classes
 from headstart.data._rows import Rows, gather
 from headstart.data._sources import inherited, kind_of
@@ -30,8 +30,8 @@ def load(
     input: str | None = None,
     label: str | None = None,
     group: str | None = None,
+    domain: str | None = None,
     test: Any = None,
-    name: str | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Dataset:
@@ -43,24 +43,28 @@ def load(
         input: column with the texts, images or sounds (paths, encoded or decoded); found when not named.
         label: column with the classes; found when not named.
         group: column whose equal values never straddle a split or a fold; found by usual names only.
+        domain: column with the domain that an item is of; of a folder ``folders``, where its folders are domains and
+            hold the class folders. Left out: there is one.
         test: a second source, of any kind, with the user's own test items.
-        name: what to call the data; by default after the source.
         seed: draws the split, where one is made; see `headstart.data._split` for when.
         progress: told about the reading of images and sounds.
 
     Raises:
         UserError: the data cannot be learnt from. Problems found by one check come together.
     """
-    raw, raw_test = _read(source, test, Roles(input=input, label=label, group=group))
+    raw, raw_test = _read(source, test, Roles(input=input, label=label, group=group, domain=domain))
     rows, notes = gather(raw, raw_test)
-    checked = check(rows, where=label_place(raw), group_named=group is not None, progress=progress or Silent())
+    places = Places(labels=label_place(raw), domains=domain_place(raw))
+    checked = check(rows, places=places, group_named=group is not None, progress=progress or Silent())
     classes = sorted_classes(checked.labels)
     number = {name: position for position, name in enumerate(classes)}
     targets = np.asarray([number[label] for label in checked.labels], dtype=np.int64)
-    split, found = _split(checked, targets, seed, separate=raw_test is not None)
+    domains, kinds = _domains(checked.rows.domains)
+    clusters = checked.groups if domains is None else clusters_of(domains, checked.groups)
+    split, found = _split(checked, targets, clusters, seed, separate=raw_test is not None)
     uses_groups = checked.rows.group_keys is not None
     return Dataset(
-        name=name or raw.name,
+        name=raw.name,
         modality=rows.modality,
         table=table_of(checked.rows, checked.digests, checked.seconds, {"target": pa.array(targets)}),
         classes=classes,
@@ -69,6 +73,8 @@ def load(
         fingerprint=fingerprint_of(checked),
         issues=ordered([*notes, *checked.issues, *found, *untested(classes, targets[split.test])]),
         roles={role: column for role, column in raw.roles.items() if role != "group" or uses_groups},
+        domains=domains,
+        domain_names=kinds,
     )
 
 
@@ -85,15 +91,31 @@ def _read(source: Any, test: Any, roles: Roles) -> tuple[RawTable, RawTable | No
     return raw, test_kind.read(test, inherited(test_kind, raw.roles, named))
 
 
+def domain_place(raw: RawTable) -> str:
+    """What messages call the place of the domains."""
+    return f"column '{raw.roles['domain']}'" if "domain" in raw.roles else f"'{raw.name}'"
+
+
 def label_place(raw: RawTable) -> str:
     """What messages call the place of the labels."""
     return f"column '{raw.roles['label']}'" if "label" in raw.roles else f"'{raw.name}'"
 
 
-def _split(checked: Checked, targets: NDArray[np.int64], seed: int, *, separate: bool) -> tuple[Split, list[Issue]]:
+def _domains(names: Sequence[str | None] | None) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+    """Numbers ``(N,)`` of the domains, -1 where there is none, and what they are called."""
+    if names is None:
+        return None, ()
+    kinds = sorted_classes(name for name in names if name is not None)
+    number = {name: position for position, name in enumerate(kinds)}
+    return np.asarray([-1 if name is None else number[name] for name in names], dtype=np.int64), kinds
+
+
+def _split(
+    checked: Checked, targets: NDArray[np.int64], clusters: NDArray[np.int64], seed: int, *, separate: bool
+) -> tuple[Split, list[Issue]]:
     is_test, origin, notes = checked.rows.is_test, "given", []
     if not is_test.any():
-        is_test, notes = made(targets, checked.groups, checked.digests, seed)
+        is_test, notes = made(targets, clusters, checked.digests, seed)
         origin = "made" if is_test.any() else "none"
     separate = separate and origin == "given"
     return Split(train=np.flatnonzero(~is_test), test=np.flatnonzero(is_test), origin=origin, separate=separate), notes

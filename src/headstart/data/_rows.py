@@ -13,6 +13,7 @@ from headstart.core.data_kind import RawTable
 from headstart.core.dataset import NOUNS, Issue, Modality
 from headstart.core.errors import UserError
 from headstart.core.words import counted
+from headstart.data._domains import domain_names
 from headstart.data._issues import issue
 from headstart.data._labels import class_names
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """N rows. ``labels`` are class names, None where empty; ``group_keys`` are None where a row has no group."""
+    """N rows. ``labels`` are class names, None where empty; ``group_keys`` are None where a row has no group, and
+    ``domains`` are names, None where a row has none.
+    """
 
     modality: Modality
     ids: Sequence[str]
@@ -31,6 +34,7 @@ class Rows:
     group_keys: Sequence[Any] | None
     is_test: NDArray[np.bool_]
     unreadable: Mapping[int, str]
+    domains: Sequence[str | None] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -46,6 +50,7 @@ class Rows:
             group_keys=None if self.group_keys is None else [self.group_keys[row] for row in rows],
             is_test=self.is_test[mask],
             unreadable={},
+            domains=None if self.domains is None else [self.domains[row] for row in rows],
         )
 
 
@@ -101,6 +106,7 @@ def gather(data: RawTable, test: RawTable | None) -> tuple[Rows, list[Issue]]:
         group_keys=data.groups,
         is_test=in_test,
         unreadable=data.unreadable,
+        domains=None if data.domains is None else domain_names(data.domains),
     )
     return (rows if test is None else _below(rows, test, test_names)), notes
 
@@ -135,9 +141,11 @@ def _below(rows: Rows, test: RawTable, names: Sequence[str | None]) -> Rows:
         test, names, parts = _without(test, names, parts != "test")
     taken = set(rows.ids)
     ids = [f"test/{name}" for name in test.ids] if taken & set(test.ids) else list(test.ids)
-    keys = None
+    keys = domains = None
     if rows.group_keys is not None or test.groups is not None:
         keys = [*(rows.group_keys or [None] * len(rows)), *(test.groups or [None] * len(ids))]
+    if rows.domains is not None:
+        domains = [*rows.domains, *domain_names(test.domains or [None] * len(ids))]
     return Rows(
         modality=rows.modality,
         ids=[*rows.ids, *ids],
@@ -146,6 +154,7 @@ def _below(rows: Rows, test: RawTable, names: Sequence[str | None]) -> Rows:
         group_keys=keys,
         is_test=np.concatenate([rows.is_test, np.ones(len(ids), dtype=bool)]),
         unreadable={**rows.unreadable, **{len(rows) + row: reason for row, reason in test.unreadable.items()}},
+        domains=domains,
     )
 
 
@@ -165,6 +174,7 @@ def _without(
         roles=table.roles,
         issues=table.issues,
         unreadable={position[row]: reason for row, reason in table.unreadable.items() if row in position},
+        domains=None if table.domains is None else [table.domains[row] for row in rows],
     )
     return kept, [names[row] for row in rows], np.asarray(kept.parts, dtype=object)
 

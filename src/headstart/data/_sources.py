@@ -52,7 +52,8 @@ def inherited(kind: DataKind, roles: Mapping[str, str], named: Mapping[str, str]
     """The columns by which a source of this ``kind`` is read that belongs to data with the columns ``roles``, of which
     the user ``named`` some: the same, and none where it is a folder of files.
 
-    The group counts only where it was named: one found by its usual name may be missing here.
+    The group counts only where it was named: one found by its usual name may be missing here. Domains are not asked
+    of it.
     """
     if not kind.columnar:
         return Roles()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,6 +31,7 @@ class _Row:
     path: Path
     label: str
     part: Part
+    domain: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -44,6 +45,8 @@ class _Listing:
     walk: Walk = field(default_factory=Walk)
 
 
+FOLDERS = "folders"
+"""The domain of a folder of files whose folders are domains."""
 RUN = ("recipe.toml", "results.json")
 """Files that tell a run folder."""
 
@@ -51,6 +54,8 @@ RUN = ("recipe.toml", "results.json")
 class Folder(DataKind):
     """One folder per class; what lies deeper belongs to the class on top. Images, sounds, or ``.txt`` files of one text
     each.
+
+    Where the domain is `FOLDERS`, one folder per domain, each with its class folders.
 
     Split folders are recognised by name when one of them is the training split and holds at least two folders and no
     items of its own, so that a class may well be called "train".
@@ -72,20 +77,29 @@ class Folder(DataKind):
                 f"The folder '{root}' holds a run and no data. Give the data, or the recipe of that run "
                 f"('{root / RUN[0]}') to have it again on its own data."
             )
-        given = [column for column in (roles.input, roles.label, roles.group) if column]
+        domain = None if roles.domain == FOLDERS else roles.domain
+        given = [column for column in (roles.input, roles.label, roles.group, domain) if column]
         if given:
             raise UserError(
                 f"'{root}' is a folder of files and has no column '{given[0]}'; labels are the names of its folders, "
                 f"so leave the column out or give a table."
+                + (
+                    f" Where its folders are domains that hold the class folders, the domain is '{FOLDERS}'."
+                    * bool(domain)
+                )
             )
-        listing = _list(root) if roles.labelled else _list_all(root)
+        listing = _list_all(root)
+        if roles.labelled:
+            listing = _list_domains(root) if roles.domain else _list(root)
         modality, rows = _kind(listing.rows)
         if not rows:
-            raise UserError(_nothing_found(listing, labelled=roles.labelled))
+            raise UserError(_nothing_found(listing, labelled=roles.labelled, domains=roles.domain is not None))
         if roles.labelled and len({row.label for row in rows}) == 1 and (instead := _meant(listing, rows[0])):
             raise UserError(
                 f"The folder '{root}' holds one class folder only ('{rows[0].label}'); did you mean '{instead}'?"
             )
+        plain = roles.labelled and roles.domain is None and all(row.part == "train" for row in rows)
+        alike = _like_domains(rows, root) if plain else []
         items, unreadable = _text_column(rows) if modality == "text" else _file_column(rows)
         return RawTable(
             name=root.resolve().name,
@@ -96,8 +110,9 @@ class Folder(DataKind):
             groups=None,
             parts=[row.part for row in rows],
             roles={},
-            issues=tuple(_notes(listing, rows)),
+            issues=(*_notes(listing, rows), *alike),
             unreadable=unreadable,
+            domains=[row.domain for row in rows] if roles.domain else None,
         )
 
 
@@ -121,6 +136,20 @@ def _list(root: Path) -> _Listing:
             _list_classes(listing, root / name, below, part)
     else:
         _list_classes(listing, root, folders, "train")
+    return listing
+
+
+def _list_domains(root: Path) -> _Listing:
+    """Class folders in folders of domains, all of which train."""
+    listing = _Listing(root=root)
+    domains, files = entries(root, listing.walk)
+    listing.loose += [root / name for name in files]
+    for domain in domains:
+        below, files = entries(root / domain, listing.walk)
+        listing.loose += [root / domain / file for file in files]
+        before = len(listing.rows)
+        _list_classes(listing, root / domain, below, "train")
+        listing.rows[before:] = [replace(row, domain=domain) for row in listing.rows[before:]]
     return listing
 
 
@@ -201,13 +230,34 @@ def _meant(listing: _Listing, row: _Row) -> Path | None:
     return only if _is_split(only) else None
 
 
-def _nothing_found(listing: _Listing, *, labelled: bool) -> str:
+def _like_domains(rows: Sequence[_Row], root: Path) -> list[Issue]:
+    """A word where every class folder holds the same folders and no items besides: domains look like that."""
+    below: dict[str, set[str]] = {}
+    for row in rows:
+        parts = row.path.relative_to(root).parts
+        below.setdefault(parts[0], set()).add(parts[1] if len(parts) > 2 else "")
+    inside = next(iter(below.values()), set())
+    if len(below) < 2 or len(inside) < 2 or "" in inside or any(each != inside for each in below.values()):
+        return []
+    sentence = (
+        f"The folders {examples(sorted(below))} are taken for classes, and all of them hold the folders "
+        f"{examples(sorted(inside))}: if these are the classes and those domains, say --domain {FOLDERS}."
+    )
+    return [issue("like_domains", "warning", sentence, sorted(below))]
+
+
+def _nothing_found(listing: _Listing, *, labelled: bool, domains: bool) -> str:
     files = [*listing.loose, *(() if labelled else (row.path for row in listing.rows))]
     tables = [path for path in files if path.suffix.lower() in TABLE_SUFFIXES]
     loose = sum(map(_is_item, listing.loose))
     if not labelled:
         instead = f"; there is a table: give that instead ('{tables[0]}')" if tables else ""
         return f"The folder '{listing.root}' holds no images, sounds or .txt files{instead}."
+    if domains:
+        return (
+            f"The folder '{listing.root}' holds no folders of classes in folders of domains, which --domain {FOLDERS} "
+            "asks for: expected items in DOMAIN/CLASS."
+        )
     if tables:
         return f"The folder '{listing.root}' holds no class folders, but a table: give that instead ('{tables[0]}')."
     if loose:

@@ -186,10 +186,21 @@ def _notes(folds: str, data: Dataset, options: Options, clock: Clock) -> list[st
 
 def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[Labelled, str]:
     """The training items with the folds that everything is compared on, and a note if they are not as asked."""
-    targets, groups = data.targets[data.split.train], data.groups[data.split.train]
+    rows = data.split.train
+    targets, groups = data.targets[rows], data.clusters[rows]
     repeats = plan.repeats if len(train) < MANY else 1
-    folds, note = repeated_folds(targets, groups, plan.folds, repeats, options.seed)
+    asked = plan.folds if data.domains is None else min(plan.folds, len(data.domain_names))
+    folds, note = repeated_folds(targets, groups, asked, repeats, options.seed)
     if repeats < plan.repeats:
         once = f"one pass instead of {plan.repeats}, because of {len(train):,} items the partition hardly matters"
         note = f"{note}; {once}" if note else once
-    return Labelled(items=train, targets=targets, groups=groups, folds=folds, task=options.task), note
+    labelled = Labelled(
+        items=train,
+        targets=targets,
+        groups=groups,
+        ties=data.groups[rows],
+        folds=folds,
+        task=options.task,
+        domains=None if data.domains is None else data.domains[rows],
+    )
+    return labelled, note

@@ -133,7 +133,7 @@ def carried(
     run, contender, name = carrying.run, carrying.contender, carrying.name
     data, seed = run.data, run.options.seed
     tried = tried_out(source, frozen, means, seed=seed, progress=run.progress)
-    kept, held = held_out(data.targets, data.groups, seed, advice=ADVICE)
+    kept, held = held_out(data.targets, data.ties, seed, advice=ADVICE)
     held = held[stratified_rows(data.targets[held], JUDGED, seed)]
     found = _judging_fit(carrying, kept, held, tried.rows[1][:JUDGED])
     judged = _judged(found, data.targets[held])

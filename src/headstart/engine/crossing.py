@@ -133,7 +133,7 @@ def _tried(
     source = Source(
         features=np.asarray(contender.features[learnt]),
         targets=run.data.targets[learnt],
-        groups=run.data.groups[learnt],
+        groups=run.data.ties[learnt],
         outputs=run.data.task.outputs,
     )
     means = Means(methods=to.methods, validators=to.validators, fit=fit_soft, asked=to.asked)

@@ -61,7 +61,7 @@ def reader_of(contender: Contender, run: Run) -> BlockReader:
 
 def training_side(contender: Contender, run: Run, data: Dataset) -> Side:
     """The training items, of which no two are tied, on frozen features."""
-    learnt = one_of_each(run.data.groups, run.options.seed)[:LEARNT]
+    learnt = one_of_each(run.data.ties, run.options.seed)[:LEARNT]
     return Side(
         name="training items",
         features=np.asarray(contender.features[learnt]),

@@ -27,6 +27,7 @@ from headstart.core.results import (
 from headstart.core.settings import settings_of
 from headstart.core.strategy import FeatureStrategy, Strategy
 from headstart.data._suspicious import suspicious
+from headstart.engine.by_domain import by_domain
 from headstart.engine.curve import learning_curve
 from headstart.engine.embed import feature_map as embed
 from headstart.engine.environment import environment
@@ -185,6 +186,7 @@ def gather(
         retention=found.retention,
         domains=found.domains,
         across=found.across,
+        by_domain=by_domain(scored, run.data.task, data.domain_names),
         skipped=skipped(found, notes),
         seconds=seconds,
         forward_pass_seconds=encoded.forward_seconds,

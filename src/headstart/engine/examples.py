@@ -24,8 +24,8 @@ class Examples:
 
     ``inputs`` start at the strategy's boundary of the very body that is trained. ``held_rows (h,)`` are items that only
     tell when to stop, with ``held_targets (h,)``. ``features (n, D)`` are what the pretrained body makes of ``rows``,
-    ``classifier`` gives what it was pretrained with, ``taught`` are logits of a larger model (`core.training.Start`);
-    some strategies have a use for them.
+    ``classifier`` gives what it was pretrained with, ``taught`` are logits of a larger model and ``domains`` the
+    items' domains (`core.training.Start`); some strategies have a use for them.
     """
 
     inputs: Inputs
@@ -38,6 +38,7 @@ class Examples:
     features: NDArray[np.floating] | Features = field(default_factory=lambda: np.zeros((0, 0)))
     classifier: Callable[[], LinearHead | None] = lambda: None
     taught: NDArray[np.floating] | None = None
+    domains: NDArray[np.int64] | None = None
 
     def look(self, count: int) -> tuple[Mapping[str, torch.Tensor], torch.Tensor]:
         """At most ``count`` of the items in their fixed view, of as many classes as it takes, and their targets."""
@@ -50,16 +51,18 @@ class Examples:
         """Targets ``(B,)`` of the rows at ``positions (B,)``, on the device."""
         return torch.from_numpy(self.targets[positions.numpy()]).to(accelerator().device)
 
-    def loss(self, logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
-        """The mean loss of ``logits (B, outputs)``."""
+    def losses(self, logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
+        """The losses ``(B,)`` of ``logits (B, outputs)``."""
         weights = torch.tensor(self.class_weights, dtype=torch.float32, device=logits.device)
-        return self.task.loss(logits, targets, weights, smoothing)
+        return self.task.losses(logits, targets, weights, smoothing)
 
     def held_loss(self, logits: torch.Tensor) -> float:
         """The mean over classes of the mean loss of ``logits (h, outputs)``, those of the items held out."""
         even = torch.ones(logits.shape[1])
         parts = [np.flatnonzero(self.held_targets == each) for each in np.unique(self.held_targets)]
-        losses = [self.task.loss(logits[part], torch.from_numpy(self.held_targets[part]), even) for part in parts]
+        losses = [
+            self.task.losses(logits[part], torch.from_numpy(self.held_targets[part]), even).mean() for part in parts
+        ]
         return float(torch.stack(losses).mean())
 
 

@@ -26,7 +26,7 @@ from headstart.engine.items import Items, Names
 from headstart.engine.loop import Diverged
 from headstart.engine.outputs import probabilities_of, stacked
 from headstart.engine.rank import Ranked
-from headstart.engine.run import Labelled, Run
+from headstart.engine.run import Labelled, Run, units_of
 from headstart.engine.selection import selection_corrected
 from headstart.engine.trials import Trial, encode_once, fit_all, train
 from headstart.heads.sample import stratified_rows
@@ -64,6 +64,7 @@ class Scored:
     ``on`` says whether they are the test split, or the training items predicted by models that had not seen them.
     Features are those of the model on a test split. Cross-validated predictions come of one body per fold, whose
     features no map could hold together; the features are then those of the pretrained body.
+    ``groups (M,)``, ``ties (M,)`` and ``domains (M,)`` are as in `Labelled`, but a test item without a domain has -1.
     ``optimism`` is how much of the winner's cross-validated score is the luck of having been chosen; 0 on a test split.
     """
 
@@ -72,10 +73,17 @@ class Scored:
     ids: Sequence[str]
     targets: NDArray[np.int64]
     groups: NDArray[np.int64]
+    ties: NDArray[np.int64]
+    domains: NDArray[np.int64] | None
     features: NDArray[np.float32] | Features
     probabilities: NDArray[np.floating]
     scores: Mapping[str, Interval]
     optimism: float = 0.0
+
+    @property
+    def units(self) -> NDArray[np.int64]:
+        """See `units_of`."""
+        return units_of(self.groups, self.ties)
 
 
 def choose_trial(contest: Contest, data: Labelled) -> Chosen:
@@ -89,7 +97,7 @@ def choose_trial(contest: Contest, data: Labelled) -> Chosen:
             *(f"Strategy '{row.strategy}' could not be tried on {row.model}: {row.skipped}" for row in contest.skipped)
         )
     credits = [trial.credit(data) for trial in contest.trials]
-    tested = Sample.of(data.task, data.targets, data.groups)
+    tested = Sample.of(data.task, data.targets, data.units)
     costs = [trial.cost for trial in contest.trials]
     leads = [trial.strategy.lead for trial in contest.trials]
     names = [trial.contender.name for trial in contest.trials]  # its probe is the first trial of a backbone
@@ -189,7 +197,7 @@ def score(settled: Settled, ranked: Ranked, run: Run, source: Dataset, test: Ite
 
 def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Items) -> Scored:
     rows, task = source.split.test, run.data.task
-    targets, groups = source.targets[rows], source.groups[rows]
+    targets, groups = source.targets[rows], source.clusters[rows]
     if model.frozen:
         features = chosen.trial.contender.encoder.encode(test, "features of the test items").features
     else:
@@ -203,6 +211,8 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
         ids=Names(source, rows),
         targets=targets,
         groups=groups,
+        ties=source.groups[rows],
+        domains=None if source.domains is None else source.domains[rows],
         features=features,
         probabilities=probabilities,
         scores=others | {task.primary: primary},
@@ -246,6 +256,8 @@ def _out_of_fold(settled: Settled, ranked: Ranked, run: Run, source: Dataset) ->
         ids=Names(source, source.split.train[kept]),
         targets=targets,
         groups=groups,
+        ties=data.ties[kept],
+        domains=None if data.domains is None else data.domains[kept],
         features=features if isinstance(kept, slice) else features[kept],
         probabilities=probabilities[0],
         scores=others | {data.task.primary: primary},

@@ -32,7 +32,7 @@ def identity(data: Dataset, options: Options) -> Mapping[str, object]:
     table = data.table.select_columns("digest")
     for start in range(0, len(table), 8192):
         rows.update("".join(f"{digest}\n" for digest in table[start : start + 8192]["digest"]).encode())
-    for part in (data.targets, data.groups, data.split.train, data.split.test):
+    for part in (data.targets, data.groups, data.clusters, data.split.train, data.split.test):
         rows.update(np.ascontiguousarray(part).tobytes())
     return {
         "versions": versions(),

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from headstart.core.backbone import Backbone, Dense, LinearHead
+from headstart.core.training import Between
 from headstart.engine.blend import Blend
 from headstart.engine.device import autocast
 from headstart.engine.examples import Examples
@@ -29,8 +30,9 @@ class Passed(NamedTuple):
 class Network(nn.Module):
     """Body and head as one module, so that one optimiser and one checkpoint hold both.
 
-    It starts at ``boundary``, watches what comes out of the blocks up to those that are ``watched``, and holds what is
-    trained ``beside``, at ``rate`` times the base rate.
+    It starts at ``boundary``, watches what comes out of the blocks up to those that are ``watched``, does in training
+    what is to be done ``between`` blocks (`Preparation`), and holds what is trained ``beside``, at ``rate`` times the
+    base rate.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Network(nn.Module):
         beside: nn.Module | None = None,
         rate: float = 1.0,
         watched: Sequence[int] = (),
+        between: Mapping[int, Between] | None = None,
     ) -> None:
         super().__init__()
         self.body = backbone.module
@@ -54,6 +57,7 @@ class Network(nn.Module):
         self._watched = watched
         self._backbone = backbone
         self._boundary = boundary
+        self._between = between or {}
 
     def forward(self, batch: Mapping[str, torch.Tensor], blend: Blend | None = None) -> Passed:
         """What comes of a batch; the head computes in float32, as it is served, whatever the body does."""
@@ -61,9 +65,13 @@ class Network(nn.Module):
         if blend and backbone.fixed_shapes:
             batch = {name: blend.of(tensor) for name, tensor in batch.items()}
         state, reached, maps = batch, self._boundary, list[Dense]()
-        for stop in self._watched:
+        changed = self._between if self.training else {}
+        for stop in sorted({*self._watched, *changed}):
             state = backbone.between(state, reached, stop) if reached else backbone.lower(state, stop)
-            maps.append(backbone.dense(state, stop))
+            if stop in self._watched:
+                maps.append(backbone.dense(state, stop))
+            if stop in changed:
+                state = changed[stop](state)
             reached = stop
         features = backbone.upper(state, reached) if reached else backbone.encode(state)
         if blend and not backbone.fixed_shapes:

@@ -202,6 +202,11 @@ def check(data: Dataset, options: Options) -> None:
             problems.append(
                 f"Strategy '{name}' learns from a larger model, and budget 'quick' measures one: allow more."
             )
+        if strategy.learns_across_domains and data.domains is None:
+            problems.append(
+                f"Strategy '{name}' learns from several domains, and '{data.name}' names none: say which column holds "
+                "them with --domain (domain=), or choose another strategy."
+            )
         if reasons and None not in reasons:
             problems.append(f"Strategy '{name}' cannot adapt this: {' '.join(sorted(r for r in reasons if r))}")
     there = options.destination

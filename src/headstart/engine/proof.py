@@ -66,7 +66,8 @@ def _on_test(logits: NDArray[np.floating], scored: Scored, data: Labelled) -> tu
     tested = Sample.of(data.task, scored.targets, scored.groups)
     ours = data.task.credit(scored.probabilities, scored.targets)
     theirs = data.task.credit(data.task.probabilities(logits), scored.targets)
-    return mean_interval(theirs, tested), compare(ours, theirs, tested)
+    paired = Sample.of(data.task, scored.targets, scored.units)
+    return mean_interval(theirs, tested), compare(ours, theirs, paired)
 
 
 def _by_folds(
@@ -76,7 +77,8 @@ def _by_folds(
     tested = Sample.of(data.task, data.targets, data.groups)
     theirs = np.stack([credit_of(repeat, data) for repeat in logits])
     interval = cross_validated_interval(theirs, data.folds, tested)
-    comparison = compare_cross_validated(chosen.credit(data), theirs, data.folds, tested)
+    paired = Sample.of(data.task, data.targets, data.units)
+    comparison = compare_cross_validated(chosen.credit(data), theirs, data.folds, paired)
     return interval, replace(comparison, value=comparison.value - optimism)
 
 

@@ -141,7 +141,7 @@ def clearly_worse(first: Trial, second: Trial, data: Labelled) -> bool:
     The larger input is the better one on most data, so it is for the data to speak against it: the higher of two
     cross-validated scores would be a coin toss where both are within a point of each other.
     """
-    scored = Sample.of(data.task, data.targets, data.groups)
+    scored = Sample.of(data.task, data.targets, data.units)
     comparison = compare_cross_validated(first.credit(data), second.credit(data), data.folds, scored)
     return comparison.value < -comparison.standard_error
 
@@ -209,7 +209,7 @@ def look_at(features: NDArray[np.floating] | Features, scores: Mapping[str, Tran
     if len(rows) < len(features):
         knn = replace(knn, method=f"{knn.method}, on {len(rows):,} of {len(features):,} items")
     # Scores leave one item out and know of no ties: near-copies would answer for each other.
-    independent = np.sort(one_of_each(groups, 0))
+    independent = np.sort(one_of_each(data.ties[rows], 0))
     return Looks(knn=knn, scores=_scores(scores, shown[independent], targets[independent]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,23 +19,48 @@ from headstart.engine.plan import Plan
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
 
+ENOUGH_DOMAINS = 10
+"""Domains that say how a difference varies between them."""
+
+
+def units_of(groups: NDArray[np.int64], ties: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What counts as one observation, ``(N,)``, where two predictors are compared: `Labelled.groups` and, of fewer than
+    `ENOUGH_DOMAINS` domains, their items by `Labelled.ties`. Nothing could be told from three domains alone: such a
+    comparison is about these domains, and the spread between folds is what they add to that of the items.
+    """
+    return groups if len(np.unique(groups)) >= ENOUGH_DOMAINS else ties
+
 
 @dataclass(frozen=True, kw_only=True)
 class Labelled:
-    """The training items with their targets ``(N,)``, ties ``(N,)`` and the folds ``(R, N)`` all candidates share."""
+    """The training items with their targets ``(N,)`` and the folds ``(R, N)`` all candidates share.
+
+    ``ties (N,)`` tell copies and what the user's groups hold together; ``groups (N,)`` what is learnt from and scored
+    as a whole, the ``domains (N,)`` where the data name them and else the ties.
+    """
 
     items: Items
     targets: NDArray[np.int64]
     groups: NDArray[np.int64]
+    ties: NDArray[np.int64]
     folds: NDArray[np.integer]
     task: Task
+    domains: NDArray[np.int64] | None = None
+
+    @cached_property
+    def units(self) -> NDArray[np.int64]:
+        """See `units_of`."""
+        return units_of(self.groups, self.ties)
 
     def repeated(self, copies: int) -> Labelled:
-        """All of targets, ties and folds ``copies`` times over, for as many rows of every item."""
+        """All but the items ``copies`` times over, for as many rows of every item."""
         if copies == 1:
             return self
-        targets, groups, folds = (np.tile(one, copies) for one in (self.targets, self.groups, self.folds))
-        return replace(self, targets=targets, groups=groups, folds=folds)
+        targets, groups, ties, folds = (
+            np.tile(one, copies) for one in (self.targets, self.groups, self.ties, self.folds)
+        )
+        domains = None if self.domains is None else np.tile(self.domains, copies)
+        return replace(self, targets=targets, groups=groups, ties=ties, folds=folds, domains=domains)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,14 @@ def fit(
     def lesson(trained: Backbone, preparation: Preparation) -> tuple[Network, Supervised]:
         penalty = strategy.penalty(_start(backbone, trained, head, examples, settings))
         beside, watched = (penalty.module, penalty.watched) if penalty else (None, ())
-        network = Network(trained, head, preparation.frozen_blocks, beside=beside, watched=watched)
+        network = Network(
+            trained,
+            head,
+            preparation.frozen_blocks,
+            beside=beside,
+            watched=watched,
+            between=preparation.between,
+        )
         return network, Supervised(examples, strategy.schedule, settings, penalty=penalty)
 
     return fitted(strategy, backbone, head, lesson, settings, progress=progress, name=name)
@@ -75,12 +82,13 @@ class Supervised(Course):
         blend = Blend.drawn(alpha, len(targets)) if alpha else None
         with autocast(self._settings.dtype):
             passed = running(items, blend)
-        loss = self._loss(passed.logits.float(), targets, blend)
+        losses = self._losses(passed.logits.float(), targets, blend)
+        loss = losses.mean()
         seen = loss.item()
         if not math.isfinite(seen):
             return Step(None, seen, len(rows))
         if self._penalty is not None:
-            loss = loss + self._penalty.loss(self._seen(passed, rows, blend))
+            loss = loss + self._penalty.loss(self._seen(passed, losses, rows, blend))
         return Step(loss, seen, len(rows))
 
     def held_loss(self, running: nn.Module) -> float | None:
@@ -90,20 +98,21 @@ class Supervised(Course):
         logits = held_logits(running, self._examples, self._schedule.batch_size, self._settings.dtype)
         return self._examples.held_loss(logits)
 
-    def _loss(self, logits: torch.Tensor, targets: torch.Tensor, blend: Blend | None) -> torch.Tensor:
-        """The mean loss of a batch; of a blended one, that of both targets of every item."""
+    def _losses(self, logits: torch.Tensor, targets: torch.Tensor, blend: Blend | None) -> torch.Tensor:
+        """The losses ``(B,)`` of a batch; of a blended one, those of both targets of every item."""
         smoothing = self._schedule.smoothing
-        own = self._examples.loss(logits, targets, smoothing)
+        own = self._examples.losses(logits, targets, smoothing)
         if blend is None:
             return own
-        other = self._examples.loss(logits, targets[blend.partner.to(targets.device)], smoothing)
+        other = self._examples.losses(logits, targets[blend.partner.to(targets.device)], smoothing)
         return blend.share * own + (1 - blend.share) * other
 
-    def _seen(self, passed: Passed, rows: torch.Tensor, blend: Blend | None) -> Seen:
+    def _seen(self, passed: Passed, losses: torch.Tensor, rows: torch.Tensor, blend: Blend | None) -> Seen:
         labels = nn.functional.one_hot(self._examples.targets_at(rows), passed.logits.shape[1]).float()
         return Seen(
             features=passed.features.float(),
             logits=passed.logits.float(),
+            losses=losses,
             head=passed.head,
             labels=blend.of(labels) if blend else labels,
             batch=passed.batch,
@@ -123,6 +132,7 @@ def _start(source: Backbone, trained: Backbone, head: LinearHead, examples: Exam
         targets=examples.targets,
         classifier=examples.classifier,
         taught=examples.taught,
+        domains=examples.domains,
         look=examples.look,
         device=accelerator().device,
         running=lambda: autocast(settings.dtype),

@@ -207,7 +207,7 @@ def train(
     data, schedule = run.data, strategy.schedule
     held = rows[:0]
     if strategy.holds_out:
-        kept, out = held_out(data.targets[rows], data.groups[rows], run.options.seed)
+        kept, out = held_out(data.targets[rows], data.ties[rows], run.options.seed)
         rows, held = rows[kept], rows[out]
     targets, outputs = data.targets[rows], data.task.outputs
     preparation = strategy.prepare(contender.backbone)
@@ -227,6 +227,7 @@ def train(
             features=contender.features[rows] if len(contender.features) else contender.features,
             classifier=contender.classifier,
             taught=taught(contender.teacher, run, rows) if strategy.learns_from_another else None,
+            domains=None if data.domains is None else data.domains[rows],
         ),
         Settings(
             seed=run.options.seed,

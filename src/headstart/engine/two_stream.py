@@ -67,7 +67,12 @@ def fit_across(
             torch.manual_seed(settings.seed)
             objective = method.objective(seen)
         network = Network(
-            trained, head, preparation.frozen_blocks, beside=objective.module, rate=type(method).beside_rate
+            trained,
+            head,
+            preparation.frozen_blocks,
+            beside=objective.module,
+            rate=type(method).beside_rate,
+            between=preparation.between,
         )
         return network, TwoStream(examples, target, objective, strategy.schedule, settings, unit=unit)
 
@@ -127,7 +132,7 @@ class TwoStream(Course):
         labels = self._examples.targets_at(rows)
         with autocast(self._settings.dtype):
             source, target = (self._stream(running(side)) for side in sides)
-        loss = self._examples.loss(source.logits, labels, self._schedule.smoothing)
+        loss = self._examples.losses(source.logits, labels, self._schedule.smoothing).mean()
         seen = loss.item()
         if not math.isfinite(seen) or not bool(torch.isfinite(target.features).all()):
             return Step(None, seen, len(rows))

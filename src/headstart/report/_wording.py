@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from headstart.core.alignment import NORMALISATION, SOURCE_ONLY
 from headstart.core.results import CandidateRow, Interval, Results
 from headstart.core.words import counted
-from headstart.report._format import bare, items, metric, number, passes, percent, plain, points, signed, span
+from headstart.report._format import bare, items, metric, number, passes, percent, plain, points, shorten, signed, span
 
 OUTCOMES = {
     "positive": "Transfer helped",
@@ -70,7 +70,27 @@ def where(results: Results) -> str:
     if results.scored_on == "test":
         return f"{items(results, results.scored)} of the test split"
     part = f"{results.scored:,} of " if results.scored < results.data.n_train else ""
-    return f"{part}{items(results, results.data.n_train)} by cross-validation"
+    unseen = " across domains" if results.by_domain else ""
+    return f"{part}{items(results, results.data.n_train)} by cross-validation{unseen}"
+
+
+def by_domain(results: Results) -> str:
+    """What the scores by domain are."""
+    own = "Intervals are over the items of a domain; the one of all scores above is over domains, like those to come."
+    if results.scored_on == "test":
+        return f"Test items of each domain. {own}"
+    return f"Every domain is scored by models that have learnt from the others only. {own}"
+
+
+def domains_in_short(results: Results) -> str:
+    """The worst and the best of them."""
+    ends = (results.by_domain[0], results.by_domain[-1])
+    worst, best = (
+        f"'{shorten(one.domain, 40)}' {number(results.primary, one.score.value)} ({span(results.primary, one.score)})"
+        for one in ends
+    )
+    unseen = ", each unseen in training" if results.scored_on == "cross-validation" else ""
+    return f"Of {counted(len(results.by_domain), 'domain')}{unseen}, the worst is {worst}, the best {best}."
 
 
 def restricted(licence: str) -> bool:

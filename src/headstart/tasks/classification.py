@@ -52,7 +52,7 @@ class Classification(Task):
         """One logit per class."""
         return len(self.classes)
 
-    def loss(
+    def losses(
         self, logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor, smoothing: float = 0.0
     ) -> torch.Tensor:
         """Logit-adjusted cross-entropy (Menon et al. 2021, arXiv 2007.07314, equation 10).
@@ -68,9 +68,10 @@ class Classification(Task):
 
         adjusted = logits - class_weights.log()
         if not smoothing:
-            return cross_entropy(adjusted, targets)
+            return cross_entropy(adjusted, targets, reduction="none")
         spread = (1 / class_weights) / (1 / class_weights).sum()
-        return cross_entropy(adjusted, (1 - smoothing) * one_hot(targets, self.outputs) + smoothing * spread)
+        shares = (1 - smoothing) * one_hot(targets, self.outputs) + smoothing * spread
+        return cross_entropy(adjusted, shares, reduction="none")
 
     def probabilities(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
         """Softmax in float64."""
