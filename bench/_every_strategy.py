@@ -82,10 +82,9 @@ def outcomes(data: Dataset, name: str, labels: int, draw: int, wanted: Collectio
             Outcome(**known, strategy=AUTO, balanced_accuracy=reached, chose=trial.strategy_name, seconds=seconds)
         )
     members = catalog.strategies.create()
-    for each in strategies():
-        if each not in wanted or each == AUTO:
+    for each, member in members.items():
+        if each not in wanted or each in LEFT_OUT:
             continue
-        member = members[each]
         strategy = member.paced(len(run.data.items)) if isinstance(member, InputStrategy) else member
         taught = isinstance(strategy, InputStrategy) and strategy.learns_from_another
         known_to_work = strategy.supports(entrant.native.backbone.info, run.data.task) is None
