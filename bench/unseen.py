@@ -110,10 +110,11 @@ def _texts(folder: Path, name: str, left_out: str, draw: int, items: int, test: 
         write(place, items=test if domain == left_out else items, seed=draw)
         with place.open(encoding="utf-8", newline="") as file:
             rows += [(row["text"], row["label"], domain) for row in csv.DictReader(file)]
-    for part, chosen in (
-        ("train", [r for r in rows if r[2] != left_out]),
-        ("test", [r for r in rows if r[2] == left_out]),
-    ):
+    parts = {
+        "train": [row for row in rows if row[2] != left_out],
+        "test": [row for row in rows if row[2] == left_out],
+    }
+    for part, chosen in parts.items():
         with (folder / f"{part}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("text", "label", "domain"), *chosen])
     return api.load(folder / "train.csv", label="label", domain="domain", test=folder / "test.csv", seed=draw)
@@ -158,9 +159,13 @@ def _gain(found: Sequence[Outcome], strategy: str) -> str:
     """Mean difference to `USUAL` over all cases that both have, and its standard error."""
     if strategy == USUAL:
         return ""
-    by_case = {(each.set, each.domain, each.draw, each.strategy): each.balanced_accuracy for each in found}
-    pairs = [(score, by_case.get((*case, USUAL))) for (*case, one), score in by_case.items() if one == strategy]
-    gains = [100 * (score - usual) for score, usual in pairs if score is not None and usual is not None]
+    usual = {(each.set, each.domain, each.draw): each.balanced_accuracy for each in found if each.strategy == USUAL}
+    pairs = [
+        (each.balanced_accuracy, usual.get((each.set, each.domain, each.draw)))
+        for each in found
+        if each.strategy == strategy
+    ]
+    gains = [100 * (own - other) for own, other in pairs if own is not None and other is not None]
     error = f" ± {np.std(gains, ddof=1) / np.sqrt(len(gains)):.1f}" if len(gains) > 1 else ""
     return f"{np.mean(gains):+.1f}{error}"
 
