@@ -130,7 +130,7 @@ def _pictures(folder: Path, name: str, draw: int, items: int, test: int) -> Data
 
 
 def page(found: Sequence[Outcome], items: int) -> Iterator[str]:
-    """In Markdown: every set, and the mean gain over `USUAL` with its standard error over domains and draws."""
+    """In Markdown: every set, and the mean gain over `USUAL` with its standard error over domains."""
     yield f"# Domains that were not learnt from\n\n{machine()}\n"
     yield (
         f"Balanced accuracy in percent, mean over domains and draws; three domains with {items} items each are learnt "
@@ -156,18 +156,18 @@ def _scores(found: Sequence[Outcome], strategy: str, name: str) -> list[float]:
 
 
 def _gain(found: Sequence[Outcome], strategy: str) -> str:
-    """Mean difference to `USUAL` over all cases that both have, and its standard error."""
+    """Mean difference to `USUAL` over domains, of the draws that both have, and its standard error."""
     if strategy == USUAL:
         return ""
     usual = {(each.set, each.domain, each.draw): each.balanced_accuracy for each in found if each.strategy == USUAL}
-    pairs = [
-        (each.balanced_accuracy, usual.get((each.set, each.domain, each.draw)))
-        for each in found
-        if each.strategy == strategy
-    ]
-    gains = [100 * (own - other) for own, other in pairs if own is not None and other is not None]
-    error = f" ± {np.std(gains, ddof=1) / np.sqrt(len(gains)):.1f}" if len(gains) > 1 else ""
-    return f"{np.mean(gains):+.1f}{error}"
+    gains: dict[tuple[str, str], list[float]] = {}
+    for each in found:
+        other = usual.get((each.set, each.domain, each.draw))
+        if each.strategy == strategy and each.balanced_accuracy is not None and other is not None:
+            gains.setdefault((each.set, each.domain), []).append(100 * (each.balanced_accuracy - other))
+    means = [np.mean(draws) for draws in gains.values()]
+    error = f" ± {np.std(means, ddof=1) / np.sqrt(len(means)):.1f}" if len(means) > 1 else ""
+    return f"{np.mean(means):+.1f}{error}"
 
 
 if __name__ == "__main__":

@@ -199,8 +199,8 @@ def test_one_domain_is_none():
     with pytest.raises(UserError) as caught:
         checked(["a", "b"] * 5, test=[9], domains=["x"] * 9 + ["y"])
     assert str(caught.value) == (
-        "A model is learnt across two domains at least, and column 'd' names one only ('x'); leave --domain (domain=) "
-        "out."
+        "A model is learnt across two domains at least, and column 'd' names one only ('x'); add items, or leave "
+        "--domain (domain=) out."
     )
 
 
@@ -212,3 +212,19 @@ def test_a_class_of_one_domain_is_named():
         "1 class in one domain only, 'c': models that have not learnt from that domain cannot know it, and the scores "
         "count it as wrong."
     )
+
+
+def test_a_domain_that_is_all_copies_is_none():
+    texts = [text(number) for number in range(12)]
+    texts[10:] = texts[:2]
+    with pytest.raises(UserError, match="of those in column 'd' the usable training items have one only \\('x'\\)"):
+        checked(["a", "b"] * 6, texts, domains=["x"] * 10 + ["y"] * 2)
+
+
+def test_what_copies_in_other_domains_leave_is_said_without_a_word_on_tests():
+    texts = [text(number) for number in range(9)]
+    texts[5:] = [texts[0]] * 4
+    with pytest.raises(
+        UserError, match=r"4 with a copy or others of their group in another domain had to go.*; add training"
+    ):
+        checked(["a"] + ["b"] * 4 + ["a"] * 4, texts, domains=["w"] * 5 + ["x", "y", "z", "v"])

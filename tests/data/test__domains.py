@@ -1,6 +1,6 @@
 import numpy as np
 
-from headstart.data._domains import domain_names, in_one_domain, parted, too_few_domains, without_domain
+from headstart.data._domains import domain_names, in_one_domain, parted, seen_in_test, too_few_domains, without_domain
 
 NO_TEST = np.zeros(6, dtype=bool)
 
@@ -28,7 +28,13 @@ def test_two_domains_will_do():
     assert too_few_domains(["a", "b", None], np.zeros(3, dtype=bool), "column 'd'") == []
     (none,) = too_few_domains([None, None], np.zeros(2, dtype=bool), "column 'd'")
     assert none == (
-        "A model is learnt across two domains at least, and column 'd' names none; leave --domain (domain=) out."
+        "A model is learnt across two domains at least, and column 'd' names none; add items, or leave "
+        "--domain (domain=) out."
+    )
+    (one,) = too_few_domains(["a", "b"], np.array([False, True]), "column 'd'", left=True)
+    assert one == (
+        "A model is learnt across two domains at least, and of those in column 'd' the usable training items have one "
+        "only ('a'); add items, or leave --domain (domain=) out."
     )
 
 
@@ -48,3 +54,13 @@ def test_nothing_goes_where_nothing_is_tied():
 
 def test_classes_of_all_domains_are_not_named():
     assert in_one_domain(["a", "a", "b", "b"], ["x", "y", "x", "y"]) == []
+
+
+def test_domains_of_test_items_that_are_learnt_from_are_named():
+    test = np.array([False, False, True, True, True])
+    (found,) = seen_in_test(["a", "b", "b", "c", None], test)
+    assert (found.code, found.items) == ("seen_domains", ("b",))
+    assert found.message == (
+        "1 of 2 domains of the test items is learnt from, too ('b'): their scores are not those of unseen domains."
+    )
+    assert seen_in_test(["a", "b", "c", None, None], test) == []

@@ -198,3 +198,24 @@ def test_a_split_that_is_made_parts_domains():
     assert data.split.origin == "made"
     train, test = (set(data.domains[rows].tolist()) for rows in (data.split.train, data.split.test))
     assert not train & test
+
+
+def test_a_test_table_may_name_domains_too():
+    frame, test = tweets(24), tweets(6, start=1)
+    frame["shop"] = ["x", "y"] * 12
+    frame.loc[12:, "shop"] = ["y", "x"] * 6
+    test["shop"] = ["x", "x", "z", "z", None, None]
+    data = load(frame, domain="shop", test=test)
+    assert data.domain_names == ("x", "y", "z")
+    assert data.domains[data.split.test].tolist() == [0, 0, 2, 2, -1, -1]
+    assert [each.items for each in data.issues if each.code == "seen_domains"] == [("x",)]
+
+
+def test_a_test_folder_is_laid_out_as_the_data_are(photos, tmp_path):
+    root = photos({"data/n/a": 2, "data/n/b": 2, "data/s/a": 2, "data/s/b": 2, "new/w/a": 1, "new/w/b": 1})
+    data = load(root / "data", domain="folders", test=root / "new")
+    assert data.domain_names == ("n", "s", "w")
+    assert data.domains[data.split.test].tolist() == [2, 2]
+    frame = pd.DataFrame({"path": [str(root / "new/w/a/0.png"), str(root / "new/w/b/0.png")], "label": ["a", "b"]})
+    data = load(root / "data", domain="folders", test=frame)
+    assert data.domains[data.split.test].tolist() == [-1, -1]

@@ -20,8 +20,8 @@ def test_every_kind_is_found(tmp_path: Path):
 def test_columns_are_inherited_by_what_has_columns(tmp_path: Path):
     roles, named = {"input": "text", "label": "kind", "group": "patient"}, {"group": "patient"}
     frame = kind_of(pd.DataFrame())
-    assert inherited(frame, roles, named) == Roles(input="text", label="kind", group="patient")
-    assert inherited(frame, roles, {}) == Roles(input="text", label="kind")
+    assert inherited(frame, roles, named) == Roles(input="text", label="kind", group="patient", required=False)
+    assert inherited(frame, roles, {}) == Roles(input="text", label="kind", required=False)
     assert inherited(kind_of(tmp_path), roles, named) == Roles()
 
 
@@ -100,3 +100,8 @@ def test_a_neighbour_is_named_with_its_folder(tmp_path):
         (tmp_path / name).touch()
     assert neighbour(tmp_path / "a.pgn", tmp_path) == f"Did you mean '{tmp_path}/a.png'?"
     assert neighbour(tmp_path / "zebra", tmp_path) == ""
+
+
+def test_a_domain_that_was_named_may_be_missing(tmp_path: Path):
+    found = inherited(kind_of(pd.DataFrame()), {"input": "text", "domain": "shop"}, {"domain": "shop"})
+    assert (found.domain, found.required) == ("shop", False)

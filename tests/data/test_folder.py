@@ -175,7 +175,7 @@ def test_folders_that_look_like_domains_are_a_warning(photos):
     assert set(rows.labels) == {"north", "south"}
     assert messages(rows)["like_domains"] == (
         "The folders 'north' and 'south' are taken for classes, and all of them hold the folders 'cat' and 'dog': if "
-        "these are the classes and those domains, say --domain folders."
+        "these are the classes and those domains, say --domain folders (domain=)."
     )
 
 
@@ -188,8 +188,8 @@ def test_a_folder_of_classes_has_no_domains(photos):
     with pytest.raises(UserError) as caught:
         Folder().read(root, Roles(domain="folders"))
     assert str(caught.value) == (
-        f"The folder '{root}' holds no folders of classes in folders of domains, which --domain folders asks for: "
-        "expected items in DOMAIN/CLASS."
+        f"The folder '{root}' holds no folders of classes in folders of domains, which --domain folders (domain=) "
+        "asks for: expected items in DOMAIN/CLASS."
     )
 
 
@@ -198,3 +198,13 @@ def test_a_folder_has_no_column_of_domains(photos):
         UserError, match=r"has no column 'site'; .* that hold the class folders, the domain is 'folders'"
     ):
         Folder().read(photos({"cat": 2, "dog": 2}), Roles(domain="site"))
+
+
+def test_split_folders_are_no_domains(photos):
+    root = photos({"train/north/cat": 1, "train/south/cat": 1, "test/north/cat": 1})
+    with pytest.raises(UserError) as caught:
+        Folder().read(root, Roles(domain="folders"))
+    assert str(caught.value) == (
+        f"'{root}' holds split folders, and --domain folders (domain=) expects items in DOMAIN/CLASS: give the "
+        "training folder, and the other with --test (test=)."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -401,3 +402,41 @@ def test_it_is_refused_where_the_data_name_no_domains(tmp_path: Path):
         f"Strategy 'group_dro' learns from several domains, and '{data.name}' names none: say which column holds them "
         "with --domain (domain=), or choose another strategy."
     )
+
+
+def test_two_domains_are_too_few_to_learn_across(tmp_path: Path):
+    sites(tmp_path / "d")
+    shutil.rmtree(tmp_path / "d" / "site 2")
+    data = load(tmp_path / "d", domain="folders")
+    with pytest.raises(UserError) as caught:
+        run(data, toys.options(tmp_path / "home", strategies={"group_dro": GroupDro()}))
+    assert str(caught.value) == (
+        "Strategy 'group_dro' learns from several domains, and is scored on one that it has not seen: that takes 3 to "
+        "learn from, and 'd' has 2. Choose another strategy, or add domains."
+    )
+
+
+def test_domains_are_left_out_in_one_way(tmp_path: Path):
+    data = sites(tmp_path / "d")
+    asked = toys.options(tmp_path / "home")
+    items = straight.items_of(data, data.split.train)
+    whole, note = straight.label(data, items, asked, replace(plan.PRESETS["quick"], folds=5, repeats=4))
+    assert (whole.folds.shape, note) == ((1, 48), "")
+    assert whole.groups.tolist() == whole.domains.tolist()
+    some, _ = straight.label(data, items, asked, replace(plan.PRESETS["quick"], folds=2, repeats=4))
+    assert some.folds.shape == (4, 48)
+
+
+def test_one_domain_to_test_on_is_scored_by_its_items(tmp_path: Path):
+    data = sites(tmp_path / "d")
+    sites(tmp_path / "e")
+    shutil.rmtree(tmp_path / "e" / "site 0")
+    shutil.rmtree(tmp_path / "e" / "site 1")
+    (tmp_path / "e" / "site 2").rename(tmp_path / "e" / "site 9")
+    shutil.rmtree(tmp_path / "d" / "site 2")
+    data = load(tmp_path / "d", domain="folders", test=tmp_path / "e")
+    results = run(data, toys.options(tmp_path / "home")).results
+    assert [(each.domain, each.items) for each in results.by_domain] == [("site 9", 16)]
+    score = results.scores["balanced_accuracy"]
+    assert score.high - score.low < 0.6
+    assert results.data.domain_counts == {"site 0": 16, "site 1": 16}

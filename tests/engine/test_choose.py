@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -175,3 +177,14 @@ def test_what_shares_no_item_with_the_best_is_not_chosen():
 def test_what_cannot_be_chosen_from_is_said(credits, costs, message):
     with pytest.raises(UserError, match=message):
         choose(credits, FOLDS, ITEMS, costs)
+
+
+def test_scores_may_be_of_items_that_are_tied_otherwise_than_differences():
+    credits = [right(0.6), right(0.7)]
+    whole = replace(ITEMS, groups=np.arange(len(ITEMS)) // 25)
+    arguments = ([1.0, 30.0], [0.0, 0.0], [0, 0])
+    index, plain = module.choose(credits, FOLDS, ITEMS, *arguments)
+    other, tied = module.choose(credits, FOLDS, ITEMS, *arguments, whole=whole)
+    assert index == other
+    assert [each.difference for each in plain] == [each.difference for each in tied]
+    assert plain[0].score != tied[0].score

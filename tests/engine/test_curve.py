@@ -167,3 +167,17 @@ def test_threads_change_no_point():
     one, three = (learning_curve(score, targets, np.arange(120), draws=10, threads=threads) for threads in (1, 3))
     assert len(one.points) > 3
     assert one == three
+
+
+def test_subsets_grow_by_ties_where_folds_hold_larger_groups():
+    targets, domains = np.arange(120) % 2, np.arange(120) // 30
+    seen = []
+
+    def score(train: np.ndarray, test: np.ndarray) -> float:
+        seen.append((len(np.unique(domains[train])), len(np.unique(domains[test])), len(train)))
+        return 0.5
+
+    learning_curve(score, targets, domains, ties=np.arange(120), draws=4)
+    smallest = min(count for _, _, count in seen)
+    assert all(tested == 1 for _, tested, _ in seen)
+    assert max(domains for domains, _, count in seen if count == smallest) == 3

@@ -15,7 +15,7 @@ from headstart.core.progress import Silent
 from headstart.core.training import Penalty, Seen, Start
 from headstart.engine import checkpoint, loop
 from headstart.engine.examples import Examples, Settings
-from headstart.engine.supervised import fit
+from headstart.engine.supervised import Supervised, fit
 from tests.engine.fits import Chosen, backbone, head, held, run, same, scheduled, state
 from tests.listening import Listener
 
@@ -184,3 +184,18 @@ def test_killed_while_waiting_it_resumes_with_the_best_weights(tmp_path: Path, m
         resumed = fit(strategy, backbone(), head(), held(strategy), settings, progress=Silent())
         assert same(state(whole), state(resumed))
         assert resumed.losses == whole.losses
+
+
+def test_what_is_done_between_blocks_goes_on_after_items_held_out_were_looked_at(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Examples, "held_loss", lambda self, logits: 1.0)
+    strategy, seen = scheduled(epochs=3, patience=9), list[bool]()
+    step = Supervised.step
+
+    def watched(self: Supervised, running: torch.nn.Module, *given: Any) -> Any:
+        seen.append(running.training)
+        return step(self, running, *given)
+
+    monkeypatch.setattr(Supervised, "step", watched)
+    fit(strategy, backbone(), head(), held(strategy), Settings(seed=3), progress=Silent())
+    assert len(seen) > 3
+    assert all(seen)

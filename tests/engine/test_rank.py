@@ -129,10 +129,12 @@ def test_copies_do_not_answer_for_each_other_in_scores(tmp_path: Path):
     """Every item twice, its label drawn at random: nothing can be told from such features."""
     random = np.random.default_rng(0)
     features = np.repeat(random.normal(size=(60, 5)), 2, axis=0) + 1e-6 * random.normal(size=(120, 5))
-    data = replace(toys.labelled(120), targets=np.repeat(random.permutation(60) % 2, 2), groups=np.repeat(range(60), 2))
+    pairs = np.repeat(range(60), 2)
+    targets = np.repeat(random.permutation(60) % 2, 2)
+    data = replace(toys.labelled(120), targets=targets, groups=pairs, ties=pairs)
     found = look_at(features, {"knn": NearestNeighbours(k=1), "ridge": RidgeLeaveOneOut()}, data).scores
     assert found["knn"] == pytest.approx(0.5, abs=0.2)
-    apart = replace(data, groups=np.arange(120))
+    apart = replace(data, groups=np.arange(120), ties=np.arange(120))
     assert look_at(features, {"knn": NearestNeighbours(k=1)}, apart).scores["knn"] == pytest.approx(1.0)
 
 

@@ -225,8 +225,14 @@ def test_domains_are_said_to_be_unseen_where_they_are(solar, tweets):
     given = sample.by_domain(tweets)
     assert wording.where(given) == "764 texts by cross-validation across domains"
     assert wording.by_domain(given).startswith(
-        "Every domain is scored by models that have learnt from the others only."
+        "Each is scored by models that have learnt from others only, as measured. I"
     )
+    five = dict.fromkeys(("Freiburg", "Erlangen", "Jena", "Ulm", "Trier"), 90)
+    partly = dataclasses.replace(given, data=dataclasses.replace(given.data, domain_counts=five))
+    assert "There was no time to leave out the other 2 domains." in wording.by_domain(partly)
+    one = dataclasses.replace(given, by_domain=given.by_domain[:1])
+    assert wording.domains_in_short(one) == ""
+    assert wording.by_domain(one).endswith("Intervals are over the items of a domain.")
     assert wording.domains_in_short(given) == (
         "Of 3 domains, each unseen in training, the worst is 'Freiburg' 71.0% (65.0 to 76.0), the best 'Jena' 84.6% "
         "(78.6 to 89.6)."

@@ -66,5 +66,5 @@ def test_data_without_domains_are_refused():
     with pytest.raises(UserError) as caught:
         GroupDro().penalty(start(domains=None))
     assert str(caught.value) == (
-        "This strategy learns from several domains, and the data name none: say which with --domain."
+        "This strategy learns from several domains, and the data name none: say which with --domain (domain=)."
     )

@@ -109,16 +109,12 @@ def counts(data: Dataset) -> dict[str, dict[str, int]]:
     return {name: {"train": int(train[k]), "test": int(test[k])} for k, name in enumerate(data.classes)}
 
 
-def domain_counts(data: Dataset) -> dict[str, dict[str, int]]:
+def by_domain(data: Dataset) -> dict[str, dict[str, int]]:
     """As `counts`, by domain; empty where the data name none."""
-    import numpy as np
+    from headstart.core.dataset import domain_counts
 
-    domains, names = data.domains, data.domain_names
-    if domains is None:
-        return {}
-    parts = {"train": data.split.train, "test": data.split.test}
-    found = {part: np.bincount(domains[rows][domains[rows] >= 0], minlength=len(names)) for part, rows in parts.items()}
-    return {name: {part: int(count[number]) for part, count in found.items()} for number, name in enumerate(names)}
+    train, test = (domain_counts(data, rows) for rows in (data.split.train, data.split.test))
+    return {name: {"train": train.get(name, 0), "test": test.get(name, 0)} for name in data.domain_names}
 
 
 def audit(data: Dataset) -> dict[str, Any]:
@@ -131,7 +127,7 @@ def audit(data: Dataset) -> dict[str, Any]:
         "roles": data.roles,
         "split": {"origin": data.split.origin, "train": len(data.split.train), "test": len(data.split.test)},
         "classes": counts(data),
-        "domain_counts": domain_counts(data),
+        "domain_counts": by_domain(data),
         "fit": fit(data),
         "issues": data.issues,
     }
@@ -148,7 +144,7 @@ def view(data: Dataset) -> Iterator[RenderableType]:
     if data.roles:
         yield Text("Columns: " + ", ".join(f"{role} = {column}" for role, column in data.roles.items()), style="dim")
     if data.domains is not None:
-        shown = [f"{name} {each['train'] + each['test']:,}" for name, each in domain_counts(data).items()]
+        shown = [f"{name} {each['train'] + each['test']:,}" for name, each in by_domain(data).items()]
         yield Text(f"Items by domain: {', '.join(shown[:SHOWN_DOMAINS])}{', …' * (len(shown) > SHOWN_DOMAINS)}.")
     yield _class_table(data)
     yield from _issues(data.issues)

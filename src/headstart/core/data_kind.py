@@ -18,7 +18,8 @@ Part = Literal["train", "validation", "test"]
 @dataclass(frozen=True, kw_only=True)
 class Roles:
     """Columns the user named; None means: find it, or of ``domain``: there is none. Where rows are not ``labelled``,
-    nothing is looked for that could be a label: whatever is there is left unread.
+    nothing is looked for that could be a label: whatever is there is left unread. The ``domain`` may be missing unless
+    it is ``required``.
     """
 
     input: str | None = None
@@ -26,6 +27,7 @@ class Roles:
     group: str | None = None
     domain: str | None = None
     labelled: bool = True
+    required: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -167,3 +167,14 @@ class Unlabelled:
     def ids(self) -> tuple[str, ...]:
         """Names of the items, in row order."""
         return tuple(self.table["id"])
+
+
+def domain_counts(data: Dataset, rows: NDArray[np.int64]) -> dict[str, int]:
+    """Items by domain among ``rows`` of the table, those that are there; empty where the data name none."""
+    import numpy as np
+
+    if data.domains is None:
+        return {}
+    own = data.domains[rows]
+    counts = np.bincount(own[own >= 0], minlength=len(data.domain_names))
+    return {name: int(count) for name, count in zip(data.domain_names, counts, strict=True) if count}

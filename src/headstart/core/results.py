@@ -39,8 +39,8 @@ class IssueRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class DataRecord:
-    """The data as they were used. ``class_counts`` counts training items by class name, ``licence`` is that of the
-    data where it is known (else empty).
+    """The data as they were used. ``class_counts`` counts training items by class name, ``domain_counts`` by domain
+    where the data name domains; ``licence`` is that of the data where it is known (else empty).
     """
 
     name: str
@@ -54,6 +54,7 @@ class DataRecord:
     issues: tuple[IssueRecord, ...]
     roles: Mapping[str, str]
     licence: str = ""
+    domain_counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,8 +281,8 @@ class Across:
 
 @dataclass(frozen=True, kw_only=True)
 class DomainScore:
-    """The primary metric on the scored ``items`` of one domain that the data name. In cross-validation no model that
-    scored them had learnt from that domain.
+    """The primary metric on the scored ``items`` of one domain that the data name. In cross-validation it is that of
+    the first repeat, by a model that had not learnt from that domain, and not corrected for the choice of the model.
     """
 
     domain: str

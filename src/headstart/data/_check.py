@@ -14,7 +14,7 @@ from headstart.core.progress import Progress
 from headstart.core.words import counted
 from headstart.data import _audit
 from headstart.data._audit_clips import odd_clips
-from headstart.data._domains import in_one_domain, parted, too_few_domains, without_domain
+from headstart.data._domains import in_one_domain, parted, seen_in_test, too_few_domains, without_domain
 from headstart.data._duplicates import Ties, join, numbered, tie_clips, tie_images, tie_texts
 from headstart.data._finding import Finding
 from headstart.data._issues import examples, issue
@@ -85,6 +85,9 @@ def check(rows: Rows, *, places: Places, group_named: bool, progress: Progress) 
     learnt = np.flatnonzero(~rows.is_test).tolist()
     issues += _audit.balance([labels[row] for row in learnt])
     if rows.domains is not None:
+        if problems := too_few_domains(rows.domains, rows.is_test, places.domains, left=True):
+            raise UserError(*problems)
+        issues += seen_in_test(rows.domains, rows.is_test)
         issues += in_one_domain([labels[row] for row in learnt], [rows.domains[row] for row in learnt])
     if rows.modality == "text":
         issues += _audit.long_texts(rows.ids, [len(text.as_py()) for text in rows.items])
@@ -270,10 +273,13 @@ def _too_few(sizes: Mapping[str, int], found: Sequence[Issue], trained: int) -> 
     counts = ", ".join(f"'{label}' has {sizes[label]}" for label in sorted_classes(sizes)[:8])
     gone = [f"{each.count:,} {GONE[each.code]}" for each in found if each.code in GONE]
     if gone:
+        tested = (
+            "test on other items, give no test split, or add" if any("leak" in each.code for each in found) else "add"
+        )
         return (
             f"Of {counted(trained, 'training item')}, {' and '.join(gone)} had to go, which leaves fewer than two "
-            f"classes with at least two usable ones (copies and groups count once): {counts}; test on other items, "
-            f"give no test split, or add training items."
+            f"classes with at least two usable ones (copies and groups count once): {counts}; {tested} "
+            f"training items."
         )
     tied = trained - sum(sizes.values())
     copied = f" {tied:,} of {counted(trained, 'item')} are copies of others, or nearly, or in one group with them."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
@@ -61,6 +61,8 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
     """
     if not columns.values or not columns.ids:
         raise UserError(f"{columns.where} has no rows; expected a header and one item per row.")
+    if not roles.required and roles.domain not in columns.values:
+        roles = replace(roles, domain=None)
     plain = {name: values for name, values in columns.values.items() if not isinstance(values, pa.ChunkedArray)}
     problems = [*_missing(columns, roles), *_named_twice(roles)]
     named = set(_wanted(roles).values())

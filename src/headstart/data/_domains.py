@@ -40,15 +40,18 @@ def without_domain(domains: Sequence[str | None] | None, is_test: NDArray[np.boo
     return np.array([name is None for name in domains], dtype=bool) & ~is_test
 
 
-def too_few_domains(domains: Sequence[str | None], is_test: NDArray[np.bool_], where: str) -> list[str]:
+def too_few_domains(
+    domains: Sequence[str | None], is_test: NDArray[np.bool_], where: str, *, left: bool = False
+) -> list[str]:
     """Why nothing can be learnt across the ``domains (N,)`` of the training rows, which ``where`` names; empty where it
-    can.
+    can. They may be those that are ``left`` after what cannot be used has gone.
     """
     found = {name for name, test in zip(domains, is_test, strict=True) if name is not None and not test}
     if len(found) > 1:
         return []
     one = f"one only ({examples(found)})" if found else "none"
-    return [f"A model is learnt across two domains at least, and {where} names {one}; leave --domain (domain=) out."]
+    what = f"of those in {where} the usable training items have {one}" if left else f"{where} names {one}"
+    return [f"A model is learnt across two domains at least, and {what}; add items, or leave --domain (domain=) out."]
 
 
 def parted(
@@ -75,6 +78,20 @@ def parted(
         f"group: {examples(names)}. Domains are scored by models that have not seen their items."
     )
     return gone, [issue("shared_by_domains", "warning", sentence, names)]
+
+
+def seen_in_test(domains: Sequence[str | None], is_test: NDArray[np.bool_]) -> list[Issue]:
+    """A word on test items whose domain is learnt from, too: of the ``domains (N,)`` of all rows."""
+    learnt = {name for name, test in zip(domains, is_test, strict=True) if not test}
+    tested = {name for name, test in zip(domains, is_test, strict=True) if test and name is not None}
+    both = sorted(str(name) for name in tested & learnt)
+    if not both:
+        return []
+    sentence = (
+        f"{len(both)} of {counted(len(tested), 'domain')} of the test items {'is' if len(both) == 1 else 'are'} learnt "
+        f"from, too ({examples(both)}): their scores are not those of unseen domains."
+    )
+    return [issue("seen_domains", "warning", sentence, both)]
 
 
 def in_one_domain(labels: Sequence[str], domains: Sequence[str | None]) -> list[Issue]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,11 +84,13 @@ def _read(source: Any, test: Any, roles: Roles) -> tuple[RawTable, RawTable | No
     test_kind = None if test is None else kind_of(test)
     if not kind.columnar and test_kind is not None and test_kind.columnar:
         # Named columns can only be the test table's.
-        return kind.read(source, Roles()), test_kind.read(test, roles)
+        return kind.read(source, Roles(domain=roles.domain)), test_kind.read(test, replace(roles, domain=None))
     raw = kind.read(source, roles)
     if test_kind is None:
         return raw, None
-    named = {"group": roles.group} if roles.group else {}
+    if not kind.columnar and not test_kind.columnar:
+        return raw, test_kind.read(test, Roles(domain=roles.domain))
+    named = {role: name for role, name in (("group", roles.group), ("domain", roles.domain)) if name}
     return raw, test_kind.read(test, inherited(test_kind, raw.roles, named))
 
 

@@ -52,12 +52,17 @@ def inherited(kind: DataKind, roles: Mapping[str, str], named: Mapping[str, str]
     """The columns by which a source of this ``kind`` is read that belongs to data with the columns ``roles``, of which
     the user ``named`` some: the same, and none where it is a folder of files.
 
-    The group counts only where it was named: one found by its usual name may be missing here. Domains are not asked
-    of it.
+    The group counts only where it was named: one found by its usual name may be missing here. So may the domain.
     """
     if not kind.columnar:
         return Roles()
-    return Roles(input=roles.get("input"), label=roles.get("label"), group=named.get("group"))
+    return Roles(
+        input=roles.get("input"),
+        label=roles.get("label"),
+        group=named.get("group"),
+        domain=named.get("domain"),
+        required=False,
+    )
 
 
 def read_like(source: Any, asked: Roles, like: Dataset | None) -> RawTable:

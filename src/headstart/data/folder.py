@@ -143,6 +143,11 @@ def _list_domains(root: Path) -> _Listing:
     """Class folders in folders of domains, all of which train."""
     listing = _Listing(root=root)
     domains, files = entries(root, listing.walk)
+    if any(PARTS.get(name.lower()) == "train" and _is_split(root / name) for name in domains):
+        raise UserError(
+            f"'{root}' holds split folders, and --domain {FOLDERS} (domain=) expects items in DOMAIN/CLASS: give the "
+            "training folder, and the other with --test (test=)."
+        )
     listing.loose += [root / name for name in files]
     for domain in domains:
         below, files = entries(root / domain, listing.walk)
@@ -241,7 +246,7 @@ def _like_domains(rows: Sequence[_Row], root: Path) -> list[Issue]:
         return []
     sentence = (
         f"The folders {examples(sorted(below))} are taken for classes, and all of them hold the folders "
-        f"{examples(sorted(inside))}: if these are the classes and those domains, say --domain {FOLDERS}."
+        f"{examples(sorted(inside))}: if these are the classes and those domains, say --domain {FOLDERS} (domain=)."
     )
     return [issue("like_domains", "warning", sentence, sorted(below))]
 
@@ -256,7 +261,7 @@ def _nothing_found(listing: _Listing, *, labelled: bool, domains: bool) -> str:
     if domains:
         return (
             f"The folder '{listing.root}' holds no folders of classes in folders of domains, which --domain {FOLDERS} "
-            "asks for: expected items in DOMAIN/CLASS."
+            "(domain=) asks for: expected items in DOMAIN/CLASS."
         )
     if tables:
         return f"The folder '{listing.root}' holds no class folders, but a table: give that instead ('{tables[0]}')."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from headstart.core.dataset import Dataset
 from headstart.core.progress import Progress
 from headstart.core.results import RankingRow
@@ -189,9 +191,13 @@ def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[La
     rows = data.split.train
     targets, groups = data.targets[rows], data.clusters[rows]
     repeats = plan.repeats if len(train) < MANY else 1
-    asked = plan.folds if data.domains is None else min(plan.folds, len(data.domain_names))
+    asked = plan.folds
+    if data.domains is not None:
+        domains = len(np.unique(groups))
+        asked = min(asked, domains)
+        repeats = 1 if asked == domains else repeats  # there is one way to leave each of them out
     folds, note = repeated_folds(targets, groups, asked, repeats, options.seed)
-    if repeats < plan.repeats:
+    if len(train) >= MANY and plan.repeats > 1:
         once = f"one pass instead of {plan.repeats}, because of {len(train):,} items the partition hardly matters"
         note = f"{note}; {once}" if note else once
     labelled = Labelled(

@@ -60,6 +60,8 @@ def choose(
     costs: Sequence[float],
     leads: Sequence[float],
     origins: Sequence[int],
+    *,
+    whole: Sample | None = None,
 ) -> tuple[int, tuple[Measured, ...]]:
     """Index of the chosen candidate and what was measured of each.
 
@@ -75,6 +77,8 @@ def choose(
     The best, to which differences are given, is the candidate with the highest score among those scored on as many
     items as any; one scored on fewer takes its place only if it is better on the items they share by more than one
     standard error.
+
+    Scores are those of ``items``, or of the same ones tied as in ``whole``.
 
     Raises:
         UserError: there is no candidate, not one of them was scored, or candidates, costs and leads differ in number.
@@ -92,7 +96,7 @@ def choose(
         if k != base and origin in known and _shared(rows[k], rows[origin]):
             lead = compare_cross_validated(rows[k], rows[origin], folds, items)
             known[k] = known[origin] + _drawn(lead, leads[k] - leads[origin])
-    measured = tuple(_measure(k, best, rows, folds, items, known.get(k)) for k in range(len(rows)))
+    measured = tuple(_measure(k, best, rows, folds, (items, whole or items), known.get(k)) for k in range(len(rows)))
     close = [k for k, value in known.items() if value >= max(known.values()) - CLOSE]
     return min(close, key=lambda k: (costs[k], -known[k], k)), measured
 
@@ -142,17 +146,19 @@ def _measure(
     best: int,
     rows: Sequence[NDArray[np.float64]],
     folds: NDArray[np.integer],
-    items: Sample,
+    samples: tuple[Sample, Sample],
     expected: float | None,
 ) -> Measured:
+    """What there is to say of candidate ``k``; ``samples`` are those of differences and of scores."""
+    paired_on, scored_on = samples
     seen = ~np.isnan(rows[k])
     if not seen.any():
         return Measured(score=None, difference=None, standard_error=None, expected=None, folds=0)
     finished = sum(len(np.unique(fold[row])) for fold, row in zip(folds, seen, strict=True))
-    score = cross_validated_interval(rows[k], folds, items)
+    score = cross_validated_interval(rows[k], folds, scored_on)
     paired = None
     if k != best and _shared(rows[k], rows[best]):
-        paired = compare_cross_validated(rows[k], rows[best], folds, items)
+        paired = compare_cross_validated(rows[k], rows[best], folds, paired_on)
     return Measured(
         score=score,
         difference=paired.interval if paired else None,

@@ -35,6 +35,7 @@ def learning_curve(
     targets: NDArray[np.int64],
     groups: NDArray[np.int64],
     *,
+    ties: NDArray[np.int64] | None = None,
     draws: int = 20,
     sizes: int = 6,
     seed: int = 0,
@@ -43,7 +44,8 @@ def learning_curve(
     """Train on growing stratified subsets, and extend the curve to twice and four times the items at hand.
 
     ``draws`` (made up to a multiple of five) repeats of: hold out a fifth, train on nested subsets of the rest,
-    score the fifth. Points are means over draws, with their 10% and 90% quantiles as range. See `forecast` for what
+    score the fifth. Equal ``groups (N,)`` are held out together; equal ``ties (N,)``, if they are others, come together
+    into the subsets. Points are means over draws, with their 10% and 90% quantiles as range. See `forecast` for what
     is made of them.
     """
     folds, _ = repeated_folds(targets, groups, FOLDS, -(-draws // FOLDS), seed)
@@ -56,11 +58,12 @@ def learning_curve(
         note = f"{len(targets)} items are too few for a learning curve."
         return LearningCurve(points=(), forecast=(), note=note)
     table = np.empty((len(held_out), len(steps)))
+    together = groups if ties is None else ties
 
     def drawn() -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
         for draw, (row, fold) in enumerate(held_out):
             rest = np.flatnonzero(row != fold)
-            rest = rest[stratified_order(targets[rest], groups[rest], rng)]
+            rest = rest[stratified_order(targets[rest], together[rest], rng)]
             yield draw, rest, np.flatnonzero(row == fold)
 
     def fill(draw: int, order: NDArray[np.int64], test: NDArray[np.int64], place: int) -> None:

@@ -25,9 +25,10 @@ def compared(
     contender: Contender, run: Run, data: Dataset, test: Items, preview: Preview
 ) -> tuple[tuple[DomainCard, ...], str]:
     """A card of the training items and a test split that came with the data, on frozen features; and a note where there
-    should be one and is none. A test split that was made here is of the same domain by the way it was made.
+    should be one and is none. A test split that was made here is of the same domain by the way it was made, unless the
+    data name several, of which it then holds whole ones.
     """
-    if data.split.origin != "given":
+    if data.split.origin == "none" or (data.split.origin == "made" and data.domains is None):
         return (), ""
     seed = run.options.seed
     rows = one_of_each(data.groups[data.split.test], seed)[:COMPARED]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.cores import cores
-from headstart.core.dataset import Dataset, Issue
+from headstart.core.dataset import Dataset, Issue, domain_counts
 from headstart.core.domain_card import DomainCard
 from headstart.core.results import (
     Across,
@@ -118,7 +118,13 @@ def curve(chosen: Chosen, run: Run) -> LearningCurve:
     draws = run.plan.curve_draws if len(targets) < MANY else 1
     beside = isinstance(features, np.ndarray) and features.nbytes <= BESIDE
     drawn = learning_curve(
-        score, targets, run.data.groups, draws=draws, seed=run.options.seed, threads=cores() if beside else 1
+        score,
+        targets,
+        run.data.groups,
+        ties=run.data.ties,
+        draws=draws,
+        seed=run.options.seed,
+        threads=cores() if beside else 1,
     )
     if not drawn.points:
         return drawn
@@ -244,6 +250,7 @@ def data_record(data: Dataset, *found: Issue) -> DataRecord:
         split=data.split.origin,
         classes=data.classes,
         class_counts=dict(zip(data.classes, (int(count) for count in counts), strict=True)),
+        domain_counts=domain_counts(data, data.split.train),
         issues=issue_records([*data.issues, *found]),
         roles=dict(data.roles),
     )

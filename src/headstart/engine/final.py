@@ -97,12 +97,12 @@ def choose_trial(contest: Contest, data: Labelled) -> Chosen:
             *(f"Strategy '{row.strategy}' could not be tried on {row.model}: {row.skipped}" for row in contest.skipped)
         )
     credits = [trial.credit(data) for trial in contest.trials]
-    tested = Sample.of(data.task, data.targets, data.units)
+    whole, paired = (Sample.of(data.task, data.targets, each) for each in (data.groups, data.units))
     costs = [trial.cost for trial in contest.trials]
     leads = [trial.strategy.lead for trial in contest.trials]
     names = [trial.contender.name for trial in contest.trials]  # its probe is the first trial of a backbone
     origins = [names.index(name) for name in names]
-    index, measured = choose(credits, data.folds, tested, costs, leads, origins)
+    index, measured = choose(credits, data.folds, paired, costs, leads, origins, whole=whole)
     rows = tuple(
         CandidateRow(
             model=trial.contender.name,
@@ -197,7 +197,9 @@ def score(settled: Settled, ranked: Ranked, run: Run, source: Dataset, test: Ite
 
 def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Items) -> Scored:
     rows, task = source.split.test, run.data.task
-    targets, groups = source.targets[rows], source.clusters[rows]
+    targets, groups, ties = source.targets[rows], source.clusters[rows], source.groups[rows]
+    if len(np.unique(groups)) == 1:
+        groups = ties  # the score of one domain is about that one, and not about others
     if model.frozen:
         features = chosen.trial.contender.encoder.encode(test, "features of the test items").features
     else:
@@ -211,7 +213,7 @@ def _on_test(model: Model, chosen: Chosen, run: Run, source: Dataset, test: Item
         ids=Names(source, rows),
         targets=targets,
         groups=groups,
-        ties=source.groups[rows],
+        ties=ties,
         domains=None if source.domains is None else source.domains[rows],
         features=features,
         probabilities=probabilities,

@@ -143,6 +143,7 @@ class Loop:
         """The loss on what is held out, after so many epochs."""
         self._model.eval()
         loss = self._course.held_loss(running)
+        self._model.train()
         if loss is not None and not math.isfinite(loss):
             raise Unstable(epoch)
         return loss

@@ -24,6 +24,9 @@ from headstart.core.two_stream import DeepMethod
 from headstart.core.validator import Validator
 from headstart.distances.two_sample import FEWEST
 
+FEWEST_DOMAINS = 3
+"""Domains of which two are left when one is scored."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PoolMember:
@@ -182,6 +185,22 @@ def unsuited(data: Dataset, options: Options) -> list[str]:
     return problems
 
 
+def _too_few_domains(strategy: str, data: Dataset) -> list[str]:
+    """Why a strategy that learns from several domains cannot learn from ``data``; empty where it can."""
+    if data.domains is None:
+        return [
+            f"Strategy '{strategy}' learns from several domains, and '{data.name}' names none: say which column holds "
+            "them with --domain (domain=), or choose another strategy."
+        ]
+    count = len(np.unique(data.domains[data.split.train]))
+    if count >= FEWEST_DOMAINS:
+        return []
+    return [
+        f"Strategy '{strategy}' learns from several domains, and is scored on one that it has not seen: that takes "
+        f"{FEWEST_DOMAINS} to learn from, and '{data.name}' has {count}. Choose another strategy, or add domains."
+    ]
+
+
 def check(data: Dataset, options: Options) -> None:
     """Refuse what cannot work before anything is downloaded or computed.
 
@@ -202,11 +221,8 @@ def check(data: Dataset, options: Options) -> None:
             problems.append(
                 f"Strategy '{name}' learns from a larger model, and budget 'quick' measures one: allow more."
             )
-        if strategy.learns_across_domains and data.domains is None:
-            problems.append(
-                f"Strategy '{name}' learns from several domains, and '{data.name}' names none: say which column holds "
-                "them with --domain (domain=), or choose another strategy."
-            )
+        if strategy.learns_across_domains:
+            problems += _too_few_domains(name, data)
         if reasons and None not in reasons:
             problems.append(f"Strategy '{name}' cannot adapt this: {' '.join(sorted(r for r in reasons if r))}")
     there = options.destination

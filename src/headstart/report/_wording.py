@@ -76,18 +76,23 @@ def where(results: Results) -> str:
 
 def by_domain(results: Results) -> str:
     """What the scores by domain are."""
-    own = "Intervals are over the items of a domain; the one of all scores above is over domains, like those to come."
+    own = "Intervals are over the items of a domain"
+    if len(results.by_domain) > 1:
+        own += "; that of the score of all is over domains, and says what to expect of one more"
     if results.scored_on == "test":
-        return f"Test items of each domain. {own}"
-    return f"Every domain is scored by models that have learnt from the others only. {own}"
+        return f"Test items of each domain. {own}."
+    unscored = len(results.data.domain_counts) - len(results.by_domain)
+    left = f" There was no time to leave out the other {counted(unscored, 'domain')}." if unscored > 0 else ""
+    return f"Each is scored by models that have learnt from others only, as measured.{left} {own}."
 
 
 def domains_in_short(results: Results) -> str:
-    """The worst and the best of them."""
-    ends = (results.by_domain[0], results.by_domain[-1])
+    """The worst and the best of them; empty where there are no two."""
+    if len(results.by_domain) < 2:
+        return ""
     worst, best = (
         f"'{shorten(one.domain, 40)}' {number(results.primary, one.score.value)} ({span(results.primary, one.score)})"
-        for one in ends
+        for one in (results.by_domain[0], results.by_domain[-1])
     )
     unseen = ", each unseen in training" if results.scored_on == "cross-validation" else ""
     return f"Of {counted(len(results.by_domain), 'domain')}{unseen}, the worst is {worst}, the best {best}."

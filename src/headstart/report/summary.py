@@ -151,7 +151,7 @@ def _warnings(results: Results) -> list[tuple[str, str, str]]:
 def _domains(results: Results) -> list[tuple[str, str, str]]:
     """What became of carrying over, how domains differ, and what is not of the domain that was learnt from."""
     carried = [] if results.across is None else [(">", _across.in_short(results), "cyan")]
-    carried += [("=", _wording.domains_in_short(results), "cyan")] if results.by_domain else []
+    carried += [("=", found, "cyan") for found in [_wording.domains_in_short(results)] if found]
     carried += [("!", warning, "yellow") for warning in [_class_shares.warning(results)] if warning]
     return carried + [("!", _domain.in_short(each), "yellow") for each in results.domains if each.apart]
 

@@ -22,7 +22,9 @@ def domains_of(start: Start) -> torch.Tensor:
     import torch
 
     if start.domains is None:
-        raise UserError("This strategy learns from several domains, and the data name none: say which with --domain.")
+        raise UserError(
+            "This strategy learns from several domains, and the data name none: say which with --domain (domain=)."
+        )
     found, codes = np.unique(start.domains, return_inverse=True)
     return torch.nn.functional.one_hot(torch.from_numpy(codes), len(found)).float()
 

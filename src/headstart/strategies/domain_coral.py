@@ -21,7 +21,9 @@ class DomainCoral(InputStrategy):
     """CORAL across sources, as Gulrajani and Lopez-Paz 2021 (arXiv 2007.01434) carry Deep CORAL (Sun and Saenko 2016)
     over to several labelled domains: ``weight`` times the mean, over all pairs of domains in a batch, of the mean
     squared difference of means and of covariances of their features. Departures: features are in units of the spread
-    that they had before training, so that ``weight`` means the same for all models; the head starts from the probe.
+    that they had before training, so that ``weight`` means the same for all models; batches are drawn from all items,
+    and not as many from each domain, so that of many domains a batch holds few items each and their covariances are
+    mostly noise; the head starts from the probe.
     """
 
     summary: ClassVar[str] = "Fine-tune until domains have alike means and covariances (CORAL, arXiv 2007.01434)."

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 class GroupDro(InputStrategy):
     """Distributionally robust optimisation over groups (Sagawa et al. 2020, arXiv 1911.08731, algorithm 1): the loss is
     a weighted mean of the domains' mean losses; at every step their weights are multiplied by the exponential of
-    ``eta`` times the loss, and brought back to a sum of 1. Departures: batches are drawn from all items, and not from
-    one domain each; ``eta`` is ten times the paper's, for fits on few items take tens of steps and not thousands; the
-    head starts from the probe, and the strong regularisation without which the paper's large networks gained nothing
-    is left to ``decay`` and few epochs.
+    ``eta`` times the loss, and brought back to a sum of 1. ``eta`` is the paper's. Departures: batches are drawn from
+    all items, and not from one domain each, so that the domains that a batch holds share its weight; losses are
+    adjusted to the frequencies of the classes; the head starts from the probe, and the strong regularisation without
+    which the paper's large networks gained nothing is left to ``decay`` and few epochs.
     """
 
     summary: ClassVar[str] = "Fine-tune with most weight on domains with large losses (GroupDRO, arXiv 1911.08731)."
     candidate: ClassVar[bool] = False
     learns_across_domains: ClassVar[bool] = True
 
-    eta: Annotated[float, Meaning(says="How fast weight moves to the domains with large losses.")] = 0.1
+    eta: Annotated[float, Meaning(says="How fast weight moves to the domains with large losses.")] = 0.01
     decay: Decay = 0.8
     schedule: Schedule = Schedule(epochs=5, rate_scale=1.0, batch_size=32, warmup_steps=10, augment="mild")
 
