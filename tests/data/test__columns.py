@@ -190,3 +190,14 @@ def test_a_column_of_domains_is_named_and_nothing_else():
         read(values, domain="shp")
     with pytest.raises(UserError, match="Column 'label' is named both as label and as domain"):
         read(values, label="label", domain="label")
+
+
+def test_a_label_is_not_taken_for_the_domain_without_a_word():
+    values = {"text": TEXTS * 3, "label": ["p", "n", "p", "n"] * 3, "shop": ["x", "x", "y", "y"] * 3}
+    with pytest.raises(UserError) as caught:
+        read(values, domain="label")
+    assert str(caught.value) == (
+        "Column 'label' is named as domain, so it was not taken for the input or the label; name another domain if it "
+        "is one of them, or name all three."
+    )
+    assert read(values, domain="label", label="shop").roles["domain"] == "label"

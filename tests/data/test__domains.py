@@ -64,3 +64,8 @@ def test_domains_of_test_items_that_are_learnt_from_are_named():
         "1 of 2 domains of the test items is learnt from, too ('b'): their scores are not those of unseen domains."
     )
     assert seen_in_test(["a", "b", "c", None, None], test) == []
+
+
+def test_domains_of_which_nothing_is_left_are_named():
+    _, (found,) = parted(["i0", "i1", "i2"], ["a", "b", "a"], np.array([0, 0, 1]), np.ones(3, dtype=bool))
+    assert found.message.endswith("have not seen their items. Nothing is left of 'b'.")

@@ -75,13 +75,14 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
         label = _find_label({name: v for name, v in others.items() if name != source}, columns, problems)
     rest = {name: values for name, values in others.items() if name not in (source, label)}
     group = roles.group or _find_group(rest)
-    usual = not roles.label and _roles.by_name(list(plain), _roles.LABEL_NAMES) == roles.group
     lacking = source is None or (label is None and roles.labelled)
-    if roles.group in columns.values and (usual or lacking):
-        problems.append(
-            f"Column '{roles.group}' is named as group, so it was not taken for the input or the label; "
-            f"name another group if it is one of them, or name all three."
-        )
+    for role, column in (("group", roles.group), ("domain", roles.domain)):
+        usual = not roles.label and _roles.by_name(list(plain), _roles.LABEL_NAMES) == column
+        if column in columns.values and (usual or lacking):
+            problems.append(
+                f"Column '{column}' is named as {role}, so it was not taken for the input or the label; "
+                f"name another {role} if it is one of them, or name all three."
+            )
     if problems or source is None or lacking:
         raise UserError(*problems)
 

@@ -73,10 +73,14 @@ def parted(
     if not gone.any():
         return gone, []
     names = [ids[row] for row in np.flatnonzero(gone).tolist()]
+    left = {domains[row] for row in rows if not gone[row]}
+    lost = sorted({str(domains[row]) for row in rows} - left)
     sentence = (
         f"Left out: {counted(len(names), 'item')} that another domain has, too, as a copy or by others of the same "
         f"group: {examples(names)}. Domains are scored by models that have not seen their items."
     )
+    if lost:
+        sentence += f" Nothing is left of {examples(lost)}."
     return gone, [issue("shared_by_domains", "warning", sentence, names)]
 
 

@@ -19,8 +19,9 @@ from headstart.engine.plan import Plan
 from headstart.engine.ready import Ready
 from headstart.engine.room import Room
 
-ENOUGH_DOMAINS = 10
-"""Domains that say how a difference varies between them."""
+ENOUGH_DOMAINS = 50
+"""Domains that say how a difference varies between them. Of fewer, the one discordant observation that is added to
+every comparison (`headstart.engine.compare`) would be a whole domain, and outweigh what was measured."""
 
 
 def units_of(groups: NDArray[np.int64], ties: NDArray[np.int64]) -> NDArray[np.int64]:

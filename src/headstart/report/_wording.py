@@ -95,7 +95,10 @@ def domains_in_short(results: Results) -> str:
         for one in (results.by_domain[0], results.by_domain[-1])
     )
     unseen = ", each unseen in training" if results.scored_on == "cross-validation" else ""
-    return f"Of {counted(len(results.by_domain), 'domain')}{unseen}, the worst is {worst}, the best {best}."
+    known, total = len(results.by_domain), len(results.data.domain_counts)
+    if unseen and known < total:
+        return f"Of {known} of {total} domains, left out as time allowed, the worst is {worst}, the best {best}."
+    return f"Of {counted(known, 'domain')}{unseen}, the worst is {worst}, the best {best}."
 
 
 def restricted(licence: str) -> bool:
