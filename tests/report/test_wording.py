@@ -230,9 +230,7 @@ def test_domains_are_said_to_be_unseen_where_they_are(solar, tweets):
     five = dict.fromkeys(("Freiburg", "Erlangen", "Jena", "Ulm", "Trier"), 90)
     partly = dataclasses.replace(given, data=dataclasses.replace(given.data, domain_counts=five))
     assert "There was no time to leave out the other 2 domains." in wording.by_domain(partly)
-    assert wording.domains_in_short(partly).startswith(
-        "Of the 3 of 5 domains that there was time to leave out, the worst"
-    )
+    assert wording.domains_in_short(partly).startswith("Of 3 of 5 domains, left out as time allowed, the worst is")
     one = dataclasses.replace(given, by_domain=given.by_domain[:1])
     assert wording.domains_in_short(one) == ""
     assert wording.by_domain(one).endswith("Intervals are over the items of a domain.")
