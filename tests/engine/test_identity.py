@@ -4,6 +4,8 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from headstart.engine import identity as module
 from headstart.engine.identity import code, identity
 from tests.engine import toys
@@ -26,7 +28,8 @@ def test_a_journal_of_other_rows_classes_or_ties_is_not_continued(tmp_path: Path
     tied = replace(data, groups=data.groups // 2)
     relabelled = replace(data, table=data.table.map(lambda row: {"target": 1 - row["target"]}))
     apart = replace(data, split=replace(data.split, separate=True))
-    for other in (turned, tied, relabelled, apart):
+    domains = replace(data, domains=np.arange(len(data)) % 3, domain_names=("x", "y", "z"))
+    for other in (turned, tied, relabelled, apart, domains):
         assert identity(other, options) != same
 
 

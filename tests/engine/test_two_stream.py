@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -19,7 +18,8 @@ from headstart.engine.fitting import Fitted
 from headstart.engine.loop import Diverged
 from headstart.engine.options import Training
 from headstart.engine.supervised import fit
-from headstart.engine.two_stream import Target, TwoStream, fit_across, spread
+from headstart.engine.two_stream import Target, TwoStream, fit_across
+from headstart.heads.spread import spread
 from tests.engine import toys
 from tests.engine.fits import Chosen, backbone, head, same, state
 from tests.engine.test_loop import killed_after
@@ -126,12 +126,6 @@ def test_features_come_in_units_of_the_sources_spread_and_so_does_the_head():
     assert batch.source.features.mean().item() == pytest.approx(np.mean(given.features) / unit, rel=0.1)  # dropout
     logits = batch.target.features.double() @ torch.from_numpy(told.weight).T + torch.from_numpy(told.bias)
     torch.testing.assert_close(logits, batch.target.logits.double(), atol=1e-4, rtol=1e-4)
-
-
-def test_the_spread_by_hand():
-    assert spread(np.array([[0.0, 1.0], [2.0, 5.0]])) == pytest.approx(math.sqrt((1.0 + 4.0) / 2))
-    assert spread(np.ones((3, 2))) == 1.0
-    assert spread(np.zeros((0, 0))) == 1.0
 
 
 def test_labels_of_the_target_cannot_reach_the_loop():

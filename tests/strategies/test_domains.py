@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from headstart.core.errors import UserError
-from headstart.strategies._domains import domains_of, shares_of, unit_of
+from headstart.strategies._domains import domains_of, shares_of
 from tests.strategies.steps import seen, start
 
 
@@ -23,12 +23,3 @@ def test_a_batch_has_those_of_its_items():
     assert plain.dtype == torch.float64
     step = seen(torch.zeros(2, 8), rows=torch.tensor([2, 0]), partner=torch.tensor([1, 0]), share=0.75)
     assert shares_of(domains, step).tolist() == [[0.25, 0, 0.75], [0.75, 0, 0.25]]
-
-
-def test_the_unit_is_the_spread_of_the_features():
-    rows = np.random.default_rng(0).normal(size=(5000, 4)) * [1.0, 2.0, 3.0, 4.0]
-    many = start(features=rows, targets=np.zeros(5000, dtype=np.int64))
-    assert unit_of(many) == pytest.approx(np.sqrt(7.5), rel=0.05)
-    few = start(features=rows[:10], targets=np.zeros(10, dtype=np.int64))
-    assert unit_of(few) == pytest.approx(np.sqrt(rows[:10].var(axis=0).mean()))
-    assert unit_of(start(features=np.ones((3, 4)), targets=np.zeros(3, dtype=np.int64))) == 1.0

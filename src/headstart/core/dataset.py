@@ -62,10 +62,14 @@ class Split:
     separate: bool = False
 
 
-def clusters_of(domains: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """``(N,)``: the number of the domain where there is one, and a number of the group's own elsewhere."""
+def clusters_of(domains: NDArray[np.int64] | None, groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``(N,)``: the number of the domain where there is one, and a number of the group's own elsewhere; without any
+    ``domains`` the ``groups``.
+    """
     import numpy as np
 
+    if domains is None:
+        return groups
     return np.where(domains >= 0, domains, domains.max(initial=-1) + 1 + groups)
 
 
@@ -111,7 +115,7 @@ class Dataset:
         """Numbers ``(N,)`` of what is learnt from, held out and scored as a whole: the domains, where the data name
         them, and else the ``groups``.
         """
-        return self.groups if self.domains is None else clusters_of(self.domains, self.groups)
+        return clusters_of(self.domains, self.groups)
 
     @cached_property
     def targets(self) -> NDArray[np.int64]:

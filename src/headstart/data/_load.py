@@ -61,8 +61,7 @@ def load(
     number = {name: position for position, name in enumerate(classes)}
     targets = np.asarray([number[label] for label in checked.labels], dtype=np.int64)
     domains, kinds = _domains(checked.rows.domains)
-    clusters = checked.groups if domains is None else clusters_of(domains, checked.groups)
-    split, found = _split(checked, targets, clusters, seed, separate=raw_test is not None)
+    split, found = _split(checked, targets, clusters_of(domains, checked.groups), seed, separate=raw_test is not None)
     uses_groups = checked.rows.group_keys is not None
     return Dataset(
         name=raw.name,

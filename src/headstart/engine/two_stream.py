@@ -24,6 +24,7 @@ from headstart.engine.inputs import Inputs, mixed
 from headstart.engine.loop import Course, Step
 from headstart.engine.network import Network, Passed
 from headstart.engine.options import Training
+from headstart.heads.spread import spread
 
 OTHER = 1
 """What the seed of the target's stream differs by from that of the source's."""
@@ -77,15 +78,6 @@ def fit_across(
         return network, TwoStream(examples, target, objective, strategy.schedule, settings, unit=unit)
 
     return fitted(strategy, backbone, head, lesson, settings, progress=progress, name=name)
-
-
-def spread(features: NDArray[np.floating]) -> float:
-    """The root of the mean variance of the columns of ``features (N, D)``; 1 where they do not vary.
-
-    One number for all columns: it leaves directions and the order of distances as they are.
-    """
-    found = math.sqrt(float(np.mean(np.var(features, axis=0, dtype=np.float64)))) if len(features) else 0.0
-    return found or 1.0
 
 
 class TwoStream(Course):

@@ -10,10 +10,13 @@ from headstart.core.backbone import Backbone
 from headstart.core.settings import Meaning
 from headstart.core.training import InputStrategy, Penalty, Preparation, Schedule, Seen, Start
 from headstart.strategies._depth import Decay, groups_by_depth
-from headstart.strategies._domains import domains_of, shares_of, unit_of
+from headstart.strategies._domains import domains_of, shares_of
 
 if TYPE_CHECKING:
     import torch
+
+MOST = 2000
+"""Items whose spread is taken for that of all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,12 @@ class DomainCoral(InputStrategy):
         Raises:
             UserError: the data name no domains.
         """
-        return _Moments(domains_of(start), unit_of(start), self.weight)
+        import numpy as np
+
+        from headstart.heads.spread import spread
+
+        rows = np.unique(np.linspace(0, max(len(start.targets) - 1, 0), MOST).astype(np.int64))
+        return _Moments(domains_of(start), spread(np.asarray(start.features[rows])), self.weight)
 
 
 class _Moments(Penalty):
