@@ -452,6 +452,12 @@ def test_copies_of_test_items_are_not_chosen_by_and_are_told_in_the_target(
     assert across is not None
     (told,) = [issue for issue in across.target.issues if issue.code == "transductive"]
     assert told.message.startswith("2 of 12 test items are among the items of the target, or copies of some: they are")
+    first = sorted((tmp_path / "photos" / "train" / "left").iterdir())[0]
+    Image.open(first).save(other / "learnt.bmp")
+    across = api.align(data, api.load_unlabelled(other), method="coral", budget="quick").results.across
+    assert across is not None
+    (told,) = [issue for issue in across.target.issues if issue.code == "learnt_target"]
+    assert told.message.startswith("1 of 24 training items are among the items of the target, or copies of some: the")
 
 
 def test_a_method_on_the_target_alone(data: Dataset, tiny: PoolMember, tmp_path: Path):

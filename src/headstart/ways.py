@@ -20,6 +20,9 @@ from headstart.core.two_stream import DeepMethod
 from headstart.core.words import counted
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from headstart.engine.options import Destination, Training
 
 PROBE = "linear_probe"
@@ -153,7 +156,7 @@ def _check_labelled(labelled: Dataset, data: Dataset) -> None:
             f"The labelled items '{labelled.name}' have classes that '{data.name}' does not: {', '.join(strange)}. "
             f"Name them like those of the data ({', '.join(data.classes)}), or leave them out."
         )
-    shared = _tested_twice(data, labelled)
+    shared = _copied(data, data.split.test, labelled)
     if shared:
         problems.append(
             f"{counted(shared, 'item')} of the test data are among the labelled items '{labelled.name}', or copies of "
@@ -163,27 +166,34 @@ def _check_labelled(labelled: Dataset, data: Dataset) -> None:
         raise UserError(*problems)
 
 
-def _tested_twice(data: Dataset, other: Dataset | Unlabelled) -> int:
-    """How many test items are among those of ``other``, or copies of some; 0 where items are of another kind."""
+def _copied(data: Dataset, rows: NDArray[np.int64], other: Dataset | Unlabelled) -> int:
+    """How many of ``rows (R,)`` are among the items of ``other``, or copies; 0 where items are of another kind."""
     if data.modality != other.modality:
         return 0
     from headstart.data._overlap import copies
 
-    return int(copies(data, data.split.test, other).sum())
+    return int(copies(data, rows, other).sum())
 
 
 def _with_overlap(target: Unlabelled, data: Dataset) -> Unlabelled:
-    """The target with a warning where it holds test items: the model is carried over to these very items."""
-    shared, tested = _tested_twice(data, target), len(data.split.test)
-    if not shared:
-        return target
-    sentence = (
-        f"{shared:,} of {counted(tested, 'test item')} are among the items of the target, or copies of some: they are "
-        "scored without their labels having been seen, but the model was carried over to these very items, and may do "
-        "less well on new ones."
-    )
-    found = Issue(code=TRANSDUCTIVE, severity="warning", message=sentence, count=shared)
-    return replace(target, issues=(found, *target.issues))
+    """The target with a warning where it holds items of the data: test items are then the very ones that the model is
+    carried over to, and training items are of its domain already.
+    """
+    found = []
+    if shared := _copied(data, data.split.test, target):
+        sentence = (
+            f"{shared:,} of {counted(len(data.split.test), 'test item')} are among the items of the target, or copies "
+            "of some: they are scored without their labels having been seen, but the model was carried over to these "
+            "very items, and may do less well on new ones."
+        )
+        found.append(Issue(code=TRANSDUCTIVE, severity="warning", message=sentence, count=shared))
+    if shared := _copied(data, data.split.train, target):
+        sentence = (
+            f"{shared:,} of {counted(len(data.split.train), 'training item')} are among the items of the target, or "
+            "copies of some: the model learns from them with their labels, so that they are no items of another domain."
+        )
+        found.append(Issue(code="learnt_target", severity="warning", message=sentence, count=shared))
+    return replace(target, issues=(*found, *target.issues)) if found else target
 
 
 def _training(method: DomainMethod | None, recipe: Recipe, items: int) -> Training | None:

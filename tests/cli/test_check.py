@@ -190,12 +190,13 @@ def test_items_by_domain_are_counted(headstart, monkeypatch):
     domains = np.array([1, 0, 1, 1, 0, -1])
     named = replace(dataset(), domains=domains, domain_names=("north", "south"))
     monkeypatch.setattr(api, "load", lambda source, **options: named)
-    assert "Items by domain: north 2, south 3." in headstart("check", "d").out
+    assert "Items by domain: north 1 and 1 to test on, south 3." in headstart("check", "d").out
     found = headstart("check", "d", "--json").document["domain_counts"]
     assert found == {"north": {"train": 1, "test": 1}, "south": {"train": 3, "test": 0}}
     many = replace(named, domains=np.arange(6), domain_names=tuple("abcdef"))
-    monkeypatch.setattr("headstart.cli.check.SHOWN_DOMAINS", 2)
     monkeypatch.setattr(api, "load", lambda source, **options: many)
+    assert "e 1 to test on, f 1 to test on." in headstart("check", "d").out
+    monkeypatch.setattr("headstart.cli.check.SHOWN_DOMAINS", 2)
     assert "Items by domain: a 1, b 1, …." in headstart("check", "d").out
 
 
@@ -203,3 +204,14 @@ def test_data_of_one_domain_count_none(headstart, loading):
     loading()
     assert "domain" not in headstart("check", "d").out
     assert headstart("check", "d", "--json").document["domain_counts"] == {}
+
+
+def test_how_domains_are_scored_is_said(headstart, monkeypatch):
+    named = replace(dataset(test=0), domains=np.array([1, 0, 1, 1, 0, 0]), domain_names=("north", "south"))
+    monkeypatch.setattr(api, "load", lambda source, **options: named)
+    said = " ".join(headstart("check", "d").out.split())
+    assert "cross-validated, each domain by models that have not learnt from it)" in said
+    made = replace(dataset(), domains=np.array([0, 0, 0, 0, 1, 1]), domain_names=("north", "south"))
+    made = replace(made, split=replace(made.split, origin="made"))
+    monkeypatch.setattr(api, "load", lambda source, **options: made)
+    assert "(set apart here as whole domains)" in " ".join(headstart("check", "d").out.split())

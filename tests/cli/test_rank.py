@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from headstart import api
@@ -54,3 +57,11 @@ def test_unknown_names_are_told_together_before_data_are_read(headstart, monkeyp
     assert ended.err.count("Error: ") == 3
     assert "efficientnet_lite9" in ended.err
     assert "Budget 'soon'" in ended.err
+
+
+def test_scores_across_domains_are_said_to_be(headstart, ranking, monkeypatch):
+    assert headstart("rank", "d", "--json").document["across_domains"] is False
+    named = replace(dataset(), domains=np.arange(6) % 2, domain_names=("north", "south"))
+    monkeypatch.setattr(api, "load", lambda source, **options: named)
+    assert "Ranked by balanced accuracy on domains not learnt from" in headstart("rank", "d").out
+    assert headstart("rank", "d", "--json").document["across_domains"] is True

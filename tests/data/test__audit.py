@@ -106,11 +106,11 @@ def test_copies_are_named_by_kind():
     assert {issue.code: (issue.items, issue.message) for issue in found} == {
         "exact_duplicates": (
             ("i0", "i1", "i2", "i3"),
-            "4 items in 2 sets are exact copies, kept together in every split: 'i0' and 'i1', for one.",
+            "4 items in 2 sets are exact copies, which no split parts: 'i0' and 'i1', for one.",
         ),
         "near_duplicates": (
             ("i4", "i5"),
-            "2 items in 1 set are nearly the same, kept together in every split: 'i4' and 'i5'.",
+            "2 items in 1 set are nearly the same, and no split parts them: 'i4' and 'i5'.",
         ),
         "conflicting_duplicates": (
             ("i2", "i3"),

@@ -187,7 +187,7 @@ def test_items_of_one_domain_are_never_tied_to_those_of_another():
 
 
 def test_training_items_need_a_domain_and_test_items_do_not():
-    domains = [None, *"xy" * 9, None]
+    domains = [None, *"xxyy" * 4, "x", "x", None]
     found = checked(["a", "b"] * 10, test=[18, 19], domains=domains)
     told = {issue.code: issue for issue in found.issues}
     assert told["empty_domain"].items == ("i0",)

@@ -188,6 +188,10 @@ def test_a_column_of_domains_is_named_and_nothing_else():
     assert read(values).domains is None
     with pytest.raises(UserError, match=r"has no column .shp. to use as domain\. Did you mean .shop."):
         read(values, domain="shp")
+    with pytest.raises(
+        UserError, match=r"as domain\. 'folders' is for folders of domains that hold class folders; of a"
+    ):
+        read(values, domain="folders")
     with pytest.raises(UserError, match="Column 'label' is named both as label and as domain"):
         read(values, label="label", domain="label")
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from headstart.data._domains import domain_names, in_one_domain, parted, seen_in_test, too_few_domains, without_domain
+from headstart.data._domains import domain_names, parted, too_few_domains, without_domain
 
 NO_TEST = np.zeros(6, dtype=bool)
 
@@ -31,11 +31,13 @@ def test_two_domains_will_do():
         "A model is learnt across two domains at least, and column 'd' names none; add items, or leave "
         "--domain (domain=) out."
     )
-    (one,) = too_few_domains(["a", "b"], np.array([False, True]), "column 'd'", left=True)
+    (one,) = too_few_domains(["a", "b"], np.array([False, True]), "column 'd'", [])
     assert one == (
         "A model is learnt across two domains at least, and of those in column 'd' the usable training items have one "
         "only ('a'); add items, or leave --domain (domain=) out."
     )
+    (why,) = too_few_domains(["a", "b"], np.array([False, True]), "column 'd'", ["3 with a copy in another domain"])
+    assert "have one only ('a') after 3 with a copy in another domain had to go; add" in why
 
 
 def test_of_tied_items_those_of_the_most_frequent_domain_stay():
@@ -50,20 +52,6 @@ def test_of_tied_items_those_of_the_most_frequent_domain_stay():
 def test_nothing_goes_where_nothing_is_tied():
     gone, issues = parted(["i0", "i1"], ["a", "b"], np.array([0, 1]), np.ones(2, dtype=bool))
     assert (gone.any(), issues) == (False, [])
-
-
-def test_classes_of_all_domains_are_not_named():
-    assert in_one_domain(["a", "a", "b", "b"], ["x", "y", "x", "y"]) == []
-
-
-def test_domains_of_test_items_that_are_learnt_from_are_named():
-    test = np.array([False, False, True, True, True])
-    (found,) = seen_in_test(["a", "b", "b", "c", None], test)
-    assert (found.code, found.items) == ("seen_domains", ("b",))
-    assert found.message == (
-        "1 of 2 domains of the test items is learnt from, too ('b'): their scores are not those of unseen domains."
-    )
-    assert seen_in_test(["a", "b", "c", None, None], test) == []
 
 
 def test_domains_of_which_nothing_is_left_are_named():

@@ -209,6 +209,10 @@ def test_a_test_table_may_name_domains_too():
     assert data.domain_names == ("x", "y", "z")
     assert data.domains[data.split.test].tolist() == [0, 0, 2, 2, -1, -1]
     assert [each.items for each in data.issues if each.code == "seen_domains"] == [("x",)]
+    data = load(frame, domain="shop", test=test.drop(columns="shop"))
+    assert data.domains[data.split.test].tolist() == [-1] * 6
+    (told,) = [each for each in data.issues if each.code == "unknown_domains"]
+    assert told.message.endswith(" has no column 'shop': the domains of its items are not known.")
 
 
 def test_a_test_folder_is_laid_out_as_the_data_are(photos, tmp_path):

@@ -62,6 +62,8 @@ def test_few_groups_make_fewer_folds_and_say_so():
     folds, note = repeated_folds(np.array([0, 1, 0, 1, 0, 1]), np.array([0, 0, 1, 1, 2, 2]), 5, 1, seed=0)
     assert folds.max() == 2
     assert note == ("3 folds instead of 5, because the items form only 3 groups")
+    _, told = repeated_folds(np.array([0, 1, 0, 1, 0, 1]), np.array([0, 0, 1, 1, 2, 2]), 5, 1, 0, "domain")
+    assert told == "3 folds instead of 5, because the items form only 3 domains"
 
 
 def test_rare_classes_work_and_are_noted():
@@ -89,10 +91,10 @@ def test_the_few_groups_of_a_rare_class_do_not_end_up_together():
 def test_a_class_whose_groups_share_a_fold_is_noted():
     codes, members, sizes = np.array([0, 0, 1, 1, 1]), np.arange(5), np.ones(5, dtype=np.int64)
     apart, together = np.array([[0, 1, 0, 1, 1]]), np.array([[0, 0, 1, 1, 0]])
-    assert _note(codes, members, sizes, 2, apart) == ""
+    assert _note(codes, members, sizes, 2, apart, "group") == ""
     expected = "1 class is in one fold only, so never learnt and scored together"
-    assert _note(codes, members, sizes, 2, together) == expected
-    assert _note(codes, members, sizes, 2, np.concatenate([apart, together])) == expected
+    assert _note(codes, members, sizes, 2, together, "group") == expected
+    assert _note(codes, members, sizes, 2, np.concatenate([apart, together]), "group") == expected
 
 
 def test_a_giant_group_sits_in_one_fold():

@@ -20,7 +20,7 @@ from headstart.report._wording import carried_over
 from headstart.report.html import render
 from headstart.report.json import document
 from tests.report.sample import solar
-from tests.report.test_summary import summary_text
+from tests.report.test_summary import flat, summary_text
 
 VALUES = {"bnm": 0.7, "class_ami": 0.31, "source_accuracy": 0.8, "mine": 1.0}
 
@@ -76,6 +76,28 @@ def test_a_target_that_holds_test_items_is_said_to():
     assert _across.gained(results(given)).endswith(" Seen there.")
     assert _across.in_short(results(given)).endswith(" Seen there.")
     assert "Seen there." not in _across.gained(results(across()))
+
+
+def test_what_the_audit_of_the_target_found_is_shown():
+    told = [
+        IssueRecord(code="unreadable", severity="warning", message="Left out: 2 items.", items=("a", "b"), count=2),
+        IssueRecord(code="long_text", severity="note", message="Long ones.", items=(), count=2),
+    ]
+    given = results(replace(across(), target=replace(across().target, issues=tuple(told))))
+    assert "! Left out: 2 items." in flat(summary_text(given))
+    assert "Long ones." not in summary_text(given)
+    page = render(given, run="x")
+    for part in ("What the audit of 'site b' found", "Left out: 2 items.", "<code>b</code>", "Long ones."):
+        assert part in page
+    assert "What the audit of 'site" not in render(results(across()), run="x")
+
+
+def test_several_domains_of_the_training_items_are_several():
+    given = results(across())
+    given = replace(given, data=replace(given.data, domain_counts={"x": 1, "y": 1}))
+    assert given.across is not None
+    plain = replace(given, across=replace(given.across, difference=None))
+    assert "in the training items' own domains." in _across.gained(plain)
 
 
 @pytest.mark.parametrize(

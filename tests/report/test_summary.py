@@ -151,5 +151,5 @@ def test_another_domain_comes_before_all_other_warnings():
 
 
 def test_the_worst_and_the_best_domain_are_named(tweets):
-    assert "the worst is 'Freiburg' 71.0%" in flat(summary_text(sample.by_domain(tweets)))
+    assert "the transfer's worst is 'Freiburg' 71.0%" in flat(summary_text(sample.by_domain(tweets)))
     assert "domain" not in summary_text(tweets)

@@ -222,7 +222,7 @@ def test_differences_on_fewer_items_are_said_to_be(solar):
 
 
 def test_domains_are_said_to_be_unseen_where_they_are(solar, tweets):
-    given = sample.by_domain(tweets)
+    given = dataclasses.replace(sample.by_domain(tweets), served="transfer")
     assert wording.where(given) == "764 texts by cross-validation across domains"
     assert wording.by_domain(given).startswith(
         "Each is scored by models that have learnt from others only, as measured. I"
@@ -238,6 +238,17 @@ def test_domains_are_said_to_be_unseen_where_they_are(solar, tweets):
         "Of 3 domains, each unseen in training, the worst is 'Freiburg' 71.0% (65.0 to 76.0), the best 'Jena' 84.6% "
         "(78.6 to 89.6)."
     )
+    other = dataclasses.replace(given, served="simple")
+    assert "the transfer's worst is 'Freiburg'" in wording.domains_in_short(other)
+    assert wording.by_domain(other).endswith("These are scores of the transfer, which is not what is served.")
     tested = sample.by_domain(solar)
     assert wording.by_domain(tested).startswith("Test items of each domain.")
     assert "unseen" not in wording.domains_in_short(tested)
+
+
+def test_training_items_are_counted_by_domain(solar):
+    assert wording.learnt_domains(solar) == ""
+    counts = {f"site {number}": 1000 + number for number in range(14)}
+    named = dataclasses.replace(solar, data=dataclasses.replace(solar.data, domain_counts=counts))
+    assert wording.learnt_domains(named).startswith("site 0: 1,000, site 1: 1,001, ")
+    assert wording.learnt_domains(named).endswith("site 11: 1,011 and 2 more")

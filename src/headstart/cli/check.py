@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
@@ -144,7 +144,7 @@ def view(data: Dataset) -> Iterator[RenderableType]:
     if data.roles:
         yield Text("Columns: " + ", ".join(f"{role} = {column}" for role, column in data.roles.items()), style="dim")
     if data.domains is not None:
-        shown = [f"{name} {each['train'] + each['test']:,}" for name, each in by_domain(data).items()]
+        shown = [f"{name} {_train_and_test(each)}" for name, each in by_domain(data).items()]
         yield Text(f"Items by domain: {', '.join(shown[:SHOWN_DOMAINS])}{', …' * (len(shown) > SHOWN_DOMAINS)}.")
     yield _class_table(data)
     yield from _issues(data.issues)
@@ -204,9 +204,18 @@ def _distances(card: DomainCard) -> RenderableType:
 def _split_words(data: Dataset) -> str:
     train, test = len(data.split.train), len(data.split.test)
     if data.split.origin == "none":
-        return f"{train:,} to learn from and no test split (scores will be cross-validated)"
+        whole = "" if data.domains is None else ", each domain by models that have not learnt from it"
+        return f"{train:,} to learn from and no test split (scores will be cross-validated{whole})"
     whose = "given by you" if data.split.origin == "given" else "set apart here"
+    whose += " as whole domains" if data.domains is not None and data.split.origin == "made" else ""
     return f"{train:,} to learn from and {test:,} to test on ({whose})"
+
+
+def _train_and_test(each: Mapping[str, int]) -> str:
+    train, test = each["train"], each["test"]
+    if not test:
+        return f"{train:,}"
+    return f"{test:,} to test on" if not train else f"{train:,} and {test:,} to test on"
 
 
 def _class_table(data: Dataset) -> RenderableType:

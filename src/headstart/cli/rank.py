@@ -46,19 +46,21 @@ def rank(
         found = api.load(data, **columns, test=test, seed=seed, progress=progress)
         board = api.rank(found, pool=among, licence=allowed, seed=seed, budget=budget, progress=progress)
     if json:
-        document({"primary": board.primary, "rows": board.rows})
+        document({"primary": board.primary, "across_domains": found.domains is not None, "rows": board.rows})
     else:
-        show(*view(board.rows, board.primary, out().width))
+        show(*view(board.rows, board.primary, out().width, across=found.domains is not None))
 
 
-def view(rows: Sequence[RankingRow], primary: str, width: int) -> Iterator[RenderableType]:
-    """One line per model, the best first; a terminal of 100 columns and more also shows sizes and licences."""
+def view(rows: Sequence[RankingRow], primary: str, width: int, *, across: bool = False) -> Iterator[RenderableType]:
+    """One line per model, the best first; a terminal of 100 columns and more also shows sizes and licences. Scores may
+    be ``across`` domains.
+    """
     from rich.table import Table
     from rich.text import Text
 
     wide = width >= 100
     board = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", title_justify="left", title_style="bold cyan")
-    board.title = f"Ranked by {metric(primary).label.lower()}"
+    board.title = f"Ranked by {metric(primary).label.lower()}{' on domains not learnt from' if across else ''}"
     board.add_column("Model", no_wrap=True)
     for column in ("Linear probe (95%)", "kNN", "Elsewhere", "Time", *(("Size", "Licence") if wide else ())):
         board.add_column(column, justify="right", no_wrap=True)

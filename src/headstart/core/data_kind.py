@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from headstart.core.dataset import Issue, Modality
+from headstart.core.errors import UserError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +29,17 @@ class Roles:
     domain: str | None = None
     labelled: bool = True
     required: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse names that are empty: they are a shell variable that is not set, as a rule.
+
+        Raises:
+            UserError: there are some; all of them.
+        """
+        named = {"input": self.input, "label": self.label, "group": self.group, "domain": self.domain}
+        empty = [role for role, name in named.items() if name == ""]
+        if empty:
+            raise UserError(*(f"--{role} ({role}=) is empty; name a column, or leave it out." for role in empty))
 
 
 @dataclass(frozen=True, kw_only=True)

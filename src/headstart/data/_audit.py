@@ -129,7 +129,7 @@ def long_texts(ids: Sequence[str], lengths: Sequence[int]) -> list[Issue]:
 
 
 def duplicates(ids: Sequence[str], labels: Sequence[str], ties: Ties) -> list[Issue]:
-    """Copies among N rows. All of them are kept, and kept together in every split.
+    """Copies among N rows. All of them are kept here, and no split parts them.
 
     Identical items with different labels are kept too: which label is right is the user's to say, and leaving either
     out would hide that no model can be right on both.
@@ -137,11 +137,11 @@ def duplicates(ids: Sequence[str], labels: Sequence[str], ties: Ties) -> list[Is
     found = []
     exact = _together(ties.exact)
     if exact:
-        sentence = f"{_copies(exact)} exact copies, kept together in every split: {_pair(ids, exact)}."
+        sentence = f"{_copies(exact)} exact copies, which no split parts: {_pair(ids, exact)}."
         found.append(issue("exact_duplicates", "warning", sentence, _all(ids, exact)))
     near = [rows for rows in _together(ties.near) if len(set(ties.exact[rows])) > 1]
     if near:
-        sentence = f"{_copies(near)} nearly the same, kept together in every split: {_pair(ids, near)}."
+        sentence = f"{_copies(near)} nearly the same, and no split parts them: {_pair(ids, near)}."
         found.append(issue("near_duplicates", "warning", sentence, _all(ids, near)))
     torn = _torn(labels, ties)
     if torn:

@@ -14,11 +14,12 @@ from headstart.core.progress import Progress
 from headstart.core.words import counted
 from headstart.data import _audit
 from headstart.data._audit_clips import odd_clips
-from headstart.data._domains import in_one_domain, parted, seen_in_test, too_few_domains, without_domain
+from headstart.data._domains import parted, too_few_domains, without_domain
 from headstart.data._duplicates import Ties, join, numbered, tie_clips, tie_images, tie_texts
 from headstart.data._finding import Finding
 from headstart.data._issues import examples, issue
 from headstart.data._labels import look_alikes, refuse_non_classes, sorted_classes
+from headstart.data._odd_domains import odd_domains, refuse_confounded, seen_in_test
 from headstart.data._rows import Rows
 from headstart.data._scan import scan_texts
 from headstart.data._scan_clips import scan_clips
@@ -85,10 +86,12 @@ def check(rows: Rows, *, places: Places, group_named: bool, progress: Progress) 
     learnt = np.flatnonzero(~rows.is_test).tolist()
     issues += _audit.balance([labels[row] for row in learnt])
     if rows.domains is not None:
-        if problems := too_few_domains(rows.domains, rows.is_test, places.domains, left=True):
+        if problems := too_few_domains(rows.domains, rows.is_test, places.domains, _gone(found)):
             raise UserError(*problems)
+        trained, their = [labels[row] for row in learnt], [str(rows.domains[row]) for row in learnt]
+        refuse_confounded(trained, their, places.domains)
         issues += seen_in_test(rows.domains, rows.is_test)
-        issues += in_one_domain([labels[row] for row in learnt], [rows.domains[row] for row in learnt])
+        issues += odd_domains(trained, their, places.domains)
     if rows.modality == "text":
         issues += _audit.long_texts(rows.ids, [len(text.as_py()) for text in rows.items])
     return Checked(
@@ -268,10 +271,15 @@ def _enough(
     return keep & ~outside, issues
 
 
+def _gone(found: Sequence[Issue]) -> list[str]:
+    """How many training items were removed, and why, of what was ``found``."""
+    return [f"{each.count:,} {GONE[each.code]}" for each in found if each.code in GONE]
+
+
 def _too_few(sizes: Mapping[str, int], found: Sequence[Issue], trained: int) -> str:
     """Why there is nothing to learn from, given ``sizes`` by class and what was ``found`` among ``trained`` items."""
     counts = ", ".join(f"'{label}' has {sizes[label]}" for label in sorted_classes(sizes)[:8])
-    gone = [f"{each.count:,} {GONE[each.code]}" for each in found if each.code in GONE]
+    gone = _gone(found)
     if gone:
         tested = (
             "test on other items, give no test split, or add" if any("leak" in each.code for each in found) else "add"

@@ -24,7 +24,9 @@ from headstart.data._arrow import (
     is_sound_object,
     text_items,
 )
+from headstart.data._domains import FOLDERS
 from headstart.data._formats import FILES
+from headstart.data._issues import issue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,9 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
     """
     if not columns.values or not columns.ids:
         raise UserError(f"{columns.where} has no rows; expected a header and one item per row.")
-    if not roles.required and roles.domain not in columns.values:
+    if not roles.required and roles.domain and roles.domain not in columns.values:
+        sentence = f"{columns.where} has no column '{roles.domain}': the domains of its items are not known."
+        columns = replace(columns, issues=(*columns.issues, issue("unknown_domains", "note", sentence)))
         roles = replace(roles, domain=None)
     plain = {name: values for name, values in columns.values.items() if not isinstance(values, pa.ChunkedArray)}
     problems = [*_missing(columns, roles), *_named_twice(roles)]
@@ -114,7 +118,7 @@ def _wanted(roles: Roles) -> dict[str, str]:
 def _missing(columns: Columns, roles: Roles) -> list[str]:
     wanted = _wanted(roles)
     problems = [
-        f"{columns.where} has no column '{name}' to use as {role}. {nearest(name, columns.values)}"
+        f"{columns.where} has no column '{name}' to use as {role}. {_hint(role, name, columns)}"
         for role, name in wanted.items()
         if name not in columns.values
     ]
@@ -124,6 +128,12 @@ def _missing(columns: Columns, roles: Roles) -> list[str]:
         if role != "input" and isinstance(columns.values.get(name), pa.ChunkedArray)
     ]
     return problems
+
+
+def _hint(role: str, name: str, columns: Columns) -> str:
+    if (role, name) == ("domain", FOLDERS):
+        return f"'{FOLDERS}' is for folders of domains that hold class folders; of a table, name a column."
+    return nearest(name, columns.values)
 
 
 def _named_twice(roles: Roles) -> list[str]:

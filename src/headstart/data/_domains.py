@@ -12,10 +12,12 @@ import numpy as np
 from headstart.core.dataset import Issue
 from headstart.core.words import counted
 from headstart.data._issues import examples, issue
-from headstart.data._labels import sorted_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+FOLDERS = "folders"
+"""The domain of a folder of files whose folders are domains."""
 
 
 def domain_names(values: Sequence[Any]) -> list[str | None]:
@@ -41,16 +43,19 @@ def without_domain(domains: Sequence[str | None] | None, is_test: NDArray[np.boo
 
 
 def too_few_domains(
-    domains: Sequence[str | None], is_test: NDArray[np.bool_], where: str, *, left: bool = False
+    domains: Sequence[str | None], is_test: NDArray[np.bool_], where: str, gone: Sequence[str] | None = None
 ) -> list[str]:
     """Why nothing can be learnt across the ``domains (N,)`` of the training rows, which ``where`` names; empty where it
-    can. They may be those that are ``left`` after what cannot be used has gone.
+    can. They may be those that are left after what cannot be used has ``gone``, in words.
     """
     found = {name for name, test in zip(domains, is_test, strict=True) if name is not None and not test}
     if len(found) > 1:
         return []
     one = f"one only ({examples(found)})" if found else "none"
-    what = f"of those in {where} the usable training items have {one}" if left else f"{where} names {one}"
+    what = f"{where} names {one}"
+    if gone is not None:
+        why = f" after {' and '.join(gone)} had to go" if gone else ""
+        what = f"of those in {where} the usable training items have {one}{why}"
     return [f"A model is learnt across two domains at least, and {what}; add items, or leave --domain (domain=) out."]
 
 
@@ -82,32 +87,3 @@ def parted(
     if lost:
         sentence += f" Nothing is left of {examples(lost)}."
     return gone, [issue("shared_by_domains", "warning", sentence, names)]
-
-
-def seen_in_test(domains: Sequence[str | None], is_test: NDArray[np.bool_]) -> list[Issue]:
-    """A word on test items whose domain is learnt from, too: of the ``domains (N,)`` of all rows."""
-    learnt = {name for name, test in zip(domains, is_test, strict=True) if not test}
-    tested = {name for name, test in zip(domains, is_test, strict=True) if test and name is not None}
-    both = sorted(str(name) for name in tested & learnt)
-    if not both:
-        return []
-    sentence = (
-        f"{len(both)} of {counted(len(tested), 'domain')} of the test items {'is' if len(both) == 1 else 'are'} learnt "
-        f"from, too ({examples(both)}): their scores are not those of unseen domains."
-    )
-    return [issue("seen_domains", "warning", sentence, both)]
-
-
-def in_one_domain(labels: Sequence[str], domains: Sequence[str | None]) -> list[Issue]:
-    """The classes that only one of the ``domains (N,)`` has, of the ``labels (N,)`` of training rows."""
-    where: dict[str, set[str | None]] = {}
-    for label, domain in zip(labels, domains, strict=True):
-        where.setdefault(label, set()).add(domain)
-    lone = [label for label in sorted_classes(where) if len(where[label]) == 1]
-    if not lone:
-        return []
-    sentence = (
-        f"{counted(len(lone), 'class', 'classes')} in one domain only, {examples(lone)}: models that have not learnt "
-        "from that domain cannot know it, and the scores count it as wrong."
-    )
-    return [issue("one_domain_class", "warning", sentence, lone)]

@@ -14,6 +14,7 @@ from headstart.core.dataset import Issue, Modality
 from headstart.core.errors import UnreadableItem, UserError
 from headstart.core.words import counted
 from headstart.data._arrow import image_items, text_items
+from headstart.data._domains import FOLDERS
 from headstart.data._file import read_bytes
 from headstart.data._formats import SOUNDS, SUFFIXES, TEXTS
 from headstart.data._issues import examples, issue
@@ -45,8 +46,6 @@ class _Listing:
     walk: Walk = field(default_factory=Walk)
 
 
-FOLDERS = "folders"
-"""The domain of a folder of files whose folders are domains."""
 RUN = ("recipe.toml", "results.json")
 """Files that tell a run folder."""
 

@@ -191,12 +191,12 @@ def label(data: Dataset, train: Items, options: Options, plan: Plan) -> tuple[La
     rows = data.split.train
     targets, groups = data.targets[rows], data.clusters[rows]
     repeats = plan.repeats if len(train) < MANY else 1
-    asked = plan.folds
+    asked, noun = plan.folds, "group"
     if data.domains is not None:
         domains = len(np.unique(groups))
-        asked = min(asked, domains)
+        asked, noun = min(asked, domains), "domain"
         repeats = 1 if asked == domains else repeats  # there is one way to leave each of them out
-    folds, note = repeated_folds(targets, groups, asked, repeats, options.seed)
+    folds, note = repeated_folds(targets, groups, asked, repeats, options.seed, noun)
     if len(train) >= MANY and plan.repeats > 1:
         once = f"one pass instead of {plan.repeats}, because of {len(train):,} items the partition hardly matters"
         note = f"{note}; {once}" if note else once

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def repeated_folds(
-    targets: NDArray[np.int64], groups: NDArray[np.int64], folds: int, repeats: int, seed: int
+    targets: NDArray[np.int64], groups: NDArray[np.int64], folds: int, repeats: int, seed: int, noun: str = "group"
 ) -> tuple[NDArray[np.signedinteger], str]:
     """Fold numbers ``(repeats, N)`` in ``[0, folds)`` and a note on what could not be done as asked ("" if nothing).
 
     Rows with equal ``groups (N,)`` share a fold. Groups of the same make-up (the same number of items of each class)
     are interchangeable: they are shuffled and dealt to whichever folds hold least of their classes, larger groups
     first, so that without ties every class is spread to within one item. Fewer folds are made when there are fewer
-    groups than ``folds``. Equal arguments give equal folds.
+    groups than ``folds``. Equal arguments give equal folds. The note calls a group by the ``noun``.
 
     Raises:
         UserError: fewer than two folds or one repeat were asked for, or all items are tied into one group.
@@ -35,7 +35,7 @@ def repeated_folds(
     rng = np.random.default_rng(seed)
     deck = _Deck(codes, members, sizes, rng)
     numbers = stacked([deck.deal(made, rng)[members] for _ in range(repeats)])
-    return numbers, _note(codes, members, sizes, folds, numbers)
+    return numbers, _note(codes, members, sizes, folds, numbers, noun)
 
 
 def scheme(credit: NDArray[np.float64], folds: NDArray[np.integer]) -> str:
@@ -135,23 +135,24 @@ def _note(
     sizes: NDArray[np.int64],
     asked: int,
     numbers: NDArray[np.int64],
+    noun: str,
 ) -> str:
     """What could not be done as asked, of the fold ``numbers (repeats, N)``."""
     said, made = [], int(numbers.max()) + 1
     if made < asked:
-        said.append(f"{made} folds instead of {asked}, because the items form only {made} groups")
+        said.append(f"{made} folds instead of {asked}, because the items form only {made} {noun}s")
     spread = _different(codes, members)
     folds = np.min([_different(codes, row) for row in numbers], axis=0)
     lone, together = spread == 1, (spread > 1) & (folds == 1)
     rare = int(((spread > 1) & (spread < made) & ~together).sum())
     if lone.any():
-        said.append(f"{_classes(int(lone.sum()))} in one group only, so never learnt and scored together")
+        said.append(f"{_classes(int(lone.sum()))} in one {noun} only, so never learnt and scored together")
     if together.any():
         said.append(f"{_classes(int(together.sum()))} in one fold only, so never learnt and scored together")
     if rare:
-        said.append(f"{_classes(rare)} in fewer groups than folds, so missing from some folds")
+        said.append(f"{_classes(rare)} in fewer {noun}s than folds, so missing from some folds")
     if sizes.max() > 1.5 * len(codes) / made and sizes.max() > 1:
-        said.append(f"uneven folds, because one group holds {sizes.max() / len(codes):.0%} of the items")
+        said.append(f"uneven folds, because one {noun} holds {sizes.max() / len(codes):.0%} of the items")
     return "; ".join(said)
 
 

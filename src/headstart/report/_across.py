@@ -66,9 +66,9 @@ def gained(results: Results) -> str:
     if not adapted(across):
         return ""
     if across.difference is None or across.before is None:
-        return _chosen(across, results.primary) or (
+        return _chosen(results) or (
             "Accuracy in the target cannot be measured without labels: scores on this page are those of the original "
-            "model, in the training items' own domain. Label a hundred items of the target and give them with --test."
+            f"model, {_at_home(results)}. Label a hundred items of the target and give them with --test."
         )
     low, high = (signed(100 * end) for end in (across.difference.low, across.difference.high))
     told = f"{points(across.difference.value)} ({low} to {high}) of {metric(results.primary).label.lower()}"
@@ -86,17 +86,22 @@ def _reservation(across: Across) -> str:
     return "".join(f" {issue.message}" for issue in across.target.issues if issue.code == TRANSDUCTIVE)
 
 
-def _chosen(across: Across, primary: str) -> str:
+def _at_home(results: Results) -> str:
+    """Where the original model is scored."""
+    return f"in the training items' own domain{'s' if len(results.data.domain_counts) > 1 else ''}"
+
+
+def _chosen(results: Results) -> str:
     """What the labelled items of the target say of it; empty where there are none."""
-    few = across.labelled
+    few = results.across.labelled if results.across else None
     if few is None or few.difference is None:
         return ""
     low, high = (signed(100 * end) for end in (few.difference.low, few.difference.high))
-    told = f"{points(few.difference.value)} ({low} to {high}) of {metric(primary).label.lower()}"
+    told = f"{points(few.difference.value)} ({low} to {high}) of {metric(results.primary).label.lower()}"
     freed = ", freed from the luck of having been chosen by them" if few.instead_of else ""
     return (
         f"On {counted(few.items, 'labelled item')} of the target it is {told} from the original model{freed}. All "
-        "other scores on this page are those of the original model, in the training items' own domain."
+        f"other scores on this page are those of the original model, {_at_home(results)}."
     )
 
 

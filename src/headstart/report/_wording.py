@@ -26,6 +26,7 @@ CARRIED = {
 CONTROLS = {"scratch": "From scratch", "simple": "Simple baseline", "random_trunk": "Random trunk"}
 UNEVEN = 1.5
 """Ratio of the largest class to the smallest from which it matters that every class counts the same."""
+SHOWN_DOMAINS = 12
 ARTICLED = {"scratch": "training from scratch", "simple": "the simple baseline", "random_trunk": "the random trunk"}
 
 
@@ -77,13 +78,14 @@ def where(results: Results) -> str:
 def by_domain(results: Results) -> str:
     """What the scores by domain are."""
     own = "Intervals are over the items of a domain"
+    whose = " These are scores of the transfer, which is not what is served." if results.served == "simple" else ""
     if len(results.by_domain) > 1:
         own += "; that of the score of all is over domains, and says what to expect of one more"
     if results.scored_on == "test":
-        return f"Test items of each domain. {own}."
+        return f"Test items of each domain. {own}.{whose}"
     unscored = len(results.data.domain_counts) - len(results.by_domain)
     left = f" There was no time to leave out the other {counted(unscored, 'domain')}." if unscored > 0 else ""
-    return f"Each is scored by models that have learnt from others only, as measured.{left} {own}."
+    return f"Each is scored by models that have learnt from others only, as measured.{left} {own}.{whose}"
 
 
 def domains_in_short(results: Results) -> str:
@@ -96,9 +98,19 @@ def domains_in_short(results: Results) -> str:
     )
     unseen = ", each unseen in training" if results.scored_on == "cross-validation" else ""
     known, total = len(results.by_domain), len(results.data.domain_counts)
+    of = f"Of {counted(known, 'domain')}{unseen}"
     if unseen and known < total:
-        return f"Of {known} of {total} domains, left out as time allowed, the worst is {worst}, the best {best}."
-    return f"Of {counted(known, 'domain')}{unseen}, the worst is {worst}, the best {best}."
+        of = f"Of {known} of {total} domains, left out as time allowed"
+    whose = "the transfer's worst" if results.served == "simple" else "the worst"
+    return f"{of}, {whose} is {worst}, the best {best}."
+
+
+def learnt_domains(results: Results) -> str:
+    """The training items of each domain; empty where the data name none."""
+    counts = results.data.domain_counts
+    shown = [f"{shorten(name, 24)}: {count:,}" for name, count in counts.items()]
+    more = f" and {len(shown) - SHOWN_DOMAINS:,} more" if len(shown) > SHOWN_DOMAINS else ""
+    return ", ".join(shown[:SHOWN_DOMAINS]) + more
 
 
 def restricted(licence: str) -> bool:

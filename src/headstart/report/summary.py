@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headstart.core.alignment import TRANSDUCTIVE
 from headstart.core.results import Results
 from headstart.report import _across, _class_shares, _domain, _wording
 from headstart.report._format import (
@@ -151,6 +152,9 @@ def _warnings(results: Results) -> list[tuple[str, str, str]]:
 def _domains(results: Results) -> list[tuple[str, str, str]]:
     """What became of carrying over, how domains differ, and what is not of the domain that was learnt from."""
     carried = [] if results.across is None else [(">", _across.in_short(results), "cyan")]
+    if results.across is not None:
+        found = [each for each in results.across.target.issues if each.code != TRANSDUCTIVE]
+        carried += [("!", each.message, "yellow") for each in found if each.severity != "note"]
     carried += [("=", found, "cyan") for found in [_wording.domains_in_short(results)] if found]
     carried += [("!", warning, "yellow") for warning in [_class_shares.warning(results)] if warning]
     return carried + [("!", _domain.in_short(each), "yellow") for each in results.domains if each.apart]
