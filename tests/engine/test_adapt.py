@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import shutil
@@ -134,7 +135,10 @@ def test_killed_anywhere_it_finishes_with_the_uninterrupted_result(tmp_path: Pat
         patch.setattr(target, dying)
         with pytest.raises(KeyboardInterrupt):
             run(data, options, tmp_path / "run" / "checkpoints")
+    (kept,) = (tmp_path / "run" / "checkpoints").glob("seconds.*.json")
+    kept.write_text(json.dumps({stage: 1e4 + taken for stage, taken in json.loads(kept.read_text()).items()}))
     resumed = run(data, options, tmp_path / "run" / "checkpoints")
+    assert resumed.results.seconds["rank"] > 1e4  # what the killed one took counts, too
     assert toys.measured(resumed.results) == toys.measured(whole.results)
     assert np.array_equal(resumed.head.weight, whole.head.weight)
 

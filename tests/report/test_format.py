@@ -63,3 +63,8 @@ def test_shortened_texts_keep_to_the_limit(limit):
 def test_items_are_named_by_modality(solar, tweets):
     assert form.items(solar, 2) == "2 images"
     assert form.items(tweets, 1) == "1 text"
+
+
+def test_sentences_are_cut_between_words():
+    assert form.cut("Two words here.", 15) == "Two words here."
+    assert form.cut("Two words here.", 14) == "Two words …"

@@ -40,6 +40,8 @@ from headstart.engine.threads import modest_threads
 
 OVERRUN = 1.5
 """Times a budget in seconds from which on a run says that it took longer."""
+SECONDS = "seconds"
+"""What the journal keeps those of earlier sittings under."""
 FETCHING = "fetch models"
 """The stage that no budget is for."""
 
@@ -79,7 +81,7 @@ def _line(
 
 
 def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, preview: Preview) -> Adapted:
-    clock, progress = Clock(), room.progress
+    clock, progress = _clock(journal), room.progress
     pictures = Pictures()
     train, test = (items_of(data, rows, pictures) for rows in (data.split.train, data.split.test))
     with clock.stage(FETCHING):
@@ -171,6 +173,13 @@ def _ranking(data: Dataset, options: Options, progress: Progress) -> tuple[Ranki
     labelled, _ = label(data, train, options, plan)
     run = Run(options=found.options, plan=plan, data=labelled, journal=journal, progress=progress)
     return rank(run, found.others).rows
+
+
+def _clock(journal: Journal) -> Clock:
+    """One that goes on from where it was when the last piece was finished, if the run was killed."""
+    clock = Clock(journal.note(SECONDS, dict), lambda sums: journal.amend(SECONDS, sums))
+    journal.watchers.append(clock.told)
+    return clock
 
 
 def _notes(folds: str, data: Dataset, options: Options, clock: Clock) -> list[str]:

@@ -41,7 +41,8 @@ class Journal:
     """Pieces of one run in ``folder``; ``folder=None`` keeps nothing.
 
     ``identity`` is what the run depends on, by what people call it (options, data, versions). A folder that holds
-    pieces of another run is refused, one that holds only its note is taken over.
+    pieces of another run is refused, one that holds only its note is taken over. ``watchers`` are called when a piece
+    has been written.
 
     Raises:
         UserError: the folder holds an unfinished run with another identity.
@@ -50,6 +51,7 @@ class Journal:
     def __init__(self, folder: Path | None, identity: Mapping[str, object]) -> None:
         self.folder = folder
         self.identity = identity
+        self.watchers: list[Callable[[], None]] = []
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,6 +93,8 @@ class Journal:
             return found
         arrays = compute()
         _write(path, arrays)
+        for watch in self.watchers:
+            watch()
         # Read back what was written: a resumed run then continues from the very same bytes and layout.
         return _read(path) or arrays
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -138,6 +139,11 @@ def shorten(text: str, limit: int = 40) -> str:
         return text
     head = (limit - 1) // 2
     return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+
+
+def cut(text: str, limit: int) -> str:
+    """The first words of ``text`` that fit into ``limit`` characters, and a sign if that is not all."""
+    return textwrap.shorten(text, limit, placeholder=" …")
 
 
 def bare(model: str) -> str:

@@ -12,6 +12,7 @@ from headstart.core.results import Results
 from headstart.report import _across, _class_shares, _domain, _wording
 from headstart.report._format import (
     bare,
+    cut,
     duration,
     metric,
     number,
@@ -19,7 +20,6 @@ from headstart.report._format import (
     passes,
     points,
     shape,
-    shorten,
     signed,
     span,
 )
@@ -202,9 +202,7 @@ def _listed(rows: list[tuple[str, str, str]]) -> RenderableType:
     table.add_column(no_wrap=True, min_width=1)
     table.add_column(ratio=1)
     for sign, text, style in rows:
-        table.add_row(
-            Text(sign, style=f"bold {style}"), Text(shorten(text, 220), style="dim" if style == "dim" else "")
-        )
+        table.add_row(Text(sign, style=f"bold {style}"), Text(cut(text, 220), style="dim" if style == "dim" else ""))
     return table
 
 
