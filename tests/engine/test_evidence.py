@@ -72,6 +72,15 @@ def test_models_that_deny_most_labels_are_not_believed(tmp_path: Path, monkeypat
     monkeypatch.setattr(evidence, "suspicious", lambda *_: np.arange(half))
     (found,) = evidence.suspects(chosen, run, data)
     assert found.count == half
+    shares = np.eye(2)[run.data.targets]
+    shares[:8] = shares[:8, ::-1]
+    monkeypatch.setattr(evidence, "probabilities_of", lambda *_: shares)
+    (poor,) = evidence.suspects(chosen, run, data)
+    said = f" These models are wrong on {8 / len(shares):.0%} of all: many of the labels may be right."
+    assert poor.message.endswith(f"All labels were used as they are.{said}")
+    monkeypatch.setattr(evidence, "probabilities_of", lambda *_: np.eye(2)[run.data.targets])
+    (good,) = evidence.suspects(chosen, run, data)
+    assert good.message.endswith("All labels were used as they are.")
     monkeypatch.setattr(evidence, "suspicious", lambda *_: np.arange(half + 1))
     assert evidence.suspects(chosen, run, data) == ()
 

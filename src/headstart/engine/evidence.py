@@ -52,6 +52,10 @@ MAPPED = 1500
 """Points in the map of the features."""
 BESIDE = 16 << 20
 """Bytes of features up to which fits of the learning curve run side by side: each holds some ten copies of its own."""
+POOR = 0.1
+"""Share of mistakes of models beyond which it is said that many labels they deny may be right: some 3% of labels were
+wrong in the sets that Northcutt, Athalye and Mueller 2021 (arXiv 2103.14749) looked through.
+"""
 ITEMS_NAMED = 20
 """Ids kept with an issue."""
 
@@ -222,9 +226,11 @@ def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
     first = int(rows[0])
     label, looks = data.classes[int(targets[first])], data.classes[int(probabilities[first].argmax())]
     many = "label looks" if len(rows) == 1 else "labels look"
+    mistaken = float(np.mean(probabilities.argmax(axis=1) != targets))
+    doubt = f" These models are wrong on {mistaken:.0%} of all: many of the labels may be right." * (mistaken > POOR)
     message = (
         f"{len(rows)} training {many} wrong to models that have not seen the item: '{ids[first]}' is labelled "
-        f"'{label}' and looks like '{looks}', for one. All labels were used as they are."
+        f"'{label}' and looks like '{looks}', for one. All labels were used as they are.{doubt}"
     )
     return (
         Issue(
