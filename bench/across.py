@@ -50,7 +50,9 @@ GUARDED = "guarded"
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Balanced accuracy of every way on the target of one shift, which of them the guard took, and why."""
+    """Balanced accuracy of every way on the target of one shift, which of them the guard took, and why. A way is not
+    there where it changes nothing: statistics of BatchNorm in a body that has none.
+    """
 
     shift: str
     seed: int
@@ -157,19 +159,22 @@ def both_features(shift: Shift, seed: int, items: int, *, stated: bool = True) -
 
 def page(found: Sequence[Outcome]) -> str:
     """In Markdown: gains by shift, means over all of them, how often each harms, and whether the goals are met."""
-    ways = list(found[0].gains())
+    ways = list(dict.fromkeys(way for each in found for way in each.gains()))
     names = list(dict.fromkeys(each.shift for each in found))
     lines = [f"# Across domains\n\n{machine()}\n"]
-    lines += ["Points of balanced accuracy on the target above the source's head, means over seeds.\n"]
+    lines += [
+        "Points of balanced accuracy on the target above the source's head, means over seeds; a dash: the way changes "
+        "nothing there, and counts as 0.\n"
+    ]
     lines += [f"| shift | source only | {' | '.join(ways)} | guard |", "|---|---:|" + "---:|" * len(ways) + "---|"]
     for name in names:
         own = [each for each in found if each.shift == name]
         base = 100 * np.mean([each.scores[SOURCE_ONLY] for each in own])
-        gains = [np.mean([each.gains()[way] for each in own]) for way in ways]
+        gains = [f"{np.mean(_of(way, own)):+.1f}" if way in own[0].gains() else "–" for way in ways]
         reasons = [each.reason for each in own]
         told = ", ".join(f"{reason} {reasons.count(reason)}" for reason in dict.fromkeys(reasons))
-        lines.append(f"| {name} | {base:.1f} | {' | '.join(f'{gain:+.1f}' for gain in gains)} | {told} |")
-    table = {way: np.array([each.gains()[way] for each in found]) for way in ways}
+        lines.append(f"| {name} | {base:.1f} | {' | '.join(gains)} | {told} |")
+    table = {way: _of(way, found) for way in ways}
     lines.append(f"| mean | | {' | '.join(_mean(table[way], found) for way in ways)} | |")
     harmed = {way: _harmed(found, way) for way in ways}
     lines.append(f"| harmed | | {' | '.join(f'{harmed[way]} of {len(names)}' for way in ways)} | |")
@@ -184,6 +189,10 @@ def page(found: Sequence[Outcome]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _of(way: str, found: Sequence[Outcome]) -> NDArray[np.float64]:
+    return np.array([each.gains().get(way, 0.0) for each in found])
+
+
 def _mean(gains: NDArray[np.float64], found: Sequence[Outcome]) -> str:
     """Mean over shifts, and a 95% t-interval by shifts: seeds of one are no evidence of their own."""
     names = list(dict.fromkeys(each.shift for each in found))
@@ -196,7 +205,7 @@ def _mean(gains: NDArray[np.float64], found: Sequence[Outcome]) -> str:
 
 def _harmed(found: Sequence[Outcome], way: str) -> int:
     names = dict.fromkeys(each.shift for each in found)
-    gains = [[each.gains()[way] for each in found if each.shift == name] for name in names]
+    gains = [_of(way, [each for each in found if each.shift == name]) for name in names]
     return int(sum(np.mean(own) < -HARM for own in gains))
 
 

@@ -47,3 +47,19 @@ def test_the_table_counts_shifts_that_were_harmed_in_the_mean_over_seeds():
     assert "| a > b | 50.0 | +9.0 | +9.0 | +0.0 | agreed 2 |" in text
     assert "| harmed | | 0 of 2 | 0 of 2 | 1 of 2 | |" in text
     assert "harm in 0 of 2 shifts (0%; 10% at most is the goal), and 90% of the mean gain of the best" in text
+
+
+def test_a_way_that_changes_nothing_counts_as_nothing():
+    text = page(
+        [
+            outcome("texts", 0, "jdot", jdot=0.6),
+            outcome("texts", 1, "jdot", jdot=0.7),
+            outcome("pictures", 0, "adabn", jdot=0.4, adabn=0.6),
+            outcome("pictures", 1, SOURCE_ONLY, jdot=0.4, adabn=0.8),
+        ]
+    )
+    assert "| shift | source only | guarded | jdot | adabn | guard |" in text
+    assert "| texts | 50.0 | +15.0 | +15.0 | – | agreed 2 |" in text
+    assert "| pictures | 50.0 | +5.0 | -10.0 | +20.0 | agreed 2 |" in text
+    assert "| harmed | | 0 of 2 | 1 of 2 | 0 of 2 | |" in text
+    assert "100% of the mean gain of the best single method, adabn" in text

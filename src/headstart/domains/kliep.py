@@ -29,7 +29,7 @@ class Kliep(FeatureMethod):
     sum of Gaussian kernels around target items, with the largest mean logarithm on the target and mean 1 on the source;
     the kernels' width has the largest such logarithm on target items left out. The problem is convex; instead of
     gradient steps and projections the coefficients are multiplied by their own update, which raises the objective every
-    time and keeps both constraints. On 24 real shifts with 600 items a side nothing came of it in the mean, and 4 were
+    time and keeps both constraints. On 24 real shifts with 600 items a side nothing came of it in the mean, and 5 were
     harmed, so that ``auto`` does not consider it (`bench across`).
     """
 

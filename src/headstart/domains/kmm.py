@@ -25,8 +25,8 @@ class Kmm(FeatureMethod):
     Huang et al. 2006, NeurIPS 19, equation 7: ``b' K b / 2 - k' b`` with ``k_i = N / M sum_j k(x_i, z_j)``, weights
     within ``[0, B]`` and their mean within ``eps = (sqrt(N) - 1) / sqrt(N)`` of 1, solved by accelerated projected
     gradients. The kernel's variance is the median squared distance between the domains. Weights cannot help where the
-    source has nothing like the target: on 24 real shifts with 600 items a side they lost half a point in the mean and
-    harmed 14, so that ``auto`` does not consider them (`bench across`).
+    source has nothing like the target: on 24 real shifts with 600 items a side nothing came of them in the mean, and
+    14 were harmed, so that ``auto`` does not consider them (`bench across`).
     """
 
     summary: ClassVar[str] = "Weigh source items until their mean is the target's (KMM, Huang et al. 2006)."

@@ -21,7 +21,7 @@ class Subspace(FeatureMethod):
 
     Fernando et al. 2013, ICCV, equations 1 to 3. Each side is centred by its own mean. The paper bounds how many
     directions are stable; here their number is a setting, cut to what there is. On 24 real shifts with 600 items a side
-    it lost 3.7 points in the mean and harmed 14, so that ``auto`` does not consider it (`bench across`).
+    it lost 3.6 points in the mean and harmed 14, so that ``auto`` does not consider it (`bench across`).
     """
 
     summary: ClassVar[str] = "Turn the source's principal directions into the target's (SA, Fernando et al. 2013)."
