@@ -114,7 +114,7 @@ def write(adapted: Adapted, folder: Path) -> Path:
         column=results.data.roles.get("input", ""),
     )
     if not simple:
-        write_transfer(model, adapted.backbone, adapted.head, card)
+        write_transfer(model, adapted.backbone, adapted.head, card, adapted.reference)
     elif adapted.baseline is not None:
         write_baseline(model, adapted.baseline, card)
     else:

@@ -36,18 +36,18 @@ def test_every_item_gets_in_company_what_it_gets_alone(kind: str, monkeypatch: p
     model = exported(kind)
     ready = ready_for(model, 7)
     expected = np.stack([alone(model, item, Arithmetic()) for item in ready])
-    np.testing.assert_allclose(Body(model, {}).logits(ready), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(model.head.logits(Body(model, {}).features(ready)), expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["test_resnet", "bert"])
 def test_runs_as_noted_where_the_machine_is_fast_at_it(kind: str, monkeypatch: pytest.MonkeyPatch):
     model, note = exported(kind), Arithmetic(dtype=torch.bfloat16).note()
     ready = ready_for(model, 3)
-    exact = Body(model, {}).logits(ready)
+    exact = Body(model, {}).features(ready)
     monkeypatch.setattr(arithmetic, "fast_dtype", lambda: torch.float32)
-    np.testing.assert_array_equal(Body(model, note).logits(ready), exact)
+    np.testing.assert_array_equal(Body(model, note).features(ready), exact)
     monkeypatch.setattr(arithmetic, "fast_dtype", lambda: torch.bfloat16)
-    rounded = Body(model, note).logits(ready)
+    rounded = Body(model, note).features(ready)
     assert 0 < np.abs(rounded - exact).max() < 0.1 * np.abs(exact).max()
 
 
@@ -62,9 +62,10 @@ def test_the_body_is_made_lean_once_where_it_runs(monkeypatch: pytest.MonkeyPatc
     model = exported("test_resnet")
     body = Body(model, {})
     for _ in range(2):
-        body.logits(ready_for(model, 2))
+        body.features(ready_for(model, 2))
     assert asked == [model.backbone]
 
 
-def test_no_texts_no_logits():
-    assert Body(exported("bert"), {}).logits([]).shape == (0, len(CLASSES))
+def test_no_texts_no_features():
+    model = exported("bert")
+    assert Body(model, {}).features([]).shape == (0, model.backbone.info.dim)

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from headstart.baselines.tfidf import Tfidf
+from headstart.bundle.domain import FILE
 from headstart.bundle.model import CARD, Card, read_card, write_baseline, write_transfer
+from headstart.core.domain_reference import DomainReference
 from headstart.core.errors import Unavailable
 from tests.backbones.members import CLASSES, head_for, make
 from tests.backbones.tiny import TEXTS
@@ -113,7 +115,7 @@ def test_fields_of_the_wrong_type_are_named_at_once(tmp_path: Path):
 
 
 def test_fields_that_are_not_known_are_passed_over(tmp_path: Path):
-    assert read_card(written(tmp_path, VALUES | {"domain": "later"})).classes == ("a", "b")
+    assert read_card(written(tmp_path, VALUES | {"added": "later"})).classes == ("a", "b")
 
 
 def test_the_column_is_kept_and_older_cards_name_none(tmp_path: Path):
@@ -121,3 +123,17 @@ def test_the_column_is_kept_and_older_cards_name_none(tmp_path: Path):
     assert read_card(written(tmp_path, {**VALUES, "column": "body"})).column == "body"
     with pytest.raises(Unavailable, match="'column' should be a text"):
         read_card(written(tmp_path, {**VALUES, "column": 3}))
+
+
+def test_the_domain_reference_is_written_and_older_cards_name_none(tmp_path: Path):
+    assert read_card(written(tmp_path, VALUES)).domain == ""
+    with pytest.raises(Unavailable, match="'domain' should be empty or one of training items, test items"):
+        read_card(written(tmp_path, {**VALUES, "domain": "others"}))
+    backbone = make("test_resnet")
+    features, predicted = np.zeros((2, backbone.info.dim), np.float32), np.zeros(2, int)
+    reference = DomainReference(
+        of="test items", features=features, predicted=predicted, targets=None, looks=({"a": 1.0},)
+    )
+    write_transfer(tmp_path / "model", backbone, head_for(backbone), TRANSFER, reference)
+    assert read_card(tmp_path / "model").domain == "test items"
+    assert (tmp_path / "model" / FILE).is_file()

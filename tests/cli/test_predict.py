@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -5,22 +6,25 @@ import pytest
 import headstart.bundle.predictor  # noqa: F401 - which must not be imported while what it takes from others is replaced
 from headstart import api
 from headstart.bundle import model
-from headstart.core.errors import UnreadableItem
+from headstart.core.errors import UnreadableItem, UserError
 from tests.cli.standins import prediction
+from tests.report.cards import other_site
 
 
 @pytest.fixture
 def predictor(monkeypatch):
     asked = []
 
-    def predict(items, unreadable):
+    def predict(items, unreadable, watch):
+        if watch is not None:
+            watch.seen.extend(items)
         bad = [(number, item) for number, item in enumerate(items) if str(item).startswith("bad")]
         for number, item in bad:
             unreadable(UnreadableItem(item, "it holds no text", quoted=True, position=number))
         asked.extend(items)
         return [prediction(str(item)) for item in items if not str(item).startswith("bad")]
 
-    opened = SimpleNamespace(classes=("ham", "spam"), predict=predict)
+    opened = SimpleNamespace(classes=("ham", "spam"), predict=predict, reference=None)
     monkeypatch.setattr(api, "open", lambda run: opened)
     monkeypatch.setattr(model, "located", lambda run: (run, SimpleNamespace(modality="text", column="")))
     return asked
@@ -148,3 +152,43 @@ def test_rows_without_a_text_go_by_their_number(headstart, predictor, tmp_path):
     ended = headstart("predict", "run", str(table), "--json")
     assert [each["item"] for each in ended.document["predictions"]] == ["a text of words", "row 2"]
     assert ended.document["unreadable"] == [{"item": "bad text of words", "position": 2, "reason": "it holds no text"}]
+
+
+class Watch:
+    def __init__(self, card):
+        self.seen, self._card = [], card
+
+    def card(self, progress):
+        if self._card is None:
+            raise UserError("There are too few.")
+        return self._card
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_items_of_another_domain_are_pointed_out(headstart, predictor, monkeypatch, apart):
+    card = replace(other_site(), first="training items", second="new items", apart=apart)
+    watch, opened = Watch(card), api.open("run")
+    opened.reference, opened.watch = object(), lambda: watch
+    monkeypatch.setattr(api, "open", lambda run: opened)
+    ended = headstart("predict", "run", "a", "b")
+    assert watch.seen == ["a", "b"]
+    said = " ".join(ended.err.split())
+    assert ("The new items are of another domain than the training items" in said) == apart
+    assert ("What the report says of the model may not hold for them." in said) == apart
+    far = [each.id for each in card.farthest]
+    assert (f"Least like the training items: {', '.join(far[:3])}." in said) == apart
+    found = headstart("predict", "run", "a", "--json").document
+    assert found["domain"]["apart"] == apart
+    assert found["domain_note"] == ""
+
+
+def test_where_nothing_can_be_compared_the_document_says_why(headstart, predictor, monkeypatch):
+    found = headstart("predict", "run", "a", "--json").document
+    assert found["domain"] is None
+    assert found["domain_note"].startswith("This model keeps no items of its domain to compare new ones with")
+    opened = api.open("run")
+    opened.reference, opened.watch = object(), lambda: Watch(None)
+    monkeypatch.setattr(api, "open", lambda run: opened)
+    ended = headstart("predict", "run", "a")
+    assert "too few" not in ended.err
+    assert headstart("predict", "run", "a", "--json").document["domain_note"] == "There are too few."

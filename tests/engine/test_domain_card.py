@@ -9,13 +9,13 @@ from PIL import Image
 from headstart.core.errors import UserError
 from headstart.core.progress import Silent
 from headstart.engine import domain_card as module
-from headstart.engine.domain_card import Side, domain_card
+from headstart.engine.domain_card import ItemsSide, NotedSide, Side, domain_card
 from headstart.engine.items import Items
 
 
 def side(
     name: str, features: np.ndarray, *, brightness: int = 100, seed: int = 0, targets: np.ndarray | None = None
-) -> Side:
+) -> ItemsSide:
     count = len(features)
     shades = np.random.default_rng(seed).integers(brightness - 30, brightness + 30, size=count)
 
@@ -23,12 +23,13 @@ def side(
         return Image.new("RGB", (40, 40), (int(shades[position]),) * 3)
 
     items = Items(digests=[f"{name} {number}" for number in range(count)], lengths=np.ones(count, dtype=int), read=read)
-    return Side(
+    return ItemsSide(
         name=name,
         features=features.astype(np.float32),
         items=items,
         ids=[f"{name}/{number}" for number in range(count)],
         targets=targets,
+        preview=lambda item: {"text": str(item.size), "thumbnail": None},
     )
 
 
@@ -37,9 +38,7 @@ def cloud(count: int, seed: int) -> np.ndarray:
 
 
 def carded(first: Side, second: Side):
-    return domain_card(
-        first, second, preview=lambda item: {"text": str(item.size), "thumbnail": None}, progress=Silent()
-    )
+    return domain_card(first, second, progress=Silent())
 
 
 def test_one_domain():
@@ -113,3 +112,29 @@ def test_a_shift_within_classes_that_lie_far_apart():
     assert found.p > 0.05
     assert found.apart
     assert found.kinds == ("content",)
+
+
+def test_blocks_are_asked_where_sides_are_apart_only():
+    asked = []
+
+    def blocks():
+        asked.append(1)
+        return ()
+
+    domain_card(side("train", cloud(80, 0)), side("test", cloud(60, 2)), progress=Silent(), blocks=blocks)
+    assert not asked
+    domain_card(side("train", cloud(80, 0)), side("test", cloud(60, 2) + 1), progress=Silent(), blocks=blocks)
+    assert asked == [1]
+
+
+def test_sides_of_which_only_notes_are_left_give_the_same_card_without_pictures():
+    sides = side("train", cloud(80, 0)), side("site", cloud(60, 1) + 1, brightness=160, seed=1)
+    noted = [
+        NotedSide(name=each.name, features=each.features, ids=each.ids, noted=list(each.looks())) for each in sides
+    ]
+    found, expected = carded(noted[0], noted[1]), carded(*sides)
+    assert found.differing == expected.differing
+    assert found.separability == expected.separability
+    assert [each.id for each in found.farthest] == [each.id for each in expected.farthest]
+    assert (found.farthest[0].text, found.farthest[0].thumbnail) == (None, None)
+    assert expected.farthest[0].text is not None

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
+from headstart.bundle.domain import write_reference
 from headstart.core.backbone import Backbone, LinearHead
 from headstart.core.baseline import Baseline
 from headstart.core.dataset import Modality
+from headstart.core.domain_reference import DomainReference, Kept
 from headstart.core.errors import Unavailable, UserError
 
 SCHEMA = 1
@@ -27,7 +29,8 @@ class Card:
 
     ``trained_from`` names the pretrained model of a transfer, ``arithmetic`` notes how its body was run where the head
     was fitted (`Arithmetic.note`); both are empty, and ``temperature`` is 1, for a baseline. ``column`` held the items
-    in the table that was learnt from; it is empty where they were files.
+    in the table that was learnt from; it is empty where they were files. ``domain`` says of what items there is a
+    domain reference beside it, empty where there is none.
     """
 
     serves: str
@@ -38,12 +41,18 @@ class Card:
     trained_from: Mapping[str, str]
     arithmetic: Mapping[str, Any]
     column: str = ""
+    domain: Kept | Literal[""] = ""
 
 
-def write_transfer(folder: Path, backbone: Backbone, head: LinearHead, card: Card) -> None:
-    """Export body and head (temperature folded in) in float32, and the card beside them."""
+def write_transfer(
+    folder: Path, backbone: Backbone, head: LinearHead, card: Card, reference: DomainReference | None = None
+) -> None:
+    """Export body and head (temperature folded in) in float32, and beside them the card and the domain reference."""
     folder.mkdir(parents=True, exist_ok=True)
     backbone.export(folder, head, card.classes)
+    if reference is not None:
+        write_reference(folder, reference)
+        card = replace(card, domain=reference.of)
     _write_card(folder, card)
     _share(folder)
 
@@ -97,7 +106,7 @@ def read_card(folder: Path) -> Card:
             f"'{path}' has schema {schema!r}, this headstart reads schema {SCHEMA}. "
             "Install the headstart that wrote it."
         )
-    values = {"column": Card.column, **values}
+    values = {"column": Card.column, "domain": Card.domain, **values}
     wrong = [
         f"'{name}' should be {expected}" for name, (expected, fits) in _FIELDS.items() if not fits(values.get(name))
     ]
@@ -129,6 +138,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "trained_from": ("an object of texts", lambda value: isinstance(value, dict) and _texts(value.values())),
     "arithmetic": ("empty or what `Arithmetic.note` gives", lambda value: isinstance(value, dict) and _noted(value)),
     "column": ("a text", lambda value: isinstance(value, str)),
+    "domain": (f"empty or one of {', '.join(get_args(Kept))}", lambda value: value in ("", *get_args(Kept))),
 }
 """What each field of a card has to be, in words and as a check."""
 
@@ -156,5 +166,6 @@ def _write_card(folder: Path, card: Card) -> None:
         "trained_from": dict(card.trained_from),
         "arithmetic": dict(card.arithmetic),
         "column": card.column,
+        "domain": card.domain,
     }
     (folder / CARD).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -11,7 +11,9 @@ from headstart.cli import _items, _options
 from headstart.cli._predictions import csv_file, named, tally, write
 from headstart.cli._terminal import document, out, show, working
 from headstart.core.dataset import NOUNS
+from headstart.core.errors import UserError
 from headstart.core.words import counted
+from headstart.report._domain import in_short
 from headstart.report._format import percent, shorten
 
 if TYPE_CHECKING:
@@ -20,12 +22,17 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from headstart.bundle.predictor import Prediction
+    from headstart.bundle.watch import DomainWatch
+    from headstart.core.domain_card import DomainCard
     from headstart.core.errors import UnreadableItem
+    from headstart.core.progress import Progress
 
 BAR = 10
 GAP = 2
 NAMED = 20
 """Items that cannot be read are named up to so many; the document has them all."""
+LEAST_LIKE, NAME = 3, 60
+"""Items that are named where they are of another domain, and the length of a name."""
 LEAST = 12
 """Columns that an item keeps however long the names of the classes are."""
 
@@ -68,6 +75,7 @@ def predict(
     with working(as_json=json) as progress:
         from headstart import api
         from headstart.bundle.model import located
+        from headstart.bundle.predictor import UNWATCHED
         from headstart.data._read import all_unreadable
 
         _, card = located(Path(run))
@@ -78,7 +86,8 @@ def predict(
             predictor = api.open(run)
         left: list[UnreadableItem] = []
         with progress.stage(f"Predicting {counted(len(given.items), NOUNS[card.modality])}"):
-            predictions = predictor.predict(given.items, unreadable=left.append)
+            watch = None if predictor.reference is None else predictor.watch()
+            predictions = predictor.predict(given.items, unreadable=left.append, watch=watch)
         predictions, left = named(predictions, left, given.names)
         if left and not predictions:
             raise all_unreadable(left)
@@ -88,16 +97,36 @@ def predict(
             progress.say(f"Left out: {len(left) - NAMED} more items that cannot be read.")
         if out_file is not None:
             write(out_file, predictor.classes, predictions, left)
+        card, domain_note = (None, UNWATCHED) if watch is None else compared(watch, progress)
+        if card is not None and card.apart:
+            progress.say(unlike(card))
     if json:
         unread = [{"item": each.name, "position": each.position, "reason": each.reason} for each in left]
         found = {"run": run, "classes": predictor.classes, "predictions": predictions}
-        document({**found, "unreadable": unread, "notes": given.notes})
+        document({**found, "unreadable": unread, "notes": given.notes, "domain": card, "domain_note": domain_note})
     elif out_file is not None:
         from rich.text import Text
 
         show(Text(f"{counted(len(predictions), 'prediction')} in {out_file}: {tally(predictions)}."))
     else:
         show(table(predictions, out().width))
+
+
+def compared(watch: DomainWatch, progress: Progress) -> tuple[DomainCard | None, str]:
+    """The card of the items that were predicted, or why there is none."""
+    try:
+        return watch.card(progress), ""
+    except UserError as error:
+        return None, str(error)
+
+
+def unlike(card: DomainCard) -> str:
+    """A warning that the items are of another domain."""
+    names = ", ".join(shorten(each.id.replace("\n", " "), NAME) for each in card.farthest[:LEAST_LIKE])
+    return (
+        f"{in_short(card)} What the report says of the model may not hold for them. Least like the {card.first}: "
+        f"{names}."
+    )
 
 
 def table(predictions: Sequence[Prediction], width: int) -> RenderableType:

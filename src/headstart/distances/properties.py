@@ -82,13 +82,14 @@ def differing(
     seed: int = 0,
     draws: int = DRAWS,
 ) -> tuple[Differing, ...]:
-    """Properties in which the sides differ, the most telling first; items are independent of one another.
+    """Properties in which the sides differ, the most telling first, of those that are known of both; items are
+    independent of one another.
 
     Rank sums on each property, ties counting half, against the same items with sides drawn anew, within each of the
     ``strata (N + M,)`` if there are such; the p-value of a property is the share of draws in which any property differs
     as much (Westfall and Young 1993, section 2.3).
     """
-    names = list(first[0])
+    names = [name for name in first[0] if name in second[0]]
     values = np.array([[each[name] for name in names] for each in (*first, *second)])
     sides = drawn_sides(len(first), len(second), draws, np.random.default_rng(seed), strata)
     ranks = np.stack([rankdata(column) for column in values.T])

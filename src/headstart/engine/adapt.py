@@ -32,6 +32,7 @@ from headstart.engine.plan import Plan
 from headstart.engine.prepare import prepare
 from headstart.engine.proof import judge
 from headstart.engine.rank import rank
+from headstart.engine.reference import kept
 from headstart.engine.retention import retained
 from headstart.engine.room import Room, room_of
 from headstart.engine.run import Labelled, Run
@@ -96,12 +97,11 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         contest = hold(ranked.taken, run)
     with clock.stage("refit"):
         settled = settle(contest, run)
-    crossing = None
+    measured, crossing = settled, None
     if options.destination is not None:
         with clock.stage("carry over"):
             crossing = crossed(settled, run, data, options.destination, preview)
-    measured = settled if crossing is None else crossing.scored(data.split)
-    settled = settled if crossing is None else crossing.settled
+        measured, settled = crossing.scored(data.split), crossing.settled
     winner, model = settled.chosen.trial, settled.model
     with clock.stage("score"):
         scored = score(measured, ranked, run, data, test)
@@ -110,7 +110,8 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         controls = try_all(Setting(run=run, winner=winner, member=member, test=test))
         proof = judge(controls, winner, scored, labelled)
     with clock.stage("evidence"):
-        retention = retained(settled, scored if measured is settled else None, run, test)
+        seen, carried = scored if measured is settled else None, crossing is not None and crossing.carried
+        retention, reference = retained(settled, seen, run, test), kept(settled, seen, run, carried=carried)
         cards, card_note = compared(winner.contender, run, data, test, preview)
         found = Findings(
             ranked=ranked,
@@ -138,6 +139,7 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
         results=replace(results, seconds=clock.seconds),
         arithmetic=model.arithmetic.note(),
         identity=journal.identity,
+        reference=reference,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from headstart.core.results import Across, FewRecord, TargetRecord
 from headstart.engine.align import Means, Source, decided, tried_out
 from headstart.engine.carrying import Carrying, carried
 from headstart.engine.compare import compare
-from headstart.engine.domain_card import Preview, Side, domain_card
+from headstart.engine.domain_card import ItemsSide, Preview, domain_card
 from headstart.engine.domains import reader_of, training_side
 from headstart.engine.draws import one_of_each
 from headstart.engine.estimates import Sample
@@ -49,6 +50,11 @@ class Crossed:
     card: DomainCard
     target: TargetRecord
 
+    @property
+    def carried(self) -> bool:
+        """Whether the model is another one now."""
+        return self.alignment.taken != SOURCE_ONLY
+
     def scored(self, split: Split) -> Settled:
         """What is to be scored on the test items of ``split``, or out of fold. Only a test set that came separately may
         be of the target; all others are of the source, of which the model is told as it was before.
@@ -58,7 +64,7 @@ class Crossed:
     def across(self, scored: Scored, run: Run, split: Split) -> Across:
         """The record, with what the crossing made of the score on a test set of the target."""
         before = difference = None
-        if split.separate and self.alignment.taken != SOURCE_ONLY:
+        if split.separate and self.carried:
             task, items = run.data.task, Sample.of(run.data.task, scored.targets, scored.groups)
             features = scored.features
             if not self.settled.model.frozen:
@@ -99,21 +105,21 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
         logits = _said(models, to.labelled, contender)
         alignment, few = chosen(alignment, logits, _few(to.labelled, data.classes), run.data.task)
     taken = models[alignment.taken]
-    other = Side(
+    other = ItemsSide(
         name="items of the target",
         features=features[:CARDED],
         items=seen.subset(np.arange(min(CARDED, len(seen)))),
         ids=Names(to.data, rows[:CARDED]),
+        preview=preview,
     )
-    train = training_side(contender, run, data)
+    train = training_side(contender, run, data, preview)
+    blocks = partial(reader_of(contender, run).distances, train.items, other.items, seed)
     return Crossed(
         settled=replace(settled, model=taken),
         before=settled,
         alignment=replace(alignment, trained="" if taken.frozen else alignment.trained or NORMALISATION),
         labelled=few,
-        card=domain_card(
-            train, other, preview=preview, progress=run.progress, reader=reader_of(contender, run), seed=seed
-        ),
+        card=domain_card(train, other, progress=run.progress, blocks=blocks, seed=seed),
         target=TargetRecord(
             name=to.data.name,
             fingerprint=to.data.fingerprint,

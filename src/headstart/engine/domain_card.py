@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,12 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core.domain_card import LEVEL, Differing, DomainCard, Kind, Likeness
+from headstart.core.domain_card import LEVEL, BlockDistance, Differing, DomainCard, Kind, Likeness
 from headstart.core.progress import Progress
 from headstart.distances.outside import USUAL, outside
 from headstart.distances.properties import differing, properties
 from headstart.distances.two_sample import TwoSample, two_sample
-from headstart.engine.block_distances import BlockReader
 from headstart.engine.items import Items, in_turn
 
 SHOWN = 5
@@ -27,27 +27,67 @@ EXPECTED = 5.0
 """Items of a class expected on the smaller side, from which on chi-squared may look at it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Side:
-    """N items that are independent of one another, in an order that is drawn at random: features ``(N, D)``, what
-    people call them, and ``targets (N,)`` where they are known.
-    """
-
-    name: str
-    features: NDArray[np.floating]
-    items: Items
-    ids: Sequence[str]
-    targets: NDArray[np.int64] | None = None
-
-
 Preview = Callable[[Any], Mapping[str, str | None]]
 Targets = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Side(ABC):
+    """N items that are independent of one another, in an order that is drawn at random: features ``(N, D)``, what
+    people call them, and ``targets (N,)`` where they are known: classes to hold equal.
+    """
+
+    name: str
+    features: NDArray[np.floating]
+    ids: Sequence[str] = ()
+    targets: NDArray[np.int64] | None = None
+
+    @abstractmethod
+    def looks(self) -> Sequence[Mapping[str, float]]:
+        """The `properties` of the first items, as many as were looked at."""
+
+    def shown(self, row: int) -> Mapping[str, str | None]:
+        """An excerpt or a thumbnail of an item, where there is one."""
+        del row
+        return {"text": None, "thumbnail": None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemsSide(Side):
+    """A side whose items are at hand."""
+
+    items: Items
+    preview: Preview
+
+    def looks(self) -> Sequence[Mapping[str, float]]:
+        """See `Side.looks`."""
+        return looks_of(self.items)
+
+    def shown(self, row: int) -> Mapping[str, str | None]:
+        """See `Side.shown`."""
+        return self.preview(self.items.read(row, PREVIEWED))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotedSide(Side):
+    """A side of whose items no more is left than what was noted of them."""
+
+    noted: Sequence[Mapping[str, float]]
+
+    def looks(self) -> Sequence[Mapping[str, float]]:
+        """See `Side.looks`."""
+        return self.noted
+
+
 def domain_card(
-    first: Side, second: Side, *, preview: Preview, progress: Progress, reader: BlockReader | None = None, seed: int = 0
+    first: Side,
+    second: Side,
+    *,
+    progress: Progress,
+    blocks: Callable[[], tuple[BlockDistance, ...]] = tuple,
+    seed: int = 0,
 ) -> DomainCard:
-    """How far the ``second`` side is from the ``first`` and, where they are apart, by which blocks of ``reader``.
+    """How far the ``second`` side is from the ``first`` and, where they are apart, what ``blocks`` say.
 
     Raises:
         UserError: a side has too few items, or features that do not vary.
@@ -59,7 +99,7 @@ def domain_card(
     apart = (found.p if found.within is None else found.within) <= LEVEL
     away = outside(first.features, second.features)
     with progress.stage("what both sides look like"):
-        told = _differing((first, second), targets, seed)
+        told = _differing(first.looks(), second.looks(), targets, seed)
     kinds: list[Kind] = ["classes"] if targets is not None and _frequencies_differ(targets) else []
     order = np.argsort(found.likeness, kind="stable")
     return DomainCard(
@@ -74,31 +114,39 @@ def domain_card(
         within=found.within,
         outside=float(away.mean()),
         differing=told,
-        nearest=tuple(_shown(second, found, int(place), preview) for place in order[::-1][:SHOWN]),
-        farthest=tuple(_shown(second, found, int(place), preview) for place in order[:SHOWN]),
+        nearest=tuple(_shown(second, found, int(place)) for place in order[::-1][:SHOWN]),
+        farthest=tuple(_shown(second, found, int(place)) for place in order[:SHOWN]),
         kinds=(*kinds, *(_kinds(away, bool(told)) if apart else ())),
-        blocks=reader.distances(first.items, second.items, seed) if apart and reader is not None else (),
+        blocks=blocks() if apart else (),
     )
 
 
-def _differing(sides: tuple[Side, Side], targets: Targets | None, seed: int) -> tuple[Differing, ...]:
-    described = [
-        list(in_turn([partial(_described, side.items, row) for row in range(min(SEEN, len(side.items)))]))
-        for side in sides
-    ]
-    strata = None if targets is None else np.concatenate([each[:SEEN] for each in targets])
-    return differing(*described, strata=strata, seed=seed)
+def _differing(
+    first: Sequence[Mapping[str, float]],
+    second: Sequence[Mapping[str, float]],
+    targets: Targets | None,
+    seed: int,
+) -> tuple[Differing, ...]:
+    strata = None
+    if targets is not None:
+        strata = np.concatenate([own[: len(looks)] for own, looks in zip(targets, (first, second), strict=True)])
+    return differing(first, second, strata=strata, seed=seed)
 
 
-def _described(items: Items, position: int) -> dict[str, float]:
+def looks_of(items: Items) -> list[Mapping[str, float]]:
+    """The properties of the first `SEEN` items."""
+    return list(in_turn([partial(_look, items, row) for row in range(min(SEEN, len(items)))]))
+
+
+def _look(items: Items, position: int) -> Mapping[str, float]:
     """Of a picture that may have been decoded at a reduced scale; its size is that of the file."""
     longer = None if items.header is None else max(items.header(position).size)
     return properties(items.read(position, PREVIEWED), longer)
 
 
-def _shown(side: Side, found: TwoSample, place: int, preview: Preview) -> Likeness:
+def _shown(side: Side, found: TwoSample, place: int) -> Likeness:
     row = int(found.rows[place])
-    return Likeness(id=side.ids[row], likeness=float(found.likeness[place]), **preview(side.items.read(row, PREVIEWED)))
+    return Likeness(id=side.ids[row], likeness=float(found.likeness[place]), **side.shown(row))
 
 
 def _kinds(away: NDArray[np.bool_], differ: bool) -> tuple[Kind, ...]:

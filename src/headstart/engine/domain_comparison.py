@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ from headstart.core.domain_card import DomainCard, DomainComparison
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.engine.block_distances import BlockReader
-from headstart.engine.domain_card import Preview, Side, domain_card
+from headstart.engine.domain_card import ItemsSide, Preview, domain_card
 from headstart.engine.domains import COMPARED, card_or_note
 from headstart.engine.draws import one_of_each
 from headstart.engine.features import Encoder
@@ -47,11 +49,13 @@ def compared_domains(
     settle_reading(backbone, items_of(data, rows), options.home, progress)
     encoder = Encoder(backbone, options.home, progress, targets=data.targets[rows])
 
-    def side(name: str, source: Dataset | Unlabelled, rows: NDArray[np.int64]) -> Side:
+    def side(name: str, source: Dataset | Unlabelled, rows: NDArray[np.int64]) -> ItemsSide:
         items = items_of(source, rows)
         features = np.asarray(encoder.encode(items, f"features of {name}").features)
         targets = source.targets[rows] if isinstance(source, Dataset) else None
-        return Side(name=name, features=features, items=items, ids=Names(source, rows), targets=targets)
+        return ItemsSide(
+            name=name, features=features, items=items, ids=Names(source, rows), targets=targets, preview=preview
+        )
 
     cards, note = tuple[DomainCard, ...](), ""
     with modest_threads(2 * COMPARED):
@@ -60,9 +64,10 @@ def compared_domains(
         if data.split.origin == "given":
             tested = data.split.test[one_of_each(data.groups[data.split.test], seed)[:COMPARED]]
             other = side("test items", data, tested)
-            cards, note = card_or_note(first, other, preview=preview, progress=progress, reader=reader, seed=seed)
+            cards, note = card_or_note(first, other, progress=progress, reader=reader, seed=seed)
         if target is not None:
             other = side("items of the target", target, one_of_each(target.groups, seed)[:COMPARED])
-            found = domain_card(first, other, preview=preview, progress=progress, reader=reader, seed=seed)
+            blocks = partial(reader.distances, first.items, other.items, seed)
+            found = domain_card(first, other, progress=progress, blocks=blocks, seed=seed)
             cards = (*cards, found)
     return DomainComparison(model=member.info.name, cards=cards, notes=(note,) if note else ())

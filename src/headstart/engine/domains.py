@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from headstart.core.dataset import Dataset
@@ -9,7 +11,7 @@ from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.engine.block_distances import BlockReader
-from headstart.engine.domain_card import Preview, Side, domain_card
+from headstart.engine.domain_card import ItemsSide, Preview, domain_card
 from headstart.engine.draws import one_of_each
 from headstart.engine.items import Items, Names
 from headstart.engine.run import Run
@@ -33,24 +35,25 @@ def compared(
     seed = run.options.seed
     rows = one_of_each(data.groups[data.split.test], seed)[:COMPARED]
     scored, some = data.split.test[rows], test.subset(rows)
-    train = training_side(contender, run, data)
-    other = Side(
+    train = training_side(contender, run, data, preview)
+    other = ItemsSide(
         name="test items",
         features=np.asarray(contender.encoder.encode(some, "features of test items, as pretrained").features),
         items=some,
         ids=Names(data, scored),
         targets=data.targets[scored],
+        preview=preview,
     )
-    reader = reader_of(contender, run)
-    return card_or_note(train, other, preview=preview, progress=run.progress, reader=reader, seed=seed)
+    return card_or_note(train, other, progress=run.progress, reader=reader_of(contender, run), seed=seed)
 
 
 def card_or_note(
-    train: Side, tested: Side, *, preview: Preview, progress: Progress, reader: BlockReader, seed: int
+    train: ItemsSide, tested: ItemsSide, *, progress: Progress, reader: BlockReader, seed: int
 ) -> tuple[tuple[DomainCard, ...], str]:
     """The card of test items, or why there is none."""
+    blocks = partial(reader.distances, train.items, tested.items, seed)
     try:
-        return (domain_card(train, tested, preview=preview, progress=progress, reader=reader, seed=seed),), ""
+        return (domain_card(train, tested, progress=progress, blocks=blocks, seed=seed),), ""
     except UserError as error:
         return (), f"Training and test items were not compared: {error}"
 
@@ -60,13 +63,14 @@ def reader_of(contender: Contender, run: Run) -> BlockReader:
     return BlockReader(backbone=contender.backbone, encoder=contender.encoder, home=run.options.home)
 
 
-def training_side(contender: Contender, run: Run, data: Dataset) -> Side:
+def training_side(contender: Contender, run: Run, data: Dataset, preview: Preview) -> ItemsSide:
     """The training items, of which no two are tied, on frozen features."""
     learnt = one_of_each(run.data.ties, run.options.seed)[:LEARNT]
-    return Side(
+    return ItemsSide(
         name="training items",
         features=np.asarray(contender.features[learnt]),
         items=run.data.items.subset(learnt),
         ids=Names(data, data.split.train[learnt]),
         targets=run.data.targets[learnt],
+        preview=preview,
     )
