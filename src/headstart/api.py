@@ -11,7 +11,7 @@ from headstart import catalog
 from headstart.adapting import Adaptation, located, run
 from headstart.asked import either, loaded, names, options_of, unlabelled
 from headstart.core.backbone import BackboneInfo
-from headstart.core.dataset import IN_MEMORY, NOUNS, Dataset, Unlabelled
+from headstart.core.dataset import IN_MEMORY, NOUNS, Dataset, ReadBy, Unlabelled
 from headstart.core.errors import UserError, nearest
 from headstart.core.progress import Progress, Silent
 from headstart.core.recipe import Recipe
@@ -85,7 +85,7 @@ def load_unlabelled(
     *,
     input: str | None = None,
     group: str | None = None,
-    like: Dataset | None = None,
+    like: ReadBy | None = None,
     progress: Progress | None = None,
 ) -> Unlabelled:
     """Read and check items without labels, those of the domain that `align` carries a model over to.
@@ -113,7 +113,7 @@ def load_few(
     input: str | None = None,
     label: str | None = None,
     group: str | None = None,
-    like: Dataset | None = None,
+    like: ReadBy | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
     """Read and check a few labelled items of the domain that `align` carries a model over to, for its ``labelled``.
@@ -246,10 +246,11 @@ def adapt(
 
 
 def align(
-    data: Dataset,
+    data: Dataset | str | Path,
     target: Unlabelled,
     *,
     labelled: Dataset | None = None,
+    test: Dataset | None = None,
     out: str | Path | None = None,
     method: str = AUTO,
     strategy: str | None = None,
@@ -270,17 +271,15 @@ def align(
 
     Args:
         data: what `load` returned; a test set of the target's domain (``test=``) lets the report say what was gained.
+            Or the folder of a finished run, whose data may be gone: it keeps features of them.
         target: what `load_unlabelled` returned.
         labelled: what `load_few` returned of other items of that domain: ways are chosen by them, nothing is fitted.
+        test: what `load_few` returned of further items of that domain, to score on; with a finished run only.
         out: the run folder; written when done, and where an interrupted run resumes.
         method: the way across by name, taken whatever the guard says; or ``auto``.
         strategy: what a method that trains the body trains; None for the last block.
         settings: hyper-parameters of the method by name or, if it has none of that name, of the strategy.
-        model: a model's name, or ``auto``.
-        pool: the models to choose from, or ``curated``; empty for all that suit.
-        licence: ``any``, or ``permissive`` for models that are known to allow any use.
-        budget: ``quick``, ``standard``, ``thorough``, or a duration such as ``5m``.
-        seed: seed of folds, initialisations and the order of items.
+        model, pool, licence, budget, seed: as `adapt` has them; a finished run brings all but the last.
         recipe: stands for ``method`` to ``seed``, none of which may then be given.
         progress: told what is going on.
 
@@ -288,8 +287,10 @@ def align(
         UserError: unknown names, what cannot work (all problems at once), or another process at work in ``out``.
         Unavailable: weights that cannot be fetched, or no room on the disk.
     """
+    from headstart.finished import Target, aligned
+
     options = Recipe(
-        roles=dict(loaded(data).named),
+        roles={} if isinstance(data, str | Path) else dict(loaded(data).named),
         model=model,
         pool=names(pool),
         licence=licence,
@@ -302,9 +303,8 @@ def align(
     asked = either(recipe, options, Recipe(strategy=strategy_for(method), method=AUTO))
     if not asked.method:
         raise UserError("The recipe has no method: give it one, such as 'auto', or give the recipe to adapt.")
-    few = None if labelled is None else loaded(labelled, "labelled items")
-    chosen = options_of(data, located(asked, data, unlabelled(target), few), target, few)
-    return run(data, chosen, None if out is None else Path(out), progress or Silent())
+    there = Target(items=unlabelled(target), labelled=labelled, test=test)
+    return aligned(data, there, asked, None if out is None else Path(out), progress or Silent())
 
 
 def open(run: str | Path) -> Predictor:

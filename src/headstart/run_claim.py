@@ -175,6 +175,7 @@ CONTENTS: Mapping[str, str] = {
     "data": "other data",
     "target": "another target",
     "labelled": "other labelled items of the target",
+    "test": "other test items",
 }
 """Fingerprints of a run by name, and what to say where they differ."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from headstart import catalog
 from headstart.candidates import candidates
 from headstart.core.alignment import TRANSDUCTIVE
-from headstart.core.dataset import NOUNS, Dataset, Issue, Unlabelled
+from headstart.core.dataset import NOUNS, Dataset, Issue, Modality, Split, Unlabelled
 from headstart.core.domain import DomainMethod, FeatureMethod
 from headstart.core.errors import UserError
 from headstart.core.recipe import Recipe
@@ -80,6 +80,63 @@ def check_method(recipe: Recipe) -> None:
         )
 
 
+SETTLED = ("roles", "task", "model", "pool", "licence", "strategy", "budget")
+"""What of a recipe is settled by the run that it goes on from."""
+
+
+def check_from_run(recipe: Recipe) -> None:
+    """Refuse what cannot be asked for where a finished run is the source: it keeps features of training items only.
+
+    Raises:
+        UserError: options that come with the run, or a method that changes the body; all of it.
+    """
+    problems, usual, asked = [], asdict(Recipe(strategy=PROBE)), asdict(recipe)
+    if recipe.method != AUTO and not issubclass(catalog.domains.get(recipe.method), FeatureMethod):
+        able = [name for name in catalog.domains.names() if issubclass(catalog.domains.get(name), FeatureMethod)]
+        problems.append(
+            f"Method '{recipe.method}' changes the body, which takes the training items themselves, and a run keeps "
+            f"their features only: name one of {', '.join(able)}, or give the labelled data instead of the run."
+        )
+        usual["strategy"] = recipe.strategy  # it came with the method
+    settled = [name for name in SETTLED if asked[name] != usual[name]]
+    if settled:
+        problems.append(
+            f"{' and '.join(settled)} come with the run, and cannot be asked for where it is the source: leave them "
+            "out, or give the labelled data instead of the run."
+        )
+    if problems:
+        raise UserError(*problems)
+
+
+def destination_from_run(
+    target: Unlabelled, recipe: Recipe, labelled: Dataset | None, test: Dataset | None
+) -> Destination:
+    """Where the model of a finished run is to be carried over to; `check_from_run` has nothing against it."""
+    from headstart.engine.options import Destination
+
+    if test is not None:
+        rows = test.split.train
+        target = _with_overlap(target, replace(test, split=Split(train=rows[:0], test=rows, origin="given")))
+    return Destination(
+        data=target,
+        methods=_on_features(_methods(recipe)),
+        validators=catalog.validators.create(),
+        asked=None if recipe.method == AUTO else recipe.method,
+        labelled=labelled,
+    )
+
+
+def _methods(recipe: Recipe) -> Mapping[str, DomainMethod]:
+    """Those that ``auto`` considers, or the one that is named, by name."""
+    if recipe.method != AUTO:
+        return {recipe.method: method_of(recipe)}
+    return {name: each for name, each in catalog.domains.create().items() if type(each).candidate}
+
+
+def _on_features(methods: Mapping[str, DomainMethod]) -> dict[str, FeatureMethod]:
+    return {name: each for name, each in methods.items() if isinstance(each, FeatureMethod)}
+
+
 def method_of(recipe: Recipe) -> DomainMethod:
     """The method that is named, with its settings.
 
@@ -119,17 +176,12 @@ def destination(data: Dataset, target: Unlabelled, recipe: Recipe, labelled: Dat
 
     if labelled is not None:
         _check_labelled(labelled, data)
-    if recipe.method == AUTO:
-        made: Mapping[str, DomainMethod] = {
-            name: each for name, each in catalog.domains.create().items() if type(each).candidate
-        }
-    else:
-        made = {recipe.method: method_of(recipe)}
+    made = _methods(recipe)
     method = made.get(recipe.method)
     alone = [each for each in made.values() if isinstance(each, TargetMethod)]
     return Destination(
         data=_with_overlap(target, data),
-        methods={name: each for name, each in made.items() if isinstance(each, FeatureMethod)},
+        methods=_on_features(made),
         validators=catalog.validators.create(),
         asked=None if recipe.method == AUTO else recipe.method,
         training=_training(method, recipe, max(len(data.split.train), len(target))),
@@ -144,26 +196,40 @@ def _check_labelled(labelled: Dataset, data: Dataset) -> None:
     Raises:
         UserError: they are of another kind, have other classes, or are test items, too; all of it.
     """
-    problems = []
-    if labelled.modality != data.modality:
-        problems.append(
-            f"'{data.name}' holds {NOUNS[data.modality]}s and the labelled items '{labelled.name}' "
-            f"{NOUNS[labelled.modality]}s; give two of one kind."
-        )
-    strange = [name for name in labelled.classes if name not in data.classes]
-    if strange:
-        problems.append(
-            f"The labelled items '{labelled.name}' have classes that '{data.name}' does not: {', '.join(strange)}. "
-            f"Name them like those of the data ({', '.join(data.classes)}), or leave them out."
-        )
-    shared = _copied(data, data.split.test, labelled)
-    if shared:
-        problems.append(
-            f"{counted(shared, 'item')} of the test data are among the labelled items '{labelled.name}', or copies of "
-            "some: what ways are chosen by cannot score them. Give each to one of the two."
-        )
+    problems = odd_labelled(labelled, "labelled", data.name, data.modality, data.classes)
+    problems += shared_with_test(data, data.split.test, labelled)
     if problems:
         raise UserError(*problems)
+
+
+def odd_labelled(found: Dataset, called: str, name: str, modality: Modality, classes: Sequence[str]) -> list[str]:
+    """What is wrong with items of the target that have labels, as people have ``called`` them, beside the data ``name``
+    of this modality with these ``classes``.
+    """
+    problems = []
+    if found.modality != modality:
+        problems.append(
+            f"'{name}' holds {NOUNS[modality]}s and the {called} items '{found.name}' {NOUNS[found.modality]}s; give "
+            "two of one kind."
+        )
+    strange = [each for each in found.classes if each not in classes]
+    if strange:
+        problems.append(
+            f"The {called} items '{found.name}' have classes that '{name}' does not: {', '.join(strange)}. Name them "
+            f"like those of the data ({', '.join(classes)}), or leave them out."
+        )
+    return problems
+
+
+def shared_with_test(data: Dataset, tested: NDArray[np.int64], labelled: Dataset) -> list[str]:
+    """What is wrong where some of the ``tested`` rows are ``labelled`` items, too."""
+    shared = _copied(data, tested, labelled)
+    if not shared:
+        return []
+    return [
+        f"{counted(shared, 'item')} of the test data are among the labelled items '{labelled.name}', or copies of "
+        "some: what ways are chosen by cannot score them. Give each to one of the two."
+    ]
 
 
 def _copied(data: Dataset, rows: NDArray[np.int64], other: Dataset | Unlabelled) -> int:

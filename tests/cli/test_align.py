@@ -117,3 +117,34 @@ def test_wrong_names_are_told_before_anything_is_read(headstart, aligning):
     assert ended.err.count("Error: ") == 2
     assert "Did you mean 'coral'?" in ended.err
     assert aligning == {}
+
+
+@pytest.fixture
+def finished(monkeypatch, tmp_path):
+    folder = tmp_path / "done"
+    (folder / "model").mkdir(parents=True)
+    (folder / "model" / "headstart.json").write_text("{}")
+    opened = SimpleNamespace(folder=folder)
+    monkeypatch.setattr("headstart.finished.FinishedRun.open", lambda given: opened)
+    return opened
+
+
+def test_a_finished_run_is_a_source(headstart, aligning, finished):
+    words = ("--target", "t", "--labelled", "few", "--test", "scored", "--method", "coral", "--out", "r")
+    assert headstart("align", str(finished.folder), *words).code == 0
+    assert "loads" not in aligning
+    assert aligning["target"] == {"source": "t", "like": finished, "progress": aligning["target"]["progress"]}
+    assert aligning["few"]["source"] == "scored"  # read last
+    found = aligning["align"]
+    assert found["data"] == finished.folder
+    assert found["labelled"] is not None
+    assert found["test"] is not None
+    assert (found["recipe"].method, found["recipe"].data) == ("coral", str(finished.folder))
+
+
+def test_what_comes_with_the_run_cannot_be_asked_for(headstart, aligning, finished):
+    words = ("--target", "t", "--out", "r", "--group", "g", "--budget", "quick")
+    ended = headstart("align", str(finished.folder), *words)
+    assert ended.code == 2
+    assert "roles and budget come with the run" in " ".join(ended.err.split())
+    assert aligning == {}

@@ -175,7 +175,7 @@ def test_items_of_another_domain_are_pointed_out(headstart, predictor, monkeypat
     said = " ".join(ended.err.split())
     assert ("The new items are of another domain than the training items" in said) == apart
     assert ("What the report says of the model may not hold for them." in said) == apart
-    far = [each.id for each in card.farthest]
+    far = [f"'{each.id}'" for each in card.farthest]
     assert (f"Least like the training items: {', '.join(far[:3])}." in said) == apart
     found = headstart("predict", "run", "a", "--json").document
     assert found["domain"]["apart"] == apart

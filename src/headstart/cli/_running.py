@@ -16,7 +16,7 @@ from headstart.core.words import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from headstart.core.dataset import Dataset, Issue
+    from headstart.core.dataset import Dataset, Issue, ReadBy
     from headstart.core.progress import Progress
     from headstart.core.recipe import Recipe
     from headstart.core.results import Results
@@ -76,12 +76,12 @@ def load(recipe: Recipe, progress: Progress) -> Dataset:
     return found
 
 
-def few(recipe: Recipe, data: Dataset, progress: Progress) -> Dataset:
-    """The labelled items of the target, by the columns that ``data`` were read by."""
+def few(source: str, like: ReadBy, progress: Progress, called: str = "labelled") -> Dataset:
+    """Items of the target that have labels, by the columns that the data were read by."""
     from headstart import api
 
-    found = api.load_few(recipe.labelled, like=data, progress=progress)
-    warn(found.issues, progress, f"In the labelled items '{found.name}': ")
+    found = api.load_few(source, like=like, progress=progress)
+    warn(found.issues, progress, f"In the {called} items '{found.name}': ")
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
@@ -10,12 +11,17 @@ from headstart.cli import _options, _running
 from headstart.cli._terminal import working
 from headstart.core.errors import UserError
 
+if TYPE_CHECKING:
+    from headstart.adapting import Adaptation
+    from headstart.core.progress import Progress
+    from headstart.core.recipe import Recipe
+
 Source = Annotated[
     str,
     Argument(
         metavar="SOURCE",
         help="Labelled data: a folder of class folders, a table (CSV, TSV, Parquet, JSONL), or the recipe.toml of an "
-        "earlier run of this command.",
+        "earlier run of this command. Or the folder of a finished run, whose model is carried over without its data.",
     ),
 ]
 Target = Annotated[
@@ -101,6 +107,7 @@ def align(
     with working(as_json=json) as progress:
         from headstart import api
         from headstart.core.recipe import Recipe
+        from headstart.finished import is_run
 
         named = {"target": target, "method": method, "model": model, "budget": budget, "seed": seed, "test": test}
         named |= {"labelled": labelled, "strategy": strategy or (api.strategy_for(method) if method else None)}
@@ -111,9 +118,31 @@ def align(
         if not recipe.target:
             raise UserError("There is no target to carry the model over to; name its folder or table with --target.")
         _running.refuse(recipe, out)
-        found = _running.load(recipe, progress)
-        items = api.load_unlabelled(recipe.target, like=found, progress=progress)
-        _running.warn(items.issues, progress, f"In the target '{items.name}': ")
-        few = _running.few(recipe, found, progress) if recipe.labelled else None
-        adaptation = api.align(found, items, labelled=few, out=out, recipe=recipe, progress=progress)
+        carry = _from_run if is_run(recipe.data) else _from_data
+        adaptation = carry(recipe, out, progress)
     _running.present(adaptation.results, out, as_json=json)
+
+
+def _from_data(recipe: Recipe, out: Path, progress: Progress) -> Adaptation:
+    from headstart import api
+
+    found = _running.load(recipe, progress)
+    items = api.load_unlabelled(recipe.target, like=found, progress=progress)
+    _running.warn(items.issues, progress, f"In the target '{items.name}': ")
+    few = _running.few(recipe.labelled, found, progress) if recipe.labelled else None
+    return api.align(found, items, labelled=few, out=out, recipe=recipe, progress=progress)
+
+
+def _from_run(recipe: Recipe, out: Path, progress: Progress) -> Adaptation:
+    """What can be refused is, before any items are read."""
+    from headstart import api
+    from headstart.finished import FinishedRun
+    from headstart.ways import check_from_run
+
+    check_from_run(recipe)
+    run = FinishedRun.open(Path(recipe.data))
+    items = api.load_unlabelled(recipe.target, like=run, progress=progress)
+    _running.warn(items.issues, progress, f"In the target '{items.name}': ")
+    few = _running.few(recipe.labelled, run, progress) if recipe.labelled else None
+    test = _running.few(recipe.test, run, progress, "test") if recipe.test else None
+    return api.align(run.folder, items, labelled=few, test=test, out=out, recipe=recipe, progress=progress)

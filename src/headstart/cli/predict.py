@@ -122,7 +122,7 @@ def compared(watch: DomainWatch, progress: Progress) -> tuple[DomainCard | None,
 
 def unlike(card: DomainCard) -> str:
     """A warning that the items are of another domain."""
-    names = ", ".join(shorten(each.id.replace("\n", " "), NAME) for each in card.farthest[:LEAST_LIKE])
+    names = ", ".join(f"'{shorten(' '.join(each.id.split()), NAME)}'" for each in card.farthest[:LEAST_LIKE])
     return (
         f"{in_short(card)} What the report says of the model may not hold for them. Least like the {card.first}: "
         f"{names}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import datasets
@@ -71,6 +71,20 @@ def clusters_of(domains: NDArray[np.int64] | None, groups: NDArray[np.int64]) ->
     if domains is None:
         return groups
     return np.where(domains >= 0, domains, domains.max(initial=-1) + 1 + groups)
+
+
+class ReadBy(Protocol):
+    """Says by which columns a table was read, and which of them were named."""
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """Columns by the part they play."""
+        ...
+
+    @property
+    def named(self) -> Mapping[str, str]:
+        """Those of them that were named."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from headstart.core.data_kind import Roles
-from headstart.core.dataset import Dataset, Split
+from headstart.core.dataset import Dataset, ReadBy, Split
 from headstart.core.progress import Progress, Silent
 from headstart.data import _audit
 from headstart.data._check import Checked, grouped, odd, tied, usable
@@ -28,7 +28,7 @@ def load_few(
     input: str | None = None,
     label: str | None = None,
     group: str | None = None,
-    like: Dataset | None = None,
+    like: ReadBy | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
     """Read and check labelled images, texts or sounds, all of which are kept that can be read.

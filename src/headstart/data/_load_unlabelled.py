@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from headstart.core.data_kind import Roles
-from headstart.core.dataset import Dataset, Issue, Unlabelled
+from headstart.core.dataset import Issue, ReadBy, Unlabelled
 from headstart.core.progress import Progress, Silent
 from headstart.core.words import counted
 from headstart.data import _audit
@@ -23,7 +23,7 @@ def load_unlabelled(
     *,
     input: str | None = None,
     group: str | None = None,
-    like: Dataset | None = None,
+    like: ReadBy | None = None,
     progress: Progress | None = None,
 ) -> Unlabelled:
     """Read and check images, texts or sounds without labels.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core.data_kind import DataKind, RawTable, Roles
-from headstart.core.dataset import IN_MEMORY, Dataset
+from headstart.core.dataset import IN_MEMORY, ReadBy
 from headstart.core.errors import UserError, closest
 from headstart.core.registry import Registry
 
@@ -65,7 +65,7 @@ def inherited(kind: DataKind, roles: Mapping[str, str], named: Mapping[str, str]
     )
 
 
-def read_like(source: Any, asked: Roles, like: Dataset | None) -> RawTable:
+def read_like(source: Any, asked: Roles, like: ReadBy | None) -> RawTable:
     """The rows of ``source``, read by the columns ``asked`` for; where none is named, by those of ``like``.
 
     Raises:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN, OWN_CONSENSUS, SOURCE_ONLY, Alignment
-from headstart.core.dataset import Dataset, Split
+from headstart.core.dataset import Dataset, Split, Unlabelled
 from headstart.core.domain_card import DomainCard
 from headstart.core.errors import UserError
 from headstart.core.results import Across, FewRecord, TargetRecord
@@ -103,7 +103,7 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
     few = None
     if to.labelled is not None:
         logits = _said(models, to.labelled, contender)
-        alignment, few = chosen(alignment, logits, _few(to.labelled, data.classes), run.data.task)
+        alignment, few = chosen(alignment, logits, few_of(to.labelled, data.classes), run.data.task)
     taken = models[alignment.taken]
     other = ItemsSide(
         name="items of the target",
@@ -120,13 +120,18 @@ def crossed(settled: Settled, run: Run, data: Dataset, to: Destination, preview:
         alignment=replace(alignment, trained="" if taken.frozen else alignment.trained or NORMALISATION),
         labelled=few,
         card=domain_card(train, other, progress=run.progress, blocks=blocks, seed=seed),
-        target=TargetRecord(
-            name=to.data.name,
-            fingerprint=to.data.fingerprint,
-            items=len(to.data),
-            independent=len(independent),
-            issues=issue_records(to.data.issues),
-        ),
+        target=target_record(to.data, len(independent)),
+    )
+
+
+def target_record(data: Unlabelled, independent: int) -> TargetRecord:
+    """What is told of the target, of which so many items are ``independent``."""
+    return TargetRecord(
+        name=data.name,
+        fingerprint=data.fingerprint,
+        items=len(data),
+        independent=independent,
+        issues=issue_records(data.issues),
     )
 
 
@@ -207,7 +212,7 @@ def _said(models: Mapping[str, Model], labelled: Dataset, contender: Contender) 
     return {name: model.head.logits(features[id(model.backbone)]) for name, model in models.items()}
 
 
-def _few(labelled: Dataset, classes: Sequence[str]) -> Few:
+def few_of(labelled: Dataset, classes: Sequence[str]) -> Few:
     """The labels as numbers of the source's ``classes``."""
     numbers = np.array([classes.index(name) for name in labelled.classes], dtype=np.int64)
     return Few(targets=numbers[labelled.targets], groups=labelled.groups)
