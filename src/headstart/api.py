@@ -245,7 +245,7 @@ def adapt(
     return run(data, chosen, None if out is None else Path(out), progress or Silent())
 
 
-def align(
+def align(  # noqa: D417 - `adapt` explains them
     data: Dataset | str | Path,
     target: Unlabelled,
     *,

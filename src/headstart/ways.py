@@ -223,7 +223,7 @@ def odd_labelled(found: Dataset, called: str, name: str, modality: Modality, cla
 
 def shared_with_test(data: Dataset, tested: NDArray[np.int64], labelled: Dataset) -> list[str]:
     """What is wrong where some of the ``tested`` rows are ``labelled`` items, too."""
-    shared = _copied(data, tested, labelled)
+    shared = int(_copies(data, tested, labelled).sum())
     if not shared:
         return []
     return [
@@ -232,28 +232,31 @@ def shared_with_test(data: Dataset, tested: NDArray[np.int64], labelled: Dataset
     ]
 
 
-def _copied(data: Dataset, rows: NDArray[np.int64], other: Dataset | Unlabelled) -> int:
-    """How many of ``rows (R,)`` are among the items of ``other``, or copies; 0 where items are of another kind."""
-    if data.modality != other.modality:
-        return 0
+def _copies(data: Dataset, rows: NDArray[np.int64], other: Dataset | Unlabelled) -> NDArray[np.bool_]:
+    """Which of ``rows (R,)`` are among the items of ``other``, or copies; none where items are of another kind."""
+    import numpy as np
+
     from headstart.data._overlap import copies
 
-    return int(copies(data, rows, other).sum())
+    return copies(data, rows, other) if data.modality == other.modality else np.zeros(len(rows), dtype=bool)
 
 
 def _with_overlap(target: Unlabelled, data: Dataset) -> Unlabelled:
     """The target with a warning where it holds items of the data: test items are then the very ones that the model is
     carried over to, and training items are of its domain already.
     """
-    found = []
-    if shared := _copied(data, data.split.test, target):
+    import numpy as np
+
+    found, tested = [], len(data.split.test)
+    same = _copies(data, np.concatenate([data.split.test, data.split.train]), target)
+    if shared := int(same[:tested].sum()):
         sentence = (
             f"{shared:,} of {counted(len(data.split.test), 'test item')} are among the items of the target, or copies "
             "of some: they are scored without their labels having been seen, but the model was carried over to these "
             "very items, and may do less well on new ones."
         )
         found.append(Issue(code=TRANSDUCTIVE, severity="warning", message=sentence, count=shared))
-    if shared := _copied(data, data.split.train, target):
+    if shared := int(same[tested:].sum()):
         sentence = (
             f"{shared:,} of {counted(len(data.split.train), 'training item')} are among the items of the target, or "
             "copies of some: the model learns from them with their labels, so that they are no items of another domain."

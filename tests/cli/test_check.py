@@ -190,14 +190,14 @@ def test_items_by_domain_are_counted(headstart, monkeypatch):
     domains = np.array([1, 0, 1, 1, 0, -1])
     named = replace(dataset(), domains=domains, domain_names=("north", "south"))
     monkeypatch.setattr(api, "load", lambda source, **options: named)
-    assert "Items by domain: north 1 and 1 to test on, south 3." in headstart("check", "d").out
+    assert "Items by domain: north 1 to learn from and 1 to test on, south 3." in headstart("check", "d").out
     found = headstart("check", "d", "--json").document["domain_counts"]
     assert found == {"north": {"train": 1, "test": 1}, "south": {"train": 3, "test": 0}}
     many = replace(named, domains=np.arange(6), domain_names=tuple("abcdef"))
     monkeypatch.setattr(api, "load", lambda source, **options: many)
     assert "e 1 to test on, f 1 to test on." in headstart("check", "d").out
-    monkeypatch.setattr("headstart.cli.check.SHOWN_DOMAINS", 2)
-    assert "Items by domain: a 1, b 1, …." in headstart("check", "d").out
+    monkeypatch.setattr("headstart.report._wording.SHOWN_DOMAINS", 2)
+    assert "Items by domain: a 1, b 1 and 4 more." in headstart("check", "d").out
 
 
 def test_data_of_one_domain_count_none(headstart, loading):

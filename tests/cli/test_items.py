@@ -207,6 +207,9 @@ def test_a_table_stands_for_the_column_that_was_learnt_from(tmp_path):
     assert found.items == ["help me", "", "so"]
     assert found.notes == []
     assert expand([given], "text", column="subject", usual="body").items[2] == ""
+    with pytest.raises(UserError, match="input") as caught:
+        expand([given], "text", column="", usual="body")
+    assert "empty" in str(caught.value)
     assert found.names == {1: "row 2"}
     with pytest.raises(UserError) as caught:
         expand([given], "text", usual="message")

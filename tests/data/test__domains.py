@@ -37,7 +37,7 @@ def test_two_domains_will_do():
         "only ('a'); add items, or leave --domain (domain=) out."
     )
     (why,) = too_few_domains(["a", "b"], np.array([False, True]), "column 'd'", ["3 with a copy in another domain"])
-    assert "have one only ('a') after 3 with a copy in another domain had to go; add" in why
+    assert "have one only ('a') (left out before: 3 with a copy in another domain); add" in why
 
 
 def test_of_tied_items_those_of_the_most_frequent_domain_stay():

@@ -17,8 +17,10 @@ def test_nothing_is_said_of_sane_domains():
     assert said(["a", "b"] * 20, ["x"] * 20 + ["y"] * 20) == []
 
 
-def test_classes_of_all_domains_are_not_named():
+def test_classes_of_one_domain_are_named():
     assert in_one_domain(["a", "a", "b", "b"], ["x", "y", "x", "y"]) == []
+    (found,) = in_one_domain(["a", "a", "b", "b"], ["x", "y", "x", "x"])
+    assert (found.code, found.items) == ("one_domain_class", ("b",))
 
 
 def test_domains_of_test_items_that_are_learnt_from_are_named():
@@ -33,12 +35,14 @@ def test_domains_of_test_items_that_are_learnt_from_are_named():
 
 def test_classes_that_are_domains_cannot_be_learnt_across_them():
     with pytest.raises(UserError) as caught:
-        refuse_confounded(["a", "a", "b"], ["x", "x", "y"], WHERE)
+        refuse_confounded(["a", "a", "b"], ["x", "x", "y"], WHERE, [])
     assert caught.value.problems == (
-        "Every class is in a single one of the domains in column 'd': models that have not learnt from a domain cannot "
-        "know its classes. Name another column of domains, or leave --domain (domain=) out.",
+        "Every class of the usable training items is in a single one of the domains in column 'd': models that have "
+        "not learnt from a domain cannot know its classes. Name other domains, or leave --domain (domain=) out.",
     )
-    refuse_confounded(["a", "a", "b"], ["x", "y", "y"], WHERE)
+    with pytest.raises(UserError, match=r"column 'd' \(left out before: 2 with a copy, 1 of another group\): models"):
+        refuse_confounded(["a", "b"], ["x", "y"], WHERE, ["2 with a copy", "1 of another group"])
+    refuse_confounded(["a", "a", "b"], ["x", "y", "y"], WHERE, [])
 
 
 def test_domains_of_one_class_each_are_pointed_out():
@@ -54,22 +58,22 @@ def test_domains_of_one_class_each_are_pointed_out():
 
 
 def test_names_of_items_are_no_domains():
-    ((code, message),) = said(["a", "b"] * 10, [f"i{row}" for row in range(18)] + ["i0", "i1"])[-1:]
-    assert code == "many_domains"
-    assert message == (
-        "Column 'd' names 18 domains for 20 training items, which looks like a name or an id of the items: are they "
-        "domains?"
+    found = dict(said(["a", "b"] * 10, [f"i{row}" for row in range(18)] + ["i1", "i0"]))
+    assert list(found) == ["many_domains"]
+    assert found["many_domains"] == (
+        "Column 'd' names 18 domains for 20 items, which looks like a name or an id of the items: are they domains?"
     )
 
 
 def test_measurements_are_no_domains():
-    codes = said(["a", "b"] * 4, ["0.5", "0.5", "1.25", "1.25", "-3.5e2", "-3.5e2", "7", "7"])
-    assert codes == [
+    steps = [str(number / 2) for number in range(22) for _ in range(2)]
+    assert said(["a", "b"] * 22, steps) == [
         (
             "measured_domains",
-            "The domains in column 'd' look like measurements ('-3.5e2', '0.5', '1.25' and 1 more): are they domains?",
+            "The domains in column 'd' look like measurements ('0.0', '0.5', '1.0' and 19 more): are they domains?",
         )
     ]
+    assert said(["a", "b"] * 20, ["2.1"] * 20 + ["2.2"] * 20) == []  # versions
     assert said(["a", "b"] * 20, ["1"] * 20 + ["2"] * 20) == []
 
 
@@ -86,7 +90,7 @@ def test_tiny_domains_among_others_are_named():
     ((code, message),) = said(labels, ["x"] * 20 + ["y"] * 20 + ["z"] * 6)
     assert (code, message) == (
         "small_domain",
-        "1 domain with fewer than 10 training items ('z' 6): their own scores say next to nothing, and widen the "
+        "1 domain with fewer than 10 items ('z' 6): their own scores say next to nothing, and widen the "
         "interval over domains. Add items, or leave them out.",
     )
     assert said(labels, ["x"] * 30 + ["y"] * 8 + ["z"] * 8) == []  # most are small: so are the data

@@ -97,13 +97,14 @@ def test_enough_groups_are_split():
     assert notes == []
 
 
+@pytest.mark.parametrize("noun", ["group", "domain"])
 @pytest.mark.parametrize(("groups", "held"), [(4, 0), (10, 2)])
-def test_too_few_groups_are_not_split_and_that_is_said(groups: int, held: int):
+def test_too_few_groups_are_not_split_and_that_is_said(groups: int, held: int, noun: str):
     group = np.arange(1000) * groups // 1000
-    test, (note,) = made(group % 2, group, digests(1000), seed=0)
+    test, (note,) = made(group % 2, group, digests(1000), 0, noun)
     assert not test.any()
     assert (note.code, note.severity, note.count) == ("few_groups", "note", groups)
     assert note.message == (
-        f"No test split was made: of {groups} groups only {held} could be held out, and an interval needs at least 5; "
-        f"the score is cross-validated unless you give a test split or more groups."
+        f"No test split was made: of {groups} {noun}s only {held} could be held out, and an interval needs at least 5; "
+        f"the score is cross-validated unless you give a test split or more {noun}s."
     )

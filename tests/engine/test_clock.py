@@ -24,7 +24,7 @@ def test_it_goes_on_from_what_was_kept(monkeypatch: pytest.MonkeyPatch):
     kept = []
     timed = clock.Clock({"a": 3.0}, kept.append)
     with timed.stage("a"):
-        timed.told()
+        timed.keep_now()
     with timed.stage("b"):
         pass
     assert kept == [{"a": 4.0}, {"a": 8.0}, {"a": 8.0, "b": 2.0}]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from headstart.core.dataset import Issue
 from headstart.engine import evidence
 from headstart.engine.final import Chosen
 from headstart.engine.folds import repeated_folds
@@ -69,19 +70,41 @@ def test_models_that_deny_most_labels_are_not_believed(tmp_path: Path, monkeypat
     data = toys.dataset(tmp_path / "d", train=len(run.data.items))
     chosen = Chosen(trial=try_features(toys.contender(run), "linear_probe", LinearProbe(), run), rows=())
     half = len(run.data.targets) // 2
-    monkeypatch.setattr(evidence, "suspicious", lambda *_: np.arange(half))
-    (found,) = evidence.suspects(chosen, run, data)
-    assert found.count == half
+
+    def found(wrong: int, named: int) -> tuple[Issue, ...]:
+        shares = np.eye(2)[run.data.targets]
+        shares[:wrong] = shares[:wrong, ::-1]
+        monkeypatch.setattr(evidence, "probabilities_of", lambda *_: shares)
+        monkeypatch.setattr(evidence, "suspicious", lambda *_: np.arange(named))
+        return evidence.suspects(chosen, run, data)
+
+    (many,) = found(half, half)
+    assert many.count == half
+    assert found(half + 1, half + 1) == ()
+    (poor,) = found(8, 8)
+    doubt = f", and many may be right: these models are wrong on {8 / len(run.data.targets):.0%} of all. '"
+    assert f"8 training labels look wrong to models that have not seen the item{doubt}" in poor.message
+    (one,) = found(8, 1)
+    assert one.message.startswith("1 training label looks wrong to models that have not seen the item, and it may be")
+    (good,) = found(1, 1)
+    assert good.message.startswith("1 training label looks wrong to models that have not seen the item. '")
+    assert good.message.endswith("for one. All labels were used as they are.")
+
+
+def test_labels_that_the_models_give_themselves_are_not_denied(tmp_path: Path, monkeypatch):
+    """Of a class that is rare, the threshold may be reached where another is likelier."""
+    run = toys.run(tmp_path)
+    data = toys.dataset(tmp_path / "d", train=len(run.data.items))
+    chosen = Chosen(trial=try_features(toys.contender(run), "linear_probe", LinearProbe(), run), rows=())
     shares = np.eye(2)[run.data.targets]
-    shares[:8] = shares[:8, ::-1]
+    shares[0] = shares[0, ::-1]
     monkeypatch.setattr(evidence, "probabilities_of", lambda *_: shares)
-    (poor,) = evidence.suspects(chosen, run, data)
-    said = f" These models are wrong on {8 / len(shares):.0%} of all: many of the labels may be right."
-    assert poor.message.endswith(f"All labels were used as they are.{said}")
-    monkeypatch.setattr(evidence, "probabilities_of", lambda *_: np.eye(2)[run.data.targets])
-    (good,) = evidence.suspects(chosen, run, data)
-    assert good.message.endswith("All labels were used as they are.")
-    monkeypatch.setattr(evidence, "suspicious", lambda *_: np.arange(half + 1))
+    monkeypatch.setattr(evidence, "suspicious", lambda *_: np.array([3, 0, 5]))
+    (found,) = evidence.suspects(chosen, run, data)
+    label, other = (data.classes[int(each)] for each in (run.data.targets[0], 1 - run.data.targets[0]))
+    assert found.count == 1
+    assert f"is labelled '{label}' and looks like '{other}'" in found.message
+    monkeypatch.setattr(evidence, "suspicious", lambda *_: np.array([3, 5]))
     assert evidence.suspects(chosen, run, data) == ()
 
 

@@ -30,9 +30,9 @@ def test_a_damaged_piece_is_computed_again(tmp_path: Path):
     assert np.array_equal(journal.recall("a piece", lambda: pytest.fail("computed again"))["x"], np.ones(3))
 
 
-def test_watchers_are_told_of_pieces_that_are_written(tmp_path: Path):
+def test_whoever_asked_is_told_of_pieces_that_are_written(tmp_path: Path):
     journal, told = Journal(tmp_path / "c", {}), []
-    journal.watchers.append(lambda: told.append(journal.pieces))
+    journal.on_written.append(lambda: told.append(journal.pieces))
     for name in ("a", "b", "a"):
         journal.recall(name, lambda: {"x": np.zeros(1)})
     assert told == [1, 2]

@@ -69,15 +69,6 @@ def test_what_was_taken_and_why():
     assert _across.question(across()) == "Should the model be adapted to 'site b'?"
 
 
-def test_a_target_that_holds_test_items_is_said_to():
-    told = IssueRecord(code=TRANSDUCTIVE, severity="warning", message="Seen there.", items=(), count=2)
-    given = across()
-    given = replace(given, target=replace(given.target, issues=(told,)))
-    assert _across.gained(results(given)).endswith(" Seen there.")
-    assert _across.in_short(results(given)).endswith(" Seen there.")
-    assert "Seen there." not in _across.gained(results(across()))
-
-
 def test_what_the_audit_of_the_target_found_is_shown():
     told = [
         IssueRecord(code="unreadable", severity="warning", message="Left out: 2 items.", items=("a", "b"), count=2),
@@ -86,10 +77,24 @@ def test_what_the_audit_of_the_target_found_is_shown():
     given = results(replace(across(), target=replace(across().target, issues=tuple(told))))
     assert "! Left out: 2 items." in flat(summary_text(given))
     assert "Long ones." not in summary_text(given)
+    many = [replace(told[0], message=f"Found {number}.") for number in range(6)]
+    given_many = results(replace(across(), target=replace(across().target, issues=tuple(many))))
+    assert "! Found 3. and 2 more findings in the report" in flat(summary_text(given_many))
     page = render(given, run="x")
     for part in ("What the audit of 'site b' found", "Left out: 2 items.", "<code>b</code>", "Long ones."):
         assert part in page
     assert "What the audit of 'site" not in render(results(across()), run="x")
+
+
+def test_that_test_items_are_in_the_target_is_told_to_the_end():
+    sentence = (
+        "12 of 400 test items are among the items of the target, or copies of some: they are scored without their "
+        "labels having been seen, but the model was carried over to these very items, and may do less well on new ones."
+    )
+    told = IssueRecord(code=TRANSDUCTIVE, severity="warning", message=sentence, items=(), count=12)
+    given = results(replace(across(), target=replace(across().target, issues=(told,))))
+    assert f"! {sentence}" in flat(summary_text(given))
+    assert render(given, run="x").count("and may do less well on new ones") == 1
 
 
 def test_several_domains_of_the_training_items_are_several():

@@ -68,3 +68,5 @@ def test_items_are_named_by_modality(solar, tweets):
 def test_sentences_are_cut_between_words():
     assert form.cut("Two words here.", 15) == "Two words here."
     assert form.cut("Two words here.", 14) == "Two words …"
+    assert form.cut("a cross-validated score", 12) == "a …"
+    assert form.cut("a-single-long-name.png", 11) == "a-sin…e.png"

@@ -90,7 +90,7 @@ def expand(
         problems.append("--lines was given, and no .txt file to read lines of; name one, or leave --lines out.")
     if lines:
         found.items = [text for item in found.items for text in _read_lines(item, problems)]
-    if column and not tables:
+    if column is not None and not tables:
         problems.append(f"--input {column} names a column, and no table was given to read it from; leave it out.")
     if problems:
         raise UserError(*problems)
@@ -116,9 +116,13 @@ def _cells(
 ) -> None:
     """Add the items of all rows of a table to ``found``, those that cannot be read among them."""
     try:
-        raw = kind_of(path).read(path, Roles(input=column or usual or None, labelled=False))
+        raw = kind_of(path).read(path, Roles(input=usual or None if column is None else column, labelled=False))
     except UserError as error:
-        learnt = "" if column or not usual else f" The model learnt from column '{usual}'; name another with --input."
+        learnt = (
+            ""
+            if column is not None or not usual
+            else f" The model learnt from column '{usual}'; name another with --input."
+        )
         problems += [f"{problem}{learnt}" for problem in error.problems]
         return
     if raw.modality != modality:

@@ -12,6 +12,7 @@ from headstart.cli._terminal import document, err, show, working
 from headstart.core.dataset import NOUNS
 from headstart.core.errors import UserError
 from headstart.core.words import counted
+from headstart.report import _wording
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,7 +36,6 @@ Model = Annotated[
 
 BAR = 30
 SHOWN_ITEMS = 5
-SHOWN_DOMAINS = 12
 SEVERITIES = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
@@ -145,7 +145,7 @@ def view(data: Dataset) -> Iterator[RenderableType]:
         yield Text("Columns: " + ", ".join(f"{role} = {column}" for role, column in data.roles.items()), style="dim")
     if data.domains is not None:
         shown = [f"{name} {_train_and_test(each)}" for name, each in by_domain(data).items()]
-        yield Text(f"Items by domain: {', '.join(shown[:SHOWN_DOMAINS])}{', …' * (len(shown) > SHOWN_DOMAINS)}.")
+        yield Text(f"Items by domain: {_wording.listed(shown)}.")
     yield _class_table(data)
     yield from _issues(data.issues)
     yield _conclusion(data)
@@ -215,7 +215,7 @@ def _train_and_test(each: Mapping[str, int]) -> str:
     train, test = each["train"], each["test"]
     if not test:
         return f"{train:,}"
-    return f"{test:,} to test on" if not train else f"{train:,} and {test:,} to test on"
+    return f"{test:,} to test on" if not train else f"{train:,} to learn from and {test:,} to test on"
 
 
 def _class_table(data: Dataset) -> RenderableType:

@@ -36,7 +36,7 @@ GONE = {
     "group_leak": "with others of their group in the test split",
     "shared_by_domains": "with a copy or others of their group in another domain",
 }
-"""What to say of training items that were removed for the sake of the test split, by the code of the issue."""
+"""What to say of training items that were removed for the sake of an honest score, by the code of the issue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +86,11 @@ def check(rows: Rows, *, places: Places, group_named: bool, progress: Progress) 
     learnt = np.flatnonzero(~rows.is_test).tolist()
     issues += _audit.balance([labels[row] for row in learnt])
     if rows.domains is not None:
-        if problems := too_few_domains(rows.domains, rows.is_test, places.domains, _gone(found)):
+        gone_before = _gone([*found, *tiny])
+        if problems := too_few_domains(rows.domains, rows.is_test, places.domains, gone_before):
             raise UserError(*problems)
         trained, their = [labels[row] for row in learnt], [str(rows.domains[row]) for row in learnt]
-        refuse_confounded(trained, their, places.domains)
+        refuse_confounded(trained, their, places.domains, gone_before)
         issues += seen_in_test(rows.domains, rows.is_test)
         issues += odd_domains(trained, their, places.domains)
     if rows.modality == "text":

@@ -26,7 +26,6 @@ from headstart.data._arrow import (
 )
 from headstart.data._domains import FOLDERS
 from headstart.data._formats import FILES
-from headstart.data._issues import issue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +63,6 @@ def to_rows(columns: Columns, roles: Roles) -> RawTable:
     if not columns.values or not columns.ids:
         raise UserError(f"{columns.where} has no rows; expected a header and one item per row.")
     if not roles.required and roles.domain and roles.domain not in columns.values:
-        sentence = f"{columns.where} has no column '{roles.domain}': the domains of its items are not known."
-        columns = replace(columns, issues=(*columns.issues, issue("unknown_domains", "note", sentence)))
         roles = replace(roles, domain=None)
     plain = {name: values for name, values in columns.values.items() if not isinstance(values, pa.ChunkedArray)}
     problems = [*_missing(columns, roles), *_named_twice(roles)]

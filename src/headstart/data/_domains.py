@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDERS = "folders"
-"""The domain of a folder of files whose folders are domains."""
+"""What is asked for in place of a column where the folders of a folder are domains and hold the class folders."""
 
 
 def domain_names(values: Sequence[Any]) -> list[str | None]:
@@ -54,9 +54,21 @@ def too_few_domains(
     one = f"one only ({examples(found)})" if found else "none"
     what = f"{where} names {one}"
     if gone is not None:
-        why = f" after {' and '.join(gone)} had to go" if gone else ""
-        what = f"of those in {where} the usable training items have {one}{why}"
+        what = f"of those in {where} the usable training items have {one}{left_out(gone)}"
     return [f"A model is learnt across two domains at least, and {what}; add items, or leave --domain (domain=) out."]
+
+
+def unknown_in_test(domains: Sequence[str | None] | None, is_test: NDArray[np.bool_], called: str) -> list[Issue]:
+    """A word where the data name domains, and the test items, which came separately and are ``called`` so, none."""
+    if domains is None or any(name is not None for name, test in zip(domains, is_test, strict=True) if test):
+        return []
+    sentence = f"The domains of the test items in '{called}' are not known: scores there are not told domain by domain."
+    return [issue("unknown_domains", "note", sentence)]
+
+
+def left_out(gone: Sequence[str]) -> str:
+    """A remark on training items that have ``gone``, in words; which domains that cost is another question."""
+    return f" (left out before: {', '.join(gone)})" if gone else ""
 
 
 def parted(

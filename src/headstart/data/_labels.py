@@ -66,8 +66,7 @@ def refuse_non_classes(names: Sequence[str], where: str) -> None:
         UserError: they look like measurements (regression) or like one name per item.
     """
     different = sorted_classes(names)
-    fractional = [name for name in different if _NUMBER.fullmatch(name) and not float(name).is_integer()]
-    if len(different) > MOST_FRACTIONAL and len(fractional) > len(different) / 10:
+    if fractional := measured(different):
         raise UserError(
             f"The labels in {where} are {len(different)} different numbers such as {fractional[0]}, which looks like "
             f"a measurement; headstart predicts classes, so bin the values or name another label column."
@@ -77,6 +76,12 @@ def refuse_non_classes(names: Sequence[str], where: str) -> None:
             f"The labels in {where} have {len(different)} different values for {len(names)} items, which looks like "
             f"a name or an id; name the column of classes as the label column."
         )
+
+
+def measured(different: Sequence[str]) -> list[str]:
+    """Those of the names that are fractions, where there are so many that all look like measurements; else none."""
+    fractional = [name for name in different if _NUMBER.fullmatch(name) and not float(name).is_integer()]
+    return fractional if len(different) > MOST_FRACTIONAL and len(fractional) > len(different) / 10 else []
 
 
 def look_alikes(classes: Sequence[str]) -> list[tuple[str, ...]]:

@@ -15,6 +15,7 @@ from headstart.core.dataset import Dataset, Issue, Split, clusters_of
 from headstart.core.progress import Progress, Silent
 from headstart.data._audit import ordered, untested
 from headstart.data._check import Checked, Places, check
+from headstart.data._domains import unknown_in_test
 from headstart.data._labels import sorted_classes
 from headstart.data._rows import Rows, gather
 from headstart.data._sources import inherited, kind_of
@@ -61,6 +62,8 @@ def load(
     number = {name: position for position, name in enumerate(classes)}
     targets = np.asarray([number[label] for label in checked.labels], dtype=np.int64)
     domains, kinds = _domains(checked.rows.domains)
+    if raw_test is not None:
+        notes = [*notes, *unknown_in_test(checked.rows.domains, checked.rows.is_test, raw_test.name)]
     split, found = _split(checked, targets, clusters_of(domains, checked.groups), seed, separate=raw_test is not None)
     uses_groups = checked.rows.group_keys is not None
     return Dataset(
@@ -117,7 +120,8 @@ def _split(
 ) -> tuple[Split, list[Issue]]:
     is_test, origin, notes = checked.rows.is_test, "given", []
     if not is_test.any():
-        is_test, notes = made(targets, clusters, checked.digests, seed)
+        noun = "group" if checked.rows.domains is None else "domain"
+        is_test, notes = made(targets, clusters, checked.digests, seed, noun)
         origin = "made" if is_test.any() else "none"
     separate = separate and origin == "given"
     return Split(train=np.flatnonzero(~is_test), test=np.flatnonzero(is_test), origin=origin, separate=separate), notes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,16 +11,16 @@ import numpy as np
 from headstart.core.dataset import Issue
 from headstart.core.errors import UserError
 from headstart.core.words import counted
+from headstart.data._domains import left_out
 from headstart.data._issues import examples, issue
-from headstart.data._labels import look_alikes, sorted_classes
+from headstart.data._labels import look_alikes, measured, sorted_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEW = 10
-"""A domain of fewer training items says next to nothing by itself, and weighs as much as others in some figures."""
-
-_FRACTION = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
+"""A domain of fewer items, those that may be set apart to test on among them, says next to nothing by itself, and
+weighs as much as others in some figures."""
 
 
 def odd_domains(labels: Sequence[str], domains: Sequence[str], where: str) -> list[Issue]:
@@ -29,7 +28,7 @@ def odd_domains(labels: Sequence[str], domains: Sequence[str], where: str) -> li
     return [
         *in_one_domain(labels, domains),
         *_of_one_class(labels, domains),
-        *_no_domains(domains, where),
+        *_of_something_else(domains, where),
         *_similar(domains),
         *_small(domains),
     ]
@@ -49,23 +48,24 @@ def seen_in_test(domains: Sequence[str | None], is_test: NDArray[np.bool_]) -> l
     return [issue("seen_domains", "warning", sentence, both)]
 
 
-def refuse_confounded(labels: Sequence[str], domains: Sequence[str | None], where: str) -> None:
-    """See that some class of N training rows is in two of the ``domains (N,)``, which ``where`` names.
+def refuse_confounded(labels: Sequence[str], domains: Sequence[str], where: str, gone: Sequence[str]) -> None:
+    """See that some class of N training rows is in two of the ``domains (N,)``, which ``where`` names, after others
+    have ``gone``, in words.
 
     Raises:
         UserError: none is.
     """
-    found = _domains_by_class(labels, domains)
-    if all(len(each) == 1 for each in found.values()):
+    if all(len(each) == 1 for each in _by(labels, domains).values()):
         raise UserError(
-            f"Every class is in a single one of the domains in {where}: models that have not learnt from a domain "
-            "cannot know its classes. Name another column of domains, or leave --domain (domain=) out."
+            f"Every class of the usable training items is in a single one of the domains in {where}{left_out(gone)}: "
+            "models that have not learnt from a domain cannot know its classes. Name other domains, or leave --domain "
+            "(domain=) out."
         )
 
 
-def in_one_domain(labels: Sequence[str], domains: Sequence[str | None]) -> list[Issue]:
+def in_one_domain(labels: Sequence[str], domains: Sequence[str]) -> list[Issue]:
     """The classes that only one of the ``domains (N,)`` has, of the ``labels (N,)`` of training rows."""
-    where = _domains_by_class(labels, domains)
+    where = _by(labels, domains)
     lone = [label for label in sorted_classes(where) if len(where[label]) == 1]
     if not lone:
         return []
@@ -78,7 +78,7 @@ def in_one_domain(labels: Sequence[str], domains: Sequence[str | None]) -> list[
 
 def _of_one_class(labels: Sequence[str], domains: Sequence[str]) -> list[Issue]:
     """A word where no domain holds items of two classes."""
-    if any(len(found) > 1 for found in _domains_by_class(domains, labels).values()):
+    if any(len(found) > 1 for found in _by(domains, labels).values()):
         return []
     sentence = (
         "Every domain holds items of one class only: whatever tells domains apart passes for what tells classes apart, "
@@ -87,16 +87,16 @@ def _of_one_class(labels: Sequence[str], domains: Sequence[str]) -> list[Issue]:
     return [issue("one_class_domains", "warning", sentence)]
 
 
-def _no_domains(domains: Sequence[str], where: str) -> list[Issue]:
+def _of_something_else(domains: Sequence[str], where: str) -> list[Issue]:
     """A word where they look like something else: measurements, or names of the items."""
     kinds = set(domains)
-    if sum(_FRACTION.fullmatch(name) is not None for name in kinds) > len(kinds) / 2:
+    if measured(sorted_classes(kinds)):
         sentence = f"The domains in {where} look like measurements ({examples(sorted(kinds))}): are they domains?"
         return [issue("measured_domains", "warning", sentence)]
     if len(kinds) <= len(domains) / 2:
         return []
     sentence = (
-        f"{where[0].upper()}{where[1:]} names {counted(len(kinds), 'domain')} for {len(domains):,} training items, "
+        f"{where[0].upper()}{where[1:]} names {counted(len(kinds), 'domain')} for {len(domains):,} items, "
         "which looks like a name or an id of the items: are they domains?"
     )
     return [issue("many_domains", "warning", sentence)]
@@ -121,15 +121,15 @@ def _small(domains: Sequence[str]) -> list[Issue]:
     sizes = ", ".join(f"'{name}' {counts[name]:,}" for name in small[:3])
     more = f" and {len(small) - 3:,} more" if len(small) > 3 else ""
     sentence = (
-        f"{counted(len(small), 'domain')} with fewer than {FEW} training items ({sizes}{more}): their own scores say "
+        f"{counted(len(small), 'domain')} with fewer than {FEW} items ({sizes}{more}): their own scores say "
         "next to nothing, and widen the interval over domains. Add items, or leave them out."
     )
     return [issue("small_domain", "warning", sentence, small)]
 
 
-def _domains_by_class(labels: Sequence[str], domains: Sequence[str | None]) -> dict[str, set[str | None]]:
-    """The different ``domains (N,)`` of each of the ``labels (N,)``."""
-    found: dict[str, set[str | None]] = {}
-    for label, domain in zip(labels, domains, strict=True):
-        found.setdefault(label, set()).add(domain)
+def _by(keys: Sequence[str], values: Sequence[str]) -> dict[str, set[str]]:
+    """The different ``values (N,)`` that go with each of the ``keys (N,)``."""
+    found: dict[str, set[str]] = {}
+    for key, value in zip(keys, values, strict=True):
+        found.setdefault(key, set()).add(value)
     return found

@@ -28,10 +28,10 @@ SHARE = 0.2
 
 
 def made(
-    targets: NDArray[np.int64], groups: NDArray[np.int64], digests: Sequence[str], seed: int
+    targets: NDArray[np.int64], groups: NDArray[np.int64], digests: Sequence[str], seed: int, noun: str = "group"
 ) -> tuple[NDArray[np.bool_], list[Issue]]:
     """Mask ``(N,)`` of the test rows where the user gave none; all False if nothing is held out, with a note where that
-    is because of the groups.
+    is because of the groups, each of which people call a ``noun``.
     """
     nothing = np.zeros(len(targets), dtype=bool)
     if len(targets) < LEAST_FOR_SPLIT:
@@ -41,8 +41,8 @@ def made(
     if held >= LEAST_GROUPS:
         return test, []
     sentence = (
-        f"No test split was made: of {counted(total, 'group')} only {held} could be held out, and an interval needs at "
-        f"least {LEAST_GROUPS}; the score is cross-validated unless you give a test split or more groups."
+        f"No test split was made: of {counted(total, noun)} only {held} could be held out, and an interval needs at "
+        f"least {LEAST_GROUPS}; the score is cross-validated unless you give a test split or more {noun}s."
     )
     return nothing, [Issue(code="few_groups", severity="note", message=sentence, count=total)]
 

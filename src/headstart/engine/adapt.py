@@ -180,7 +180,7 @@ def _ranking(data: Dataset, options: Options, progress: Progress) -> tuple[Ranki
 def _clock(journal: Journal) -> Clock:
     """One that goes on from where it was when the last piece was finished, if the run was killed."""
     clock = Clock(journal.note(SECONDS, dict), lambda sums: journal.amend(SECONDS, sums))
-    journal.watchers.append(clock.told)
+    journal.on_written.append(clock.keep_now)
     return clock
 
 
@@ -190,7 +190,7 @@ def _notes(folds: str, data: Dataset, options: Options, clock: Clock) -> list[st
     taken = sum(seconds for stage, seconds in clock.seconds.items() if stage != FETCHING)
     return [
         f"The run took {taken:.0f} s, not {asked:.0f}: work is cut to a budget in seconds, which is no deadline"
-        if asked is not None and taken > OVERRUN * asked
+        if asked is not None and taken > OVERRUN * asked and not clock.resumed  # what was done twice counts twice
         else "",
         f"Cross-validation: {folds}" if folds else "",
         "" if heard is None else beginnings(data.seconds, heard),

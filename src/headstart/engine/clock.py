@@ -10,14 +10,15 @@ from contextlib import contextmanager
 class Clock:
     """Adds up wall-clock seconds by stage name, to those of earlier sittings of the run (``before``).
 
-    ``keep`` is told the sums after every stage, and whenever somebody calls `told`: a run that is killed goes on with
-    what was kept last.
+    ``keep`` is told the sums after every stage, and whenever somebody calls `keep_now`: a run that is killed goes on
+    with what was kept last.
     """
 
     def __init__(
         self, before: Mapping[str, float] | None = None, keep: Callable[[Mapping[str, float]], None] | None = None
     ) -> None:
         self.seconds = dict(before or {})
+        self.resumed = bool(before)
         self._keep = keep
         self._running: tuple[str, float] | None = None
 
@@ -29,9 +30,9 @@ class Clock:
             yield
         finally:
             self.seconds, self._running = self._so_far(), None
-            self.told()
+            self.keep_now()
 
-    def told(self) -> None:
+    def keep_now(self) -> None:
         """Have the sums kept, with what the present stage has taken so far."""
         if self._keep is not None:
             self._keep(self._so_far())

@@ -220,17 +220,19 @@ def suspects(chosen: Chosen, run: Run, data: Dataset) -> tuple[Issue, ...]:
     probabilities = probabilities_of(chosen.trial.logits[0][kept], run.data.task)
     targets = run.data.targets[kept]
     ids = Names(data, data.split.train[kept])
+    said = probabilities.argmax(axis=1)
     rows = suspicious(probabilities, targets, ids)
+    rows = rows[said[rows] != targets[rows]]  # a class that is rare may be denied where it is still the likeliest
     if not len(rows) or 2 * len(rows) > len(targets):  # models that deny most labels are wrong themselves
         return ()
     first = int(rows[0])
-    label, looks = data.classes[int(targets[first])], data.classes[int(probabilities[first].argmax())]
-    many = "label looks" if len(rows) == 1 else "labels look"
-    mistaken = float(np.mean(probabilities.argmax(axis=1) != targets))
-    doubt = f" These models are wrong on {mistaken:.0%} of all: many of the labels may be right." * (mistaken > POOR)
+    label, looks = data.classes[int(targets[first])], data.classes[int(said[first])]
+    many, right = ("label looks", "it") if len(rows) == 1 else ("labels look", "many")
+    mistaken = float(np.mean(said != targets))
+    doubt = f", and {right} may be right: these models are wrong on {mistaken:.0%} of all" if mistaken > POOR else ""
     message = (
-        f"{len(rows)} training {many} wrong to models that have not seen the item: '{ids[first]}' is labelled "
-        f"'{label}' and looks like '{looks}', for one. All labels were used as they are.{doubt}"
+        f"{len(rows)} training {many} wrong to models that have not seen the item{doubt}. '{ids[first]}' is labelled "
+        f"'{label}' and looks like '{looks}', for one. All labels were used as they are."
     )
     return (
         Issue(

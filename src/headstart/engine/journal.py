@@ -41,7 +41,7 @@ class Journal:
     """Pieces of one run in ``folder``; ``folder=None`` keeps nothing.
 
     ``identity`` is what the run depends on, by what people call it (options, data, versions). A folder that holds
-    pieces of another run is refused, one that holds only its note is taken over. ``watchers`` are called when a piece
+    pieces of another run is refused, one that holds only its note is taken over. ``on_written`` are called when a piece
     has been written.
 
     Raises:
@@ -51,7 +51,7 @@ class Journal:
     def __init__(self, folder: Path | None, identity: Mapping[str, object]) -> None:
         self.folder = folder
         self.identity = identity
-        self.watchers: list[Callable[[], None]] = []
+        self.on_written: list[Callable[[], None]] = []
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,8 +93,8 @@ class Journal:
             return found
         arrays = compute()
         _write(path, arrays)
-        for watch in self.watchers:
-            watch()
+        for call in self.on_written:
+            call()
         # Read back what was written: a resumed run then continues from the very same bytes and layout.
         return _read(path) or arrays
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN, OWN_CONSENSUS, SOURCE_ONLY, TRANSDUCTIVE, WayRow
+from headstart.core.alignment import CONSENSUS, NORMALISATION, OWN, OWN_CONSENSUS, SOURCE_ONLY, WayRow
 from headstart.core.results import Across, Results
 from headstart.core.words import counted
 from headstart.report._format import metric, percent, points, signed
@@ -78,12 +78,7 @@ def gained(results: Results) -> str:
         said = f"On the test items it did harm: {told}. Keep the original model, by running 'headstart adapt'."
     else:
         said = f"On the test items it changed the score by {told}: too few items to tell whether it helped."
-    return f"{said}{_reservation(across)}"
-
-
-def _reservation(across: Across) -> str:
-    """Where the target holds test items, that it does, behind a blank."""
-    return "".join(f" {issue.message}" for issue in across.target.issues if issue.code == TRANSDUCTIVE)
+    return said
 
 
 def _at_home(results: Results) -> str:
@@ -110,7 +105,7 @@ def in_short(results: Results) -> str:
     across = results.across
     assert across is not None
     looked = f"{counted(across.target.independent, 'item')} of '{across.target.name}'"
-    return f"{answer(across)} ({looked} looked at.){_reservation(across)}"
+    return f"{answer(across)} ({looked} looked at.)"
 
 
 def columns(across: Across) -> list[tuple[str, str]]:

@@ -142,8 +142,11 @@ def shorten(text: str, limit: int = 40) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """The first words of ``text`` that fit into ``limit`` characters, and a sign if that is not all."""
-    return textwrap.shorten(text, limit, placeholder=" …")
+    """The first words of ``text`` that fit into ``limit`` characters, and a sign if that is not all; a single word that
+    is longer is cut in the middle.
+    """
+    found = textwrap.shorten(text, limit, placeholder=" …", break_on_hyphens=False)
+    return found if found.strip(" …") else shorten(text, limit)
 
 
 def bare(model: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headstart.core.alignment import NORMALISATION, SOURCE_ONLY
@@ -27,6 +28,7 @@ CONTROLS = {"scratch": "From scratch", "simple": "Simple baseline", "random_trun
 UNEVEN = 1.5
 """Ratio of the largest class to the smallest from which it matters that every class counts the same."""
 SHOWN_DOMAINS = 12
+"""Domains that are counted one by one."""
 ARTICLED = {"scratch": "training from scratch", "simple": "the simple baseline", "random_trunk": "the random trunk"}
 
 
@@ -108,9 +110,13 @@ def domains_in_short(results: Results) -> str:
 def learnt_domains(results: Results) -> str:
     """The training items of each domain; empty where the data name none."""
     counts = results.data.domain_counts
-    shown = [f"{shorten(name, 24)}: {count:,}" for name, count in counts.items()]
-    more = f" and {len(shown) - SHOWN_DOMAINS:,} more" if len(shown) > SHOWN_DOMAINS else ""
-    return ", ".join(shown[:SHOWN_DOMAINS]) + more
+    return listed([f"{shorten(name, 24)}: {count:,}" for name, count in counts.items()])
+
+
+def listed(domains: Sequence[str]) -> str:
+    """The first of them, and how many there are besides."""
+    more = f" and {len(domains) - SHOWN_DOMAINS:,} more" if len(domains) > SHOWN_DOMAINS else ""
+    return ", ".join(domains[:SHOWN_DOMAINS]) + more
 
 
 def restricted(licence: str) -> bool:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart.core.alignment import TRANSDUCTIVE
-from headstart.core.results import Results
+from headstart.core.results import IssueRecord, Results
 from headstart.report import _across, _class_shares, _domain, _wording
 from headstart.report._format import (
     bare,
@@ -25,12 +24,16 @@ from headstart.report._format import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.text import Text
 
 WIDTH = 80
 MOST = 4
 """Warnings, and things left out, that are named; the report has them all."""
+LONGEST = 310
+"""Characters of one of them: four lines."""
 SUSPICIOUS = "suspicious_labels"
 """The code of the one remark that is shown beside warnings: people act on it."""
 STYLES = {
@@ -142,19 +145,23 @@ def _transfer(results: Results) -> list[tuple[str, str]]:
 
 
 def _warnings(results: Results) -> list[tuple[str, str, str]]:
-    order = {"error": ("x", "red"), "warning": ("!", "yellow")}
-    found = [each for severity in order for each in results.data.issues if each.severity == severity]
-    shown = [(order[each.severity][0], each.message, order[each.severity][1]) for each in found[:MOST]]
-    shown += _more(len(found) - MOST, "finding", "findings")
+    shown = _findings(results.data.issues)
     return shown + [("?", each.message, "yellow") for each in results.data.issues if each.code == SUSPICIOUS]
+
+
+def _findings(issues: Sequence[IssueRecord]) -> list[tuple[str, str, str]]:
+    """The first errors and warnings, and how many there are besides."""
+    order = {"error": ("x", "red"), "warning": ("!", "yellow")}
+    found = [each for severity in order for each in issues if each.severity == severity]
+    shown = [(order[each.severity][0], each.message, order[each.severity][1]) for each in found[:MOST]]
+    return shown + _more(len(found) - MOST, "finding", "findings")
 
 
 def _domains(results: Results) -> list[tuple[str, str, str]]:
     """What became of carrying over, how domains differ, and what is not of the domain that was learnt from."""
     carried = [] if results.across is None else [(">", _across.in_short(results), "cyan")]
     if results.across is not None:
-        found = [each for each in results.across.target.issues if each.code != TRANSDUCTIVE]
-        carried += [("!", each.message, "yellow") for each in found if each.severity != "note"]
+        carried += _findings(results.across.target.issues)
     carried += [("=", found, "cyan") for found in [_wording.domains_in_short(results)] if found]
     carried += [("!", warning, "yellow") for warning in [_class_shares.warning(results)] if warning]
     return carried + [("!", _domain.in_short(each), "yellow") for each in results.domains if each.apart]
@@ -202,7 +209,9 @@ def _listed(rows: list[tuple[str, str, str]]) -> RenderableType:
     table.add_column(no_wrap=True, min_width=1)
     table.add_column(ratio=1)
     for sign, text, style in rows:
-        table.add_row(Text(sign, style=f"bold {style}"), Text(cut(text, 220), style="dim" if style == "dim" else ""))
+        table.add_row(
+            Text(sign, style=f"bold {style}"), Text(cut(text, LONGEST), style="dim" if style == "dim" else "")
+        )
     return table
 
 
