@@ -11,11 +11,12 @@ import pandas
 import pytest
 
 from headstart import api
+from headstart.bundle.domain import FILE
 from headstart.bundle.model import CARD, read_card
 from headstart.bundle.recipe import read_recipe
 from headstart.core.alignment import SOURCE_ONLY
 from headstart.core.dataset import Dataset
-from headstart.core.errors import UserError
+from headstart.core.errors import Unavailable, UserError
 from headstart.core.recipe import Recipe
 from headstart.engine.options import PoolMember
 from headstart.finished import FinishedRun, is_run
@@ -102,6 +103,9 @@ def test_items_that_do_not_go_with_the_run_are_refused_together(run: Path, tmp_p
     assert said[2] == f"The model of '{run}' reads images, and the target 'texts' holds texts; give images."
     assert said[3] == "'photos' holds images and the test items 'texts' texts; give two of one kind."
     assert said[4].startswith("The test items 'texts' have classes that 'photos' does not: a, b. Name them like those")
+    scarce = api.load_unlabelled(shifted_photos(tmp_path / "scarce", 4))
+    with pytest.raises(UserError, match="takes 10 independent items of each at least, of which the target 'scarce'"):
+        api.align(run, scarce)
     photos = api.load_unlabelled(shifted_photos(tmp_path / "other"))
     with pytest.raises(UserError, match="12 items of the test data are among the labelled items 'few', or copies"):
         api.align(run, photos, labelled=few, test=few)
@@ -121,6 +125,10 @@ def test_what_is_no_run_that_could_be_carried_over_is_refused(run: Path, data: D
         (run / "model" / CARD).write_text(json.dumps({**card, **changes}))
         with pytest.raises(UserError, match=f"{why}, and cannot be carried over without its data"):
             api.align(run, target)
+    (run / "model" / CARD).write_text(json.dumps(card))
+    (run / "model" / FILE).unlink()
+    with pytest.raises(Unavailable, match="is damaged: it is missing"):
+        api.align(run, target)
     with pytest.raises(UserError, match=r"Test items come with the data \(load\(\.\.\., test=\)\), unless a finished"):
         api.align(data, target, test=data)
 

@@ -13,12 +13,13 @@ from headstart import catalog
 from headstart.adapting import Adaptation, located
 from headstart.adapting import run as adapted_to
 from headstart.asked import loaded, options_of
-from headstart.bundle.domain import FILE, read_reference
+from headstart.bundle.domain import read_reference
 from headstart.bundle.model import CARD, Card
 from headstart.bundle.model import located as model_in
 from headstart.bundle.recipe import read_recipe
 from headstart.core.alignment import SOURCE_ONLY
 from headstart.core.dataset import IN_MEMORY, NOUNS, Dataset, Unlabelled
+from headstart.core.domain_reference import DomainReference
 from headstart.core.errors import UserError, together
 from headstart.core.progress import Progress
 from headstart.core.recipe import Recipe
@@ -41,6 +42,7 @@ class FinishedRun:
     card: Card
     results: Results
     recipe: Recipe
+    reference: DomainReference
 
     @property
     def roles(self) -> Mapping[str, str]:
@@ -75,8 +77,14 @@ class FinishedRun:
                 "its model is as it was pretrained. Give the labelled data instead of the run, or make one by "
                 "'headstart adapt' with --strategy linear_probe."
             )
-        recipe = read_recipe(folder / "recipe.toml")
-        return cls(folder=folder, inner=inner, card=card, results=read_results(folder), recipe=recipe)
+        return cls(
+            folder=folder,
+            inner=inner,
+            card=card,
+            results=read_results(folder),
+            recipe=read_recipe(folder / "recipe.toml"),
+            reference=read_reference(inner, card.domain, classes=len(card.classes)),
+        )
 
 
 def is_run(source: object) -> bool:
@@ -108,9 +116,11 @@ class Onward:
     @property
     def identity(self) -> Mapping[str, object]:
         """What it depends on; see `headstart.engine.identity`."""
+        import numpy as np
+
         from headstart.engine.identity import versions
 
-        kept = hashlib.sha256((self.run.inner / FILE).read_bytes())
+        kept = hashlib.sha256(np.ascontiguousarray(self.run.reference.features).tobytes())
         return {
             "versions": versions(),
             "options": asdict(self.recipe) | {"data": "", "test": "", "target": "", "labelled": ""},
@@ -207,12 +217,15 @@ def check(onward: Onward) -> None:
 
 
 def _check_items(onward: Onward) -> None:
+    from headstart.engine.options import scarce
+
     data, target, problems = onward.run.results.data, onward.target, list[str]()
     if target.items.modality != data.modality:
         problems.append(
             f"The model of '{onward.run.folder}' reads {NOUNS[data.modality]}s, and the target '{target.items.name}' "
             f"holds {NOUNS[target.items.modality]}s; give {NOUNS[data.modality]}s."
         )
+    problems += scarce({f"the target '{target.items.name}'": target.items.groups})
     for called, found in (("labelled", target.labelled), ("test", target.test)):
         if found is not None:
             problems += odd_labelled(found, called, data.name, data.modality, data.classes)

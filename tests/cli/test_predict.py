@@ -158,7 +158,7 @@ class Watch:
     def __init__(self, card):
         self.seen, self._card = [], card
 
-    def card(self, progress):
+    def card(self):
         if self._card is None:
             raise UserError("There are too few.")
         return self._card

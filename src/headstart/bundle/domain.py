@@ -32,8 +32,8 @@ def write_reference(folder: Path, reference: DomainReference) -> None:
     save_file(arrays, folder / FILE, metadata={NAMES: json.dumps(names)})
 
 
-def read_reference(folder: Path, of: Kept, *, width: int, classes: int) -> DomainReference:
-    """The reference in ``folder`` of a model with ``width`` features and so many ``classes``.
+def read_reference(folder: Path, of: Kept, *, classes: int, width: int | None = None) -> DomainReference:
+    """The reference in ``folder`` of a model with so many ``classes`` and ``width`` features (None: as it says).
 
     Raises:
         Unavailable: it is missing or damaged.
@@ -49,7 +49,7 @@ def read_reference(folder: Path, of: Kept, *, width: int, classes: int) -> Domai
         raise _damaged(path, "it is missing") from error
     except (OSError, ValueError, SafetensorError) as error:
         raise _damaged(path, str(error)) from error
-    _check(path, arrays, names, width, classes)
+    _check(path, arrays, names, classes, width)
     return DomainReference(
         of=of,
         features=arrays["features"],
@@ -59,11 +59,14 @@ def read_reference(folder: Path, of: Kept, *, width: int, classes: int) -> Domai
     )
 
 
-def _check(path: Path, arrays: Mapping[str, NDArray[np.generic]], names: object, width: int, classes: int) -> None:
+def _check(
+    path: Path, arrays: Mapping[str, NDArray[np.generic]], names: object, classes: int, width: int | None
+) -> None:
     """Refuse arrays that do not go together, or not with the model."""
-    count = len(arrays["features"]) if "features" in arrays else 0
-    named = len(names) if isinstance(names, list) else -1
-    shapes = {"features": (count, width), "predicted": (count,), "targets": (count,)}
+    features = arrays["features"] if "features" in arrays else np.empty((0, 0))
+    count, named = len(features), len(names) if isinstance(names, list) else -1
+    wide = features.shape[-1] if width is None else width
+    shapes = {"features": (count, wide), "predicted": (count,), "targets": (count,)}
     wrong = [name for name in ("features", "predicted", "looks") if name not in arrays]
     wrong += [name for name, shape in shapes.items() if name in arrays and arrays[name].shape != shape]
     wrong += [

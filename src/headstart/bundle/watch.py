@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headstart.core.domain_card import DomainCard
 from headstart.core.domain_reference import DomainReference
-from headstart.core.progress import Progress, Silent
+from headstart.core.progress import Silent
 from headstart.core.sound import Clip
 from headstart.distances.properties import properties
 from headstart.distances.two_sample import FEWEST
@@ -73,7 +73,7 @@ class DomainWatch:
         else:
             self._kept.append(entry)
 
-    def card(self, progress: Progress | None = None) -> DomainCard:
+    def card(self) -> DomainCard:
         """How far the items are from those of the reference, with predicted classes held equal where both sides have
         enough of the same: a model that predicts one class for all that is strange to it leaves none to compare within.
 
@@ -100,7 +100,7 @@ class DomainWatch:
                 targets=predicted if held else None,
                 noted=[noted.look for noted, _, _ in kept],
             ),
-            progress=progress or Silent(),
+            progress=Silent(),
             seed=self._seed,
         )
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from headstart.bundle.watch import DomainWatch
     from headstart.core.domain_card import DomainCard
     from headstart.core.errors import UnreadableItem
-    from headstart.core.progress import Progress
 
 BAR = 10
 GAP = 2
@@ -97,7 +96,7 @@ def predict(
             progress.say(f"Left out: {len(left) - NAMED} more items that cannot be read.")
         if out_file is not None:
             write(out_file, predictor.classes, predictions, left)
-        card, domain_note = (None, UNWATCHED) if watch is None else compared(watch, progress)
+        card, domain_note = (None, UNWATCHED) if watch is None else compared(watch)
         if card is not None and card.apart:
             progress.say(unlike(card))
     if json:
@@ -112,10 +111,10 @@ def predict(
         show(table(predictions, out().width))
 
 
-def compared(watch: DomainWatch, progress: Progress) -> tuple[DomainCard | None, str]:
+def compared(watch: DomainWatch) -> tuple[DomainCard | None, str]:
     """The card of the items that were predicted, or why there is none."""
     try:
-        return watch.card(progress), ""
+        return watch.card(), ""
     except UserError as error:
         return None, str(error)
 

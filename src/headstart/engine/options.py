@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headstart.core.backbone import Backbone, BackboneInfo, LinearHead, Source
 from headstart.core.baseline import Baseline
@@ -163,7 +164,12 @@ def unlike(data: Dataset, target: Unlabelled) -> list[str]:
             "give two of one kind."
         )
     sides = {f"'{data.name}'": data.groups[data.split.train], f"the target '{target.name}'": target.groups}
-    return kinds + [
+    return kinds + scarce(sides)
+
+
+def scarce(sides: Mapping[str, NDArray[np.int64]]) -> list[str]:
+    """Those of the ``sides``, known by their ties ``(N,)``, that have too few items which are independent."""
+    return [
         f"Telling source and target apart takes {FEWEST} independent items of each at least, of which {name} has "
         f"{len(np.unique(groups))}: copies, and items of one group, count once. Add items."
         for name, groups in sides.items()
