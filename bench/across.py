@@ -93,9 +93,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measured(shift: Shift, seed: int, items: int, *, absent: bool = False) -> Outcome:
-    """One draw of one shift, with half of the classes ``absent`` from the target or with all of them."""
-    source, target, hidden, own = both_features(shift, seed, items)
+def measured(shift: Shift, seed: int, items: int, *, absent: bool = False, model: str = "") -> Outcome:
+    """One draw of one shift, with half of the classes ``absent`` from the target or with all of them; on features of
+    the usual model, or of another.
+    """
+    source, target, hidden, own = both_features(shift, seed, items, model=model)
     if absent:
         there = present(hidden, source.outputs, seed)
         target, hidden = target[there], hidden[there]
@@ -126,7 +128,7 @@ def features(shift: Shift, seed: int, items: int) -> tuple[Source, NDArray[np.fl
     return both_features(shift, seed, items, stated=False)[:3]
 
 
-def both_features(shift: Shift, seed: int, items: int, *, stated: bool = True) -> Measured:
+def both_features(shift: Shift, seed: int, items: int, *, stated: bool = True, model: str = "") -> Measured:
     """The same, and features of both by statistics of each domain's own; None for bodies without BatchNorm, or where
     they are not ``stated``.
     """
@@ -135,7 +137,7 @@ def both_features(shift: Shift, seed: int, items: int, *, stated: bool = True) -
         source, target = (api.load(place, seed=seed) for place in places)
         if source.classes != target.classes:
             raise SystemExit(f"{shift.name} has other classes on both sides: {source.classes} and {target.classes}.")
-        run = run_of(source, seed, [MODELS[source.modality]])
+        run = run_of(source, seed, [model or MODELS[source.modality]])
         (entrant,) = rank(run).taken
         contender, rows = entrant.probe.contender, one_of_each(target.groups, seed)
         seen, learnt, own = items_of(target, rows), source.split.train, None
@@ -157,11 +159,11 @@ def both_features(shift: Shift, seed: int, items: int, *, stated: bool = True) -
         )
 
 
-def page(found: Sequence[Outcome]) -> str:
+def page(found: Sequence[Outcome], title: str = "Across domains") -> str:
     """In Markdown: gains by shift, means over all of them, how often each harms, and whether the goals are met."""
     ways = list(dict.fromkeys(way for each in found for way in each.gains()))
     names = list(dict.fromkeys(each.shift for each in found))
-    lines = [f"# Across domains\n\n{machine()}\n"]
+    lines = [f"# {title}\n\n{machine()}\n"]
     lines += [
         "Points of balanced accuracy on the target above the source's head, means over seeds; a dash: the way changes "
         "nothing there, and counts as 0.\n"

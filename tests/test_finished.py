@@ -21,6 +21,7 @@ from headstart.core.recipe import Recipe
 from headstart.engine.options import PoolMember
 from headstart.finished import FinishedRun, is_run
 from headstart.report.json import read_results
+from headstart.run_folder import NOTE
 from tests.test_api import labelled_photos, shifted_photos
 
 pytestmark = pytest.mark.usefixtures("little_work", "one_thread")
@@ -81,6 +82,9 @@ def test_the_same_again_is_read_back_and_something_else_is_refused(run: Path, tm
     done = api.align(run, target, out=tmp_path / "next", method="coral")
     monkeypatch.setattr("headstart.finished._computed", None)
     assert api.align(run, target, out=tmp_path / "next", method="coral").results == done.results
+    (run / NOTE).write_text(json.dumps({**json.loads((run / NOTE).read_text()), "data": "another head"}))
+    with pytest.raises(TypeError, match="not callable"):  # it is computed anew
+        api.align(run, target, out=tmp_path / "next", method="coral")
     with pytest.raises(UserError, match="already holds a run of other options"):
         api.align(run, target, out=tmp_path / "next", method="jdot")
     few = api.load_few(labelled_photos(tmp_path / "few"))

@@ -119,6 +119,7 @@ class Onward:
         import numpy as np
 
         from headstart.engine.identity import versions
+        from headstart.run_folder import noted
 
         kept = hashlib.sha256(np.ascontiguousarray(self.run.reference.features).tobytes())
         return {
@@ -126,6 +127,7 @@ class Onward:
             "options": asdict(self.recipe) | {"data": "", "test": "", "target": "", "labelled": ""},
             "data": self.run.results.data.fingerprint,
             "rows": kept.hexdigest(),
+            "run": noted(self.run.folder),
             "models": [self.run.results.model.name],
             "target": self.target.items.fingerprint,
             "labelled": "" if self.target.labelled is None else self.target.labelled.fingerprint,
