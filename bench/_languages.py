@@ -1,7 +1,7 @@
 """Names and keywords of emoji in many languages, to be told apart by the nine broad categories of Unicode.
 
-1,906 emoji: what Unicode's CLDR calls them and looks them up by, packed in the npm package emojibase-data (MIT). The same
-ideas never come to two languages of one draw, so that no item is a translation of another.
+1,906 emoji: what Unicode's CLDR calls them and looks them up by, packed in the npm package emojibase-data (MIT). The
+same ideas never come to two languages of one draw, so that no item is a translation of another.
 """
 
 from __future__ import annotations
