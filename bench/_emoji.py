@@ -12,8 +12,9 @@ import json
 import random
 import re
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -55,17 +56,19 @@ def draw(folder: Path, vendor: str, part: str, *, train: int, test: int, seed: i
                 _on_white(file.read()).save(place)
 
 
-def dealt(known: list[Mapping[str, str]], *, train: int, test: int, seed: int) -> Mapping[str, list[Mapping[str, str]]]:
+def dealt(
+    known: Sequence[Mapping[str, Any]], *, train: int, test: int, seed: int
+) -> Mapping[str, list[Mapping[str, Any]]]:
     """Emoji for the parts ``train`` and ``test``: variants of one are together, in an order shuffled by ``seed``.
 
     A part that is full drops what is left of its last emoji.
     """
-    together: dict[str, list[Mapping[str, str]]] = {}
+    together: dict[str, list[Mapping[str, Any]]] = {}
     for each in known:
         together.setdefault(idea(each["unified"]), []).append(each)
     order = list(together.values())
     random.Random(seed).shuffle(order)
-    parts: dict[str, list[Mapping[str, str]]] = {"train": [], "test": []}
+    parts: dict[str, list[Mapping[str, Any]]] = {"train": [], "test": []}
     for variants in order:
         part = "train" if len(parts["train"]) < train else "test"
         parts[part] += variants

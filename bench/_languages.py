@@ -27,7 +27,7 @@ def write(path: Path, *, language: str, part: str, items: int, seed: int) -> Non
     with tarfile.open(packed("emojibase-data", VERSION, SHA256)) as archive:
         listed, groups = (_json(archive, name) for name in (f"{language}/data.json", "meta/groups.json"))
     known = [{**each, "unified": each["hexcode"]} for each in listed if each.get("group", COMPONENT) != COMPONENT]
-    drawn: list[Mapping[str, Any]] = list(dealt(known, train=items, test=items, seed=seed)[part])
+    drawn = dealt(known, train=items, test=items, seed=seed)[part]
     write_texts(path, ((described(each), groups["groups"][str(each["group"])]) for each in drawn))
 
 
