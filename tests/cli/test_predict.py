@@ -117,7 +117,7 @@ def test_the_items_of_a_table_and_a_file_of_their_predictions(headstart, predict
     ended = headstart("predict", "run", str(table), "--out", str(found))
     assert ended.code == 0
     assert predictor == ["one more thing", "bad one here", "a third of them"]
-    assert ended.out.replace("\n", "") == f"2 predictions in {found}: spam 2."
+    assert "".join(ended.out.split()) == f"2predictionsin{found}:spam2."  # long paths are wrapped
     assert found.read_text().splitlines() == [
         "item,predicted,confidence,problem,p(ham),p(spam)",
         "one more thing,spam,0.750000,,0.250000,0.750000",
