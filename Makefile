@@ -19,9 +19,10 @@ $(READY): pyproject.toml
 demo: $(READY)
 	$(BIN)/headstart demo $(ARGS)
 
-# All tests; ARGS="-m 'not real'" leaves out those that fetch weights or data.
+# All tests in two processes of one thread each, a file in one of them (two cores are then used twice as well as by
+# two threads). ARGS="-m 'not real'" leaves out those that fetch weights or data, ARGS="-n 8" takes eight processes.
 test: $(READY)
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # Style, types, layers, and documents that quote the program.
 check: $(READY)

