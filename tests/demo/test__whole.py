@@ -17,9 +17,13 @@ def test_what_is_made_appears_when_the_block_is_done(tmp_path: Path):
 
 
 def test_a_block_that_fails_leaves_nothing(tmp_path: Path):
-    with pytest.raises(KeyboardInterrupt), appearing(tmp_path / "folder") as making:
-        making.mkdir()
-        raise KeyboardInterrupt
+    def stopped() -> None:
+        with appearing(tmp_path / "folder") as making:
+            making.mkdir()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -44,6 +48,6 @@ def test_a_file_takes_the_place_of_a_damaged_one(tmp_path: Path):
 
 
 def test_what_cannot_be_moved_is_an_error(tmp_path: Path):
-    with pytest.raises(FileNotFoundError), appearing(tmp_path / "folder"):
-        pass  # the block has made nothing
+    with pytest.raises(FileNotFoundError), appearing(tmp_path / "folder") as making:
+        assert not making.exists()  # and nothing is made
     assert list(tmp_path.iterdir()) == []
