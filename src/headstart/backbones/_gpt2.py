@@ -66,9 +66,7 @@ class Gpt2(TextFamily):
         from transformers.masking_utils import create_causal_mask
 
         hidden, mask = state["hidden"], state["attention_mask"]
-        attention = create_causal_mask(
-            config=body.config, inputs_embeds=hidden, attention_mask=mask, past_key_values=None
-        )
+        attention = create_causal_mask(body.config, hidden, mask, None)  # by place: the last name has changed
         for layer in body.h[start:stop]:
             hidden = layer(hidden, None, attention, use_cache=False)
         return {"hidden": hidden, "attention_mask": mask}

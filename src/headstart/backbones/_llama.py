@@ -77,9 +77,7 @@ class Llama(TextFamily):
 
         hidden, mask = state["hidden"], state["attention_mask"]
         positions = torch.arange(hidden.shape[1], device=hidden.device).unsqueeze(0)
-        attention = create_causal_mask(
-            config=body.config, inputs_embeds=hidden, attention_mask=mask, past_key_values=None
-        )
+        attention = create_causal_mask(body.config, hidden, mask, None)  # by place: the last name has changed
         # Called past the hooks of modules: positions are computed below and above a cut, and hold no weights.
         turns = body.rotary_emb.forward(hidden, positions)
         for layer in body.layers[start:stop]:

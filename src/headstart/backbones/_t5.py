@@ -88,9 +88,7 @@ class T5(TextFamily):
         from transformers.masking_utils import create_bidirectional_mask, create_causal_mask
 
         hidden, encoded = state["decoder"], state["hidden"]
-        causal = create_causal_mask(
-            config=stack.config, inputs_embeds=hidden, attention_mask=None, past_key_values=None
-        )
+        causal = create_causal_mask(stack.config, hidden, None, None)  # by place: the last name has changed
         across = create_bidirectional_mask(
             config=stack.config,
             inputs_embeds=hidden,
