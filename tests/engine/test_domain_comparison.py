@@ -51,6 +51,7 @@ def test_a_target_and_a_given_test_split_have_a_card_each(tmp_path: Path):
     assert other.nearest[0].text == "(24, 24)"
     assert found.model == toys.info().name
     assert found.notes == ()
+    assert found.pretraining is None  # the toy has no BatchNorm
 
 
 def test_another_domain_is_told(tmp_path: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 
+from headstart.core.domain_card import BlockFromPretraining, FromPretraining
 from headstart.core.results import (
     CandidateRow,
     ControlRow,
@@ -258,6 +259,16 @@ def solar() -> Results:
             note="Doubling the labels to 800 would add about 2.5 points (80% band 0.7 to 4.0).",
         ),
         retention=None,
+        pretraining=FromPretraining(
+            items=64,
+            distance=0.119,
+            low=0.114,
+            high=0.124,
+            blocks=(
+                BlockFromPretraining(block="stem", distance=0.176),
+                BlockFromPretraining(block="stage 1", distance=0.096),
+            ),
+        ),
         domains=(),
         across=None,
         by_domain=(),

@@ -190,6 +190,7 @@ def tweets() -> Results:
             note="The curve is flat from 191 texts on, so there is no forecast: more such labels would buy little.",
         ),
         retention=None,
+        pretraining=None,
         domains=(),
         across=None,
         by_domain=(),

@@ -17,7 +17,7 @@ from headstart.report import _wording
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from headstart.core.dataset import Dataset, Issue
+    from headstart.core.dataset import Dataset, Issue, Modality
     from headstart.core.domain_card import DomainCard, DomainComparison
 
 Target = Annotated[
@@ -91,7 +91,7 @@ def _compare(data: Dataset, target: str, model: str, seed: int, *, as_json: bool
         read = {"name": items.name, "items": len(items), "issues": items.issues}
         document(audit(data) | {"target": read, "domains": compared})
     else:
-        show(*_issues(items.issues), *domains(compared))
+        show(*_issues(items.issues), *domains(compared, data.modality))
 
 
 def fit(data: Dataset) -> bool:
@@ -163,13 +163,18 @@ def _issues(issues: Sequence[Issue]) -> Iterator[RenderableType]:
                     yield Text(f"        {_some(issue.items)}", style="dim")
 
 
-def domains(compared: DomainComparison) -> Iterator[RenderableType]:
+def domains(compared: DomainComparison, modality: Modality) -> Iterator[RenderableType]:
     """What a person sees of the domains that were compared."""
     from rich.rule import Rule
     from rich.text import Text
 
-    from headstart.report import _domain
+    from headstart.report import _domain, _pretraining
 
+    found = compared.pretraining
+    if found is not None:
+        question = "How far are the training items from the model's pretraining?"
+        yield Rule(Text(question, style="bold"), align="left")
+        yield Text(f"{_pretraining.answer(found, modality)} {_pretraining.where(found)}".rstrip())
     for card in compared.cards:
         yield Rule(Text(_domain.question(card), style="bold"), align="left")
         yield Text(_domain.answer(card), style="bold yellow" if card.apart else "bold green")

@@ -89,11 +89,34 @@ class DomainCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BlockFromPretraining:
+    """The distance by the BatchNorm layers of a ``block`` alone."""
+
+    block: str
+    distance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromPretraining:
+    """How far ``items`` items are from what a body was pretrained on, as its BatchNorm layers remember that: the
+    squared Hellinger distance, 0 to 1, of their channels, with a two-sided 95% interval. ``blocks``, from input to
+    output, are those with such layers.
+    """
+
+    items: int
+    distance: float
+    low: float
+    high: float
+    blocks: tuple[BlockFromPretraining, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DomainComparison:
-    """The ``cards`` of the training items beside whatever there was to compare them with, on the features of ``model``;
-    ``notes`` say what was not compared.
+    """The ``cards`` of the training items beside whatever there was to compare them with, on the features of ``model``,
+    and how far they are from what it was pretrained on, where it remembers that; ``notes`` say what was not compared.
     """
 
     model: str
+    pretraining: FromPretraining | None
     cards: tuple[DomainCard, ...]
     notes: tuple[str, ...]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from headstart.core.alignment import Alignment
-from headstart.core.domain_card import DomainCard
+from headstart.core.domain_card import DomainCard, FromPretraining
 
 Outcome = Literal["positive", "negative", "no_material_difference", "cannot_tell"]
 SCHEMA = 1
@@ -322,6 +322,7 @@ class Results:
     map: tuple[MapPoint, ...]
     learning_curve: LearningCurve
     retention: Retention | None
+    pretraining: FromPretraining | None
     domains: tuple[DomainCard, ...]
     across: Across | None
     by_domain: tuple[DomainScore, ...]

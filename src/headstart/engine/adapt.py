@@ -18,7 +18,7 @@ from headstart.engine.contest import hold
 from headstart.engine.controls import Setting, try_all
 from headstart.engine.crossing import crossed
 from headstart.engine.device import hand_back_memory
-from headstart.engine.domains import compared
+from headstart.engine.domains import compared, from_training_items
 from headstart.engine.evidence import Findings, Preview, gather
 from headstart.engine.final import score, settle
 from headstart.engine.folds import repeated_folds
@@ -119,17 +119,12 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
             scored=scored,
             proof=proof,
             retention=retention,
+            pretraining=from_training_items(winner.contender, run),
             domains=cards if crossing is None else (crossing.card, *cards),
             across=None if crossing is None else crossing.across(scored, run, data.split),
         )
-        results = gather(
-            found,
-            run,
-            data,
-            preview=preview,
-            notes=[*_notes(fold_note, data, options, clock), card_note],
-            seconds=clock.seconds,
-        )
+        notes = [*_notes(fold_note, data, options, clock), card_note]
+        results = gather(found, run, data, preview=preview, notes=notes, seconds=clock.seconds)
     return Adapted(
         recipe=options.recipe,
         backbone=model.backbone,

@@ -19,6 +19,7 @@ from headstart.engine.features import Encoder
 from headstart.engine.items import Names, items_of
 from headstart.engine.options import Options, unlike, unsuited
 from headstart.engine.prepare import fetch
+from headstart.engine.pretraining import from_pretraining
 from headstart.engine.reading import settle_reading
 from headstart.engine.threads import modest_threads
 
@@ -60,6 +61,7 @@ def compared_domains(
     cards, note = tuple[DomainCard, ...](), ""
     with modest_threads(2 * COMPARED):
         first = side("training items", data, rows)
+        pretraining = from_pretraining(backbone, first.items, progress=progress, seed=seed)
         reader = BlockReader(backbone=backbone, encoder=encoder, home=options.home)
         if data.split.origin == "given":
             tested = data.split.test[one_of_each(data.groups[data.split.test], seed)[:COMPARED]]
@@ -70,4 +72,5 @@ def compared_domains(
             blocks = partial(reader.distances, first.items, other.items, seed)
             found = domain_card(first, other, progress=progress, blocks=blocks, seed=seed)
             cards = (*cards, found)
-    return DomainComparison(model=member.info.name, cards=cards, notes=(note,) if note else ())
+    notes = (note,) if note else ()
+    return DomainComparison(model=member.info.name, pretraining=pretraining, cards=cards, notes=notes)

@@ -7,13 +7,14 @@ from functools import partial
 import numpy as np
 
 from headstart.core.dataset import Dataset
-from headstart.core.domain_card import DomainCard
+from headstart.core.domain_card import DomainCard, FromPretraining
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.engine.block_distances import BlockReader
 from headstart.engine.domain_card import ItemsSide, Preview, domain_card
 from headstart.engine.draws import one_of_each
 from headstart.engine.items import Items, Names
+from headstart.engine.pretraining import from_pretraining
 from headstart.engine.run import Run
 from headstart.engine.trials import Contender
 
@@ -61,6 +62,13 @@ def card_or_note(
 def reader_of(contender: Contender, run: Run) -> BlockReader:
     """The contender's body, to be read block by block."""
     return BlockReader(backbone=contender.backbone, encoder=contender.encoder, home=run.options.home)
+
+
+def from_training_items(contender: Contender, run: Run) -> FromPretraining | None:
+    """How far the training items are from what the contender was pretrained on."""
+    seed = run.options.seed
+    items = run.data.items.subset(one_of_each(run.data.ties, seed)[:LEARNT])
+    return from_pretraining(contender.backbone, items, progress=run.progress, seed=seed)
 
 
 def training_side(contender: Contender, run: Run, data: Dataset, preview: Preview) -> ItemsSide:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headstart.core.cores import cores
 from headstart.core.dataset import Dataset, Issue, domain_counts
-from headstart.core.domain_card import DomainCard
+from headstart.core.domain_card import DomainCard, FromPretraining
 from headstart.core.results import (
     Across,
     DataRecord,
@@ -161,6 +161,7 @@ class Findings:
     scored: Scored
     proof: Proof
     retention: Retention | None
+    pretraining: FromPretraining | None = None
     domains: tuple[DomainCard, ...] = ()
     across: Across | None = None
 
@@ -194,6 +195,7 @@ def gather(
         map=feature_map(scored, run.options.seed, run.plan.laid_out),
         learning_curve=curve(chosen, run),
         retention=found.retention,
+        pretraining=found.pretraining,
         domains=found.domains,
         across=found.across,
         by_domain=by_domain(scored, run.data.task, data.domain_names),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.core.results import CandidateRow, ControlRow, Interval, Results
-from headstart.report import _across, _class_shares, _domain, _format, _views, _wording, plots
+from headstart.report import _across, _class_shares, _domain, _format, _pretraining, _views, _wording, plots
 from headstart.report._files import write_text
 from headstart.report._svg import Scale
 from headstart.report._usage import usage
@@ -65,7 +65,13 @@ def _environment() -> Environment:
     environment.filters["shape"] = lambda given: _format.shape(given).replace(" ", NO_BREAK)
     environment.filters["breakable"] = _breakable
     environment.globals.update(
-        format=_format, views=_views, wording=_wording, domain=_domain, across=_across, shares=_class_shares
+        format=_format,
+        views=_views,
+        wording=_wording,
+        domain=_domain,
+        pretraining=_pretraining,
+        across=_across,
+        shares=_class_shares,
     )
     return environment
 
