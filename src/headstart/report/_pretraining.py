@@ -49,7 +49,7 @@ def where(found: FromPretraining) -> str:
     each = found.blocks[farthest]
     if farthest == 0:
         return (
-            f"The most is in the first of {len(found.blocks)} blocks ({plain(each.distance, 2)}): low-level appearance, "
-            "such as colour, contrast or sharpness, is unusual for it."
+            f"The most is in the first of {len(found.blocks)} blocks ({plain(each.distance, 2)}): low-level "
+            "appearance, such as colour, contrast or sharpness, is unusual for it."
         )
     return f"The most is in block {farthest + 1} of {len(found.blocks)} ({plain(each.distance, 2)})."
