@@ -4,8 +4,8 @@
 
 Crops of the two photographs that come with scikit-learn, in colour and in grey; the emoji, the solar cells and the
 digits of the other measurements; and uniform noise. The networks are those with BatchNorm whose weights come in a
-registry package: EfficientNet-Lite0 and -Lite2, of ImageNet. What is printed gives the landmarks of
-`headstart.report._pretraining`.
+registry package: EfficientNet-Lite0 and -Lite2, of ImageNet. Then names and keywords of emoji in several languages, and
+tweets, by the vocabulary of MiniLM-L6. What is printed gives the landmarks of `headstart.report._pretraining`.
 """
 
 from __future__ import annotations
@@ -20,21 +20,24 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from bench import _digits, _emoji
+from bench import _digits, _emoji, _languages
 from bench._machine import machine
 from headstart import api
 from headstart.core.progress import Silent
-from headstart.demo import solar_cells
+from headstart.demo import solar_cells, tweets
 from headstart.engine.items import items_of
 from headstart.engine.pretraining import from_pretraining
+from headstart.engine.vocabulary import from_vocabulary
 from headstart.pool import find
 
 NETWORKS = ("efficientnet_lite0", "efficientnet_lite2")
 SIDE = 256
+READER, TEXTS = "minilm_l6", 400
+LANGUAGES = ("en", "vi", "fr", "es", "it", "de", "pl", "hu", "fi", "ru", "ko", "ja", "zh")
 
 
 def main() -> int:
-    """Print a table."""
+    """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0)
@@ -54,7 +57,27 @@ def main() -> int:
                 blocks = " ".join(f"{each.distance:.3f}" for each in found.blocks)
                 told = f"{found.distance:.3f} ({found.low:.3f} to {found.high:.3f})"
                 print(f"{name:<20} {network:<20} {told}   {blocks}", flush=True)
+    print(f"\nPieces per word of {TEXTS} texts (95% interval), share of unknown pieces, {READER}\n", flush=True)
+    _vocabulary(given.seed)
     return 0
+
+
+def _vocabulary(seed: int) -> None:
+    member = find(READER)
+    member.source.pull(member.info, Silent())
+    preprocess = member.load().preprocess
+    with tempfile.TemporaryDirectory() as scratch:
+        tables = {"tweets": tweets.prepare(train=TEXTS, test=1, seed=seed, progress=Silent())[0]}
+        for language in LANGUAGES:
+            tables[language] = Path(scratch) / f"{language}.csv"
+            _languages.write(tables[language], language=language, part="train", items=TEXTS, seed=seed)
+        for name, table in tables.items():
+            texts = api.load_unlabelled(table, input="text")
+            found = from_vocabulary(preprocess, items_of(texts, np.arange(len(texts))), seed=seed)
+            assert found is not None  # they have words
+            print(
+                f"{name:<20} {found.pieces:.2f} ({found.low:.2f} to {found.high:.2f})   {found.unknown:.1%}", flush=True
+            )
 
 
 def _photographs(folder: Path, items: int, seed: int, mode: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from headstart.backbones._text import TextPreprocess, longest_input, read_tokenizer
+from headstart.core.backbone import Pieces
 from headstart.core.errors import Unavailable
 from tests.backbones.tiny import TEXTS, tokenizer_files, write
 
@@ -61,6 +62,16 @@ def test_what_is_sure_to_be_cut_off_is_not_tokenised(folder: Path, filler: str) 
     preprocess = make(folder)
     for text in (filler * 4000 + TEXTS[0], TEXTS[0] + filler * 4000):
         assert preprocess.item(text) == read_tokenizer(folder)(text, truncation=True, max_length=16)["input_ids"]
+
+
+def test_pieces_are_those_of_the_whole_text_and_no_special_ones(folder: Path) -> None:
+    preprocess, tokenizer = make(folder, tokens=4), read_tokenizer(folder)
+    text = f"{TEXTS[0]} {TEXTS[1]} \u2603"
+    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    found = preprocess.pieces(text)
+    assert (found.words, found.pieces) == (len(text.split()), len(ids))
+    assert found.unknown == ids.count(tokenizer.unk_token_id) > 0
+    assert preprocess.pieces("") == Pieces(words=0, pieces=0, unknown=0)
 
 
 def test_many_threads_get_the_same_tokens(folder: Path) -> None:

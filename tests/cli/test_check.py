@@ -6,7 +6,7 @@ import pytest
 
 from headstart import api
 from headstart.core.dataset import Issue
-from headstart.core.domain_card import BlockFromPretraining, DomainComparison, FromPretraining
+from headstart.core.domain_card import BlockFromPretraining, DomainComparison, FromPretraining, FromVocabulary
 from headstart.core.errors import UserError
 from tests.cli.standins import dataset
 from tests.report.cards import other_site, same
@@ -103,14 +103,14 @@ class Items(SimpleNamespace):
 
 @pytest.fixture
 def comparing(loading, monkeypatch):
-    def give(*issues, cards=(), notes=(), target=(), known=None):
+    def give(*issues, cards=(), notes=(), target=(), known=None, words=None):
         asked = loading(*issues)
         items = Items(name="new", issues=target)
         monkeypatch.setattr(api, "load_unlabelled", lambda source, **options: asked.update(target=source) or items)
 
         def compare(data, target, **options):
             asked.update(model=options["model"], compared=target is items)
-            return DomainComparison(model="packaged:m", pretraining=known, cards=cards, notes=notes)
+            return DomainComparison(model="packaged:m", pretraining=known, vocabulary=words, cards=cards, notes=notes)
 
         monkeypatch.setattr(api, "compare_domains", compare)
         return asked
@@ -122,9 +122,11 @@ def test_how_far_the_pretraining_is_comes_first(headstart, comparing):
     known = FromPretraining(
         items=64, distance=0.12, low=0.11, high=0.13, blocks=(BlockFromPretraining(block="stem", distance=0.2),)
     )
-    comparing(cards=(same(),), known=known)
+    words = FromVocabulary(items=9, pieces=1.42, low=1.39, high=1.46, unknown=0.0)
+    comparing(cards=(same(),), known=known, words=words)
     said = " ".join(headstart("check", "d", "--target", "new").out.split())
     assert "How far are the training items from the model's pretraining?" in said
+    assert "Its vocabulary cuts their words into 1.42 pieces each" in said
     assert "0.12 (0.11 to 0.13), where 0 is the same" in said
     assert said.index("model's pretraining?") < said.index("of the same domain")
 

@@ -269,6 +269,7 @@ def solar() -> Results:
                 BlockFromPretraining(block="stage 1", distance=0.096),
             ),
         ),
+        vocabulary=None,
         domains=(),
         across=None,
         by_domain=(),

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.core.domain_card import FromPretraining
+from headstart.core.domain_card import FromPretraining, FromVocabulary
 from headstart.report import _pretraining
 from headstart.report.html import render
-from tests.report.sample import solar
+from tests.report.sample import solar, tweets
 
 
 def known() -> FromPretraining:
@@ -48,3 +48,19 @@ def test_the_report_has_it_where_it_is_known():
     question = "How far are the training items from the model’s pretraining?"
     assert question in render(solar(), run="runs/x")
     assert question not in render(replace(solar(), pretraining=None), run="runs/x")
+
+
+def test_a_vocabulary_is_placed_among_languages():
+    found = FromVocabulary(items=400, pieces=1.42, low=1.39, high=1.46, unknown=0.004)
+    assert _pretraining.words(found) == (
+        "Its vocabulary cuts their words into 1.42 pieces each (1.39 to 1.46), signs included; words that were common "
+        "in its pretraining stay whole. An English vocabulary makes 2.0 of English, 2.6 of French, 3.3 of German and "
+        "6.7 of Russian."
+    )
+    assert _pretraining.words(found) in render(tweets(), run="runs/x")
+
+
+def test_pieces_that_are_unknown_are_told():
+    found = FromVocabulary(items=400, pieces=3.2, low=3.1, high=3.3, unknown=0.55)
+    said = " 55% of the pieces are unknown to it: it cannot tell them from one another."
+    assert _pretraining.words(found).endswith(said)

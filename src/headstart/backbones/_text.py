@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from headstart.backbones._sequence_input import SequencePreprocess
-from headstart.core.backbone import Strength
+from headstart.core.backbone import Pieces, Strength
 from headstart.core.dataset import Modality
 from headstart.core.errors import Unavailable
 
@@ -65,6 +65,7 @@ class TextPreprocess(SequencePreprocess):
         self._side = side
         self._filler = _filler(tokenizer)
         self.padding = int(tokenizer.convert_tokens_to_ids(self._filler))
+        self._unknown = tokenizer.unk_token_id
         self._types = _types(self._tokenizer) if "token_type_ids" in tokenizer.model_input_names else None
         digest = hashlib.sha256(self._tokenizer.to_str().encode()).hexdigest()
         self._key = json.dumps({"view": "tokens", "tokenizer": digest, "tokens": tokens}, sort_keys=True)
@@ -100,6 +101,13 @@ class TextPreprocess(SequencePreprocess):
         if sum(stays) == sum(encoded.special_tokens_mask):
             return encoded.ids
         return [token for token, kept in zip(encoded.ids, stays, strict=True) if kept]
+
+    def pieces(self, raw: str) -> Pieces:
+        """See `Preprocess.pieces`: of the whole text, up to `LONG` characters per token of the longest input."""
+        start = raw[: LONG * self.tokens]
+        first = self._tokenizer.encode(start, add_special_tokens=False)
+        tokens = [token for part in (first, *first.overflowing) for token in part.ids]
+        return Pieces(words=len(start.split()), pieces=len(tokens), unknown=tokens.count(self._unknown))
 
     def _encoded(self, raw: str) -> Any:
         start = raw[: LONG * self.tokens]

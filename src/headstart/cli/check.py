@@ -170,10 +170,13 @@ def domains(compared: DomainComparison, modality: Modality) -> Iterator[Renderab
 
     from headstart.report import _domain, _pretraining
 
-    found = compared.pretraining
-    if found is not None:
+    found, vocabulary = compared.pretraining, compared.vocabulary
+    if found is not None or vocabulary is not None:
         question = "How far are the training items from the model's pretraining?"
         yield Rule(Text(question, style="bold"), align="left")
+    if vocabulary is not None:
+        yield Text(_pretraining.words(vocabulary))
+    if found is not None:
         yield Text(f"{_pretraining.answer(found, modality)} {_pretraining.where(found)}".rstrip())
     for card in compared.cards:
         yield Rule(Text(_domain.question(card), style="bold"), align="left")

@@ -88,6 +88,15 @@ Strength = Literal["mild", "strong"]
 """How far random views go from an item."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pieces:
+    """``words`` of a text, as blanks part them, cut into so many ``pieces``, of which so many are ``unknown``."""
+
+    words: int
+    pieces: int
+    unknown: int
+
+
 class Preprocess(ABC):
     """Raw items to tensors, as the weights' own configuration says; one code path for train, score and serve."""
 
@@ -128,6 +137,10 @@ class Preprocess(ABC):
         making it ready can tell. What is foretold is made ready when its turn comes and not held: it may be large.
         """
         del length
+
+    def pieces(self, raw: Any) -> Pieces | None:
+        """How its vocabulary cuts up an item; None where it has none."""
+        del raw
 
     @abstractmethod
     def collate(self, ready: Sequence[Any]) -> dict[str, torch.Tensor]:

@@ -111,12 +111,27 @@ class FromPretraining:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FromVocabulary:
+    """Into how many ``pieces`` the vocabulary of a body cuts a word of ``items`` texts on average, with a two-sided 95%
+    interval, and the share of pieces that are ``unknown`` to it. Words of what it was pretrained on are mostly whole.
+    """
+
+    items: int
+    pieces: float
+    low: float
+    high: float
+    unknown: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class DomainComparison:
     """The ``cards`` of the training items beside whatever there was to compare them with, on the features of ``model``,
-    and how far they are from what it was pretrained on, where it remembers that; ``notes`` say what was not compared.
+    and how far they are from what it was pretrained on, as far as it remembers that; ``notes`` say what was not
+    compared.
     """
 
     model: str
     pretraining: FromPretraining | None
+    vocabulary: FromVocabulary | None
     cards: tuple[DomainCard, ...]
     notes: tuple[str, ...]

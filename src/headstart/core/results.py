@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from headstart.core.alignment import Alignment
-from headstart.core.domain_card import DomainCard, FromPretraining
+from headstart.core.domain_card import DomainCard, FromPretraining, FromVocabulary
 
 Outcome = Literal["positive", "negative", "no_material_difference", "cannot_tell"]
 SCHEMA = 1
@@ -323,6 +323,7 @@ class Results:
     learning_curve: LearningCurve
     retention: Retention | None
     pretraining: FromPretraining | None
+    vocabulary: FromVocabulary | None
     domains: tuple[DomainCard, ...]
     across: Across | None
     by_domain: tuple[DomainScore, ...]

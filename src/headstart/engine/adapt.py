@@ -112,6 +112,7 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
     with clock.stage("evidence"):
         seen, carried = scored if measured is settled else None, crossing is not None and crossing.carried
         retention, reference = retained(settled, seen, run, test), kept(settled, seen, run, carried=carried)
+        pretraining, vocabulary = from_training_items(winner.contender, run)
         cards, card_note = compared(winner.contender, run, data, test, preview)
         found = Findings(
             ranked=ranked,
@@ -119,7 +120,8 @@ def _pieces(data: Dataset, options: Options, journal: Journal, room: Room, previ
             scored=scored,
             proof=proof,
             retention=retention,
-            pretraining=from_training_items(winner.contender, run),
+            pretraining=pretraining,
+            vocabulary=vocabulary,
             domains=cards if crossing is None else (crossing.card, *cards),
             across=None if crossing is None else crossing.across(scored, run, data.split),
         )

@@ -22,6 +22,7 @@ from headstart.engine.prepare import fetch
 from headstart.engine.pretraining import from_pretraining
 from headstart.engine.reading import settle_reading
 from headstart.engine.threads import modest_threads
+from headstart.engine.vocabulary import from_vocabulary
 
 
 def compared_domains(
@@ -62,6 +63,7 @@ def compared_domains(
     with modest_threads(2 * COMPARED):
         first = side("training items", data, rows)
         pretraining = from_pretraining(backbone, first.items, progress=progress, seed=seed)
+        vocabulary = from_vocabulary(backbone.preprocess, first.items, seed=seed)
         reader = BlockReader(backbone=backbone, encoder=encoder, home=options.home)
         if data.split.origin == "given":
             tested = data.split.test[one_of_each(data.groups[data.split.test], seed)[:COMPARED]]
@@ -73,4 +75,6 @@ def compared_domains(
             found = domain_card(first, other, progress=progress, blocks=blocks, seed=seed)
             cards = (*cards, found)
     notes = (note,) if note else ()
-    return DomainComparison(model=member.info.name, pretraining=pretraining, cards=cards, notes=notes)
+    return DomainComparison(
+        model=member.info.name, pretraining=pretraining, vocabulary=vocabulary, cards=cards, notes=notes
+    )

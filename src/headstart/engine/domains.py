@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from headstart.core.dataset import Dataset
-from headstart.core.domain_card import DomainCard, FromPretraining
+from headstart.core.domain_card import DomainCard, FromPretraining, FromVocabulary
 from headstart.core.errors import UserError
 from headstart.core.progress import Progress
 from headstart.engine.block_distances import BlockReader
@@ -17,6 +17,7 @@ from headstart.engine.items import Items, Names
 from headstart.engine.pretraining import from_pretraining
 from headstart.engine.run import Run
 from headstart.engine.trials import Contender
+from headstart.engine.vocabulary import from_vocabulary
 
 COMPARED = 400
 """Items of another side that are looked at, drawn at random: their features may have to be taken for it."""
@@ -64,11 +65,12 @@ def reader_of(contender: Contender, run: Run) -> BlockReader:
     return BlockReader(backbone=contender.backbone, encoder=contender.encoder, home=run.options.home)
 
 
-def from_training_items(contender: Contender, run: Run) -> FromPretraining | None:
-    """How far the training items are from what the contender was pretrained on."""
-    seed = run.options.seed
+def from_training_items(contender: Contender, run: Run) -> tuple[FromPretraining | None, FromVocabulary | None]:
+    """How far the training items are from what the contender was pretrained on, by BatchNorm and by its vocabulary."""
+    seed, backbone = run.options.seed, contender.backbone
     items = run.data.items.subset(one_of_each(run.data.ties, seed)[:LEARNT])
-    return from_pretraining(contender.backbone, items, progress=run.progress, seed=seed)
+    by_layers = from_pretraining(backbone, items, progress=run.progress, seed=seed)
+    return by_layers, from_vocabulary(backbone.preprocess, items, seed=seed)
 
 
 def training_side(contender: Contender, run: Run, data: Dataset, preview: Preview) -> ItemsSide:

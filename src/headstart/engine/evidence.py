@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headstart.core.cores import cores
 from headstart.core.dataset import Dataset, Issue, domain_counts
-from headstart.core.domain_card import DomainCard, FromPretraining
+from headstart.core.domain_card import DomainCard, FromPretraining, FromVocabulary
 from headstart.core.results import (
     Across,
     DataRecord,
@@ -162,6 +162,7 @@ class Findings:
     proof: Proof
     retention: Retention | None
     pretraining: FromPretraining | None = None
+    vocabulary: FromVocabulary | None = None
     domains: tuple[DomainCard, ...] = ()
     across: Across | None = None
 
@@ -196,6 +197,7 @@ def gather(
         learning_curve=curve(chosen, run),
         retention=found.retention,
         pretraining=found.pretraining,
+        vocabulary=found.vocabulary,
         domains=found.domains,
         across=found.across,
         by_domain=by_domain(scored, run.data.task, data.domain_names),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from headstart.core.dataset import Modality
-from headstart.core.domain_card import FromPretraining
-from headstart.report._format import plain
+from headstart.core.domain_card import FromPretraining, FromVocabulary
+from headstart.report._format import percent, plain
 
 LANDMARKS = (
     (0.02, "colour photographs"),
@@ -15,6 +15,12 @@ LANDMARKS = (
     (0.17, "noise"),
 )
 """Means over EfficientNet-Lite0 and -Lite2, pretrained on ImageNet (`bench pretraining`)."""
+
+
+LANGUAGES = ((2.0, "English"), (2.6, "French"), (3.3, "German"), (6.7, "Russian"))
+"""Pieces per word of names and keywords of emoji, by the vocabulary of MiniLM-L6, which is BERT's English one (the same
+measurement)."""
+MANY_UNKNOWN = 0.05
 
 
 def answer(found: FromPretraining, modality: Modality) -> str:
@@ -53,3 +59,16 @@ def where(found: FromPretraining) -> str:
             "appearance, such as colour, contrast or sharpness, is unusual for it."
         )
     return f"The most is in block {farthest + 1} of {len(found.blocks)} ({plain(each.distance, 2)})."
+
+
+def words(found: FromVocabulary) -> str:
+    """How the vocabulary cuts up the texts, and where that is on the scale."""
+    *most, last = (f"{plain(pieces)} of {name}" for pieces, name in LANGUAGES)
+    said = (
+        f"Its vocabulary cuts their words into {plain(found.pieces, 2)} pieces each ({plain(found.low, 2)} to "
+        f"{plain(found.high, 2)}), signs included; words that were common in its pretraining stay whole. An English "
+        f"vocabulary makes {', '.join(most)} and {last}."
+    )
+    if found.unknown >= MANY_UNKNOWN:
+        said += f" {percent(found.unknown, 0)} of the pieces are unknown to it: it cannot tell them from one another."
+    return said
