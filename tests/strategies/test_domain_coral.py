@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from headstart.core.errors import UserError
+from headstart.strategies import domain_coral
 from headstart.strategies.domain_coral import DomainCoral
 from tests.strategies.steps import seen, start
 
@@ -70,3 +71,20 @@ def test_its_gradient_is_that_of_finite_differences():
 def test_data_without_domains_are_refused():
     with pytest.raises(UserError, match="the data name none"):
         DomainCoral().penalty(start(domains=None))
+
+
+def test_of_many_items_the_spread_is_that_of_some_from_first_to_last(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(domain_coral, "MOST", 3)
+    width = np.random.default_rng(0).normal(scale=np.linspace(1, 9, 12)[:, None], size=(12, 5))
+    rows = torch.randn(8, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    places = torch.arange(8)
+    given = DomainCoral().penalty(start(domains=DOMAINS, features=width, targets=np.arange(12) % 2))
+    unit = float(np.sqrt(width[[0, 5, 11]].var(axis=0).mean()))
+    monkeypatch.undo()
+    # With a spread of one, nothing is scaled: the same penalty of features that are scaled by hand.
+    alone = np.random.default_rng(1).normal(size=(12, 5))
+    alone /= np.sqrt(alone.var(axis=0).mean())
+    plain = DomainCoral().penalty(start(domains=DOMAINS, features=alone, targets=np.arange(12) % 2))
+    assert given.loss(seen(rows * unit, rows=places)).item() == pytest.approx(
+        plain.loss(seen(rows, rows=places)).item(), rel=1e-5
+    )
